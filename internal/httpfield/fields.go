@@ -1,0 +1,79 @@
+package httpfield
+
+import (
+	"net/http"
+	"net/textproto"
+	"strings"
+	"time"
+)
+
+// Vary lists the field names that a Vary field nominates (RFC 9110 §12.5.5), canonical and without
+// repetition. ok is false where the answer is unusable for selection: a "*" or a member that is no
+// field name.
+func Vary(h http.Header) (names []string, ok bool) {
+	for _, line := range h["Vary"] {
+		for member := range strings.SplitSeq(line, ",") {
+			member = strings.Trim(member, " \t")
+			switch {
+			case member == "":
+				continue
+			case member == "*" || !IsToken(member):
+				return nil, false
+			}
+			member = textproto.CanonicalMIMEHeaderKey(member)
+			if !contains(names, member) {
+				names = append(names, member)
+			}
+		}
+	}
+	return names, true
+}
+
+// Connection lists the field names that a Connection field nominates as hop-by-hop (RFC 9110
+// §7.6.1), canonical.
+func Connection(h http.Header) []string {
+	var names []string
+	for _, line := range h["Connection"] {
+		for member := range strings.SplitSeq(line, ",") {
+			if member = strings.Trim(member, " \t"); member != "" {
+				names = append(names, textproto.CanonicalMIMEHeaderKey(member))
+			}
+		}
+	}
+	return names
+}
+
+func contains(list []string, s string) bool {
+	for _, e := range list {
+		if e == s {
+			return true
+		}
+	}
+	return false
+}
+
+// Age is the value of the Age field (RFC 9111 §5.1). Of several values, in one line or many, the
+// first counts unless it is no number; then the age cannot be trusted and ok is false.
+func Age(h http.Header) (age time.Duration, ok bool) {
+	lines := h["Age"]
+	if len(lines) == 0 {
+		return 0, true
+	}
+	v, _, _ := strings.Cut(lines[0], ",")
+	v = strings.Trim(v, " \t")
+	if v == "" || strings.Trim(v, "0123456789") != "" {
+		return 0, false
+	}
+	return deltaSeconds(v), true
+}
+
+// Date parses the HTTP-date (RFC 9110 §5.6.7) in the field name. ok is false if the field is
+// absent, repeated, or no date.
+func Date(h http.Header, name string) (t time.Time, ok bool) {
+	lines := h[name]
+	if len(lines) != 1 {
+		return time.Time{}, false
+	}
+	t, err := http.ParseTime(lines[0])
+	return t, err == nil
+}

@@ -1,0 +1,88 @@
+package httpfield
+
+import (
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+)
+
+func TestVary(t *testing.T) {
+	for _, tt := range []struct {
+		lines []string
+		names []string
+		ok    bool
+	}{
+		{nil, nil, true},
+		{[]string{""}, nil, true},
+		{[]string{"accept-encoding, Authorization", "ACCEPT-ENCODING"}, []string{"Accept-Encoding", "Authorization"}, true},
+		{[]string{"*"}, nil, false},
+		{[]string{"Accept, *"}, nil, false},
+		{[]string{"Accept Encoding"}, nil, false},
+		{[]string{`"Accept"`}, nil, false},
+	} {
+		names, ok := Vary(http.Header{"Vary": tt.lines})
+		if !slices.Equal(names, tt.names) || ok != tt.ok {
+			t.Errorf("%q: %q, %v; want %q, %v", tt.lines, names, ok, tt.names, tt.ok)
+		}
+	}
+}
+
+func TestAge(t *testing.T) {
+	for _, tt := range []struct {
+		lines []string
+		age   time.Duration
+		ok    bool
+	}{
+		{nil, 0, true},
+		{[]string{"7"}, 7 * time.Second, true},
+		{[]string{" 7 "}, 7 * time.Second, true},
+		{[]string{"7, 9"}, 7 * time.Second, true},
+		{[]string{"7", "9"}, 7 * time.Second, true},
+		{[]string{"99999999999"}, MaxDelta, true},
+		{[]string{"-7"}, 0, false},
+		{[]string{"7.0"}, 0, false},
+		{[]string{"a"}, 0, false},
+		{[]string{""}, 0, false},
+	} {
+		if age, ok := Age(http.Header{"Age": tt.lines}); age != tt.age || ok != tt.ok {
+			t.Errorf("%q: %v, %v; want %v, %v", tt.lines, age, ok, tt.age, tt.ok)
+		}
+	}
+}
+
+func TestConnectionAndDate(t *testing.T) {
+	h := http.Header{"Connection": {"close, x-hop", "Authorization"}, "Date": {"Thu, 01 Jan 2026 00:00:00 GMT"}, "Expires": {"0"}}
+	if got := Connection(h); !slices.Equal(got, []string{"Close", "X-Hop", "Authorization"}) {
+		t.Errorf("Connection: %q", got)
+	}
+	if d, ok := Date(h, "Date"); !ok || d.Year() != 2026 {
+		t.Errorf("Date: %v, %v", d, ok)
+	}
+	if _, ok := Date(h, "Expires"); ok {
+		t.Error("Expires: 0 is a date")
+	}
+	h.Add("Date", "Thu, 01 Jan 2026 00:00:00 GMT")
+	if _, ok := Date(h, "Date"); ok {
+		t.Error("a repeated Date is one")
+	}
+}
+
+func TestTokens(t *testing.T) {
+	for s, want := range map[string][2]bool{ // token, token68
+		"":        {false, false},
+		"abc":     {true, true},
+		"a-._~+/": {false, true},
+		"a==":     {false, true},
+		"==":      {false, false},
+		"a=b":     {false, false},
+		"a b":     {false, false},
+		"a!#$%&'": {true, false},
+		"\x00":    {false, false},
+		"é":       {false, false},
+	} {
+		if got := [2]bool{IsToken(s), IsToken68(s)}; got != want {
+			t.Errorf("%q: %v, want %v", s, got, want)
+		}
+	}
+}
