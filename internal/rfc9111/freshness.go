@@ -1,0 +1,71 @@
+package rfc9111
+
+import (
+	"time"
+
+	"github.com/bearcache/bearcache/internal/httpfield"
+)
+
+// Lifetime is the freshness lifetime (RFC 9111 §4.2.1), zero where nothing gives one. There is no
+// heuristic lifetime (§4.2.2): an origin that never said that repeating its answer is safe is asked
+// again, unless an operator assigned a Default.
+func Lifetime(k Kind, s Stored) time.Duration { return lifetime(k, s.Response) }
+
+func lifetime(k Kind, resp Response) time.Duration {
+	cc := httpfield.ParseCacheControl(resp.Header)
+	if k == SharedCache {
+		if d, ok := cc.Delta("s-maxage"); ok {
+			return d
+		}
+	}
+	if d, ok := cc.Delta("max-age"); ok {
+		return d
+	}
+	if resp.Header["Expires"] != nil { // §5.3; one that cannot be read is in the past
+		expires, ok := httpfield.Date(resp.Header, "Expires")
+		date, dated := httpfield.Date(resp.Header, "Date")
+		if !ok || !dated {
+			return 0
+		}
+		return max(0, min(expires.Sub(date), httpfield.MaxDelta))
+	}
+	if silent(cc, resp) {
+		return resp.Default
+	}
+	return 0
+}
+
+// silent reports whether the origin says nothing about caching, so that an operator's Default may
+// speak. "public" alone and extensions say nothing about time; any directive that restricts does.
+func silent(cc httpfield.CacheControl, resp Response) bool {
+	if cc.Malformed || resp.Header["Pragma"] != nil {
+		return false
+	}
+	for _, name := range cc.Names() {
+		switch name {
+		case "no-store", "no-cache", "must-revalidate", "proxy-revalidate", "must-understand", "s-maxage", "max-age":
+			return false
+		}
+	}
+	return true
+}
+
+// Age is the current age (§4.2.3).
+func Age(s Stored, now time.Time) time.Duration {
+	return s.initialAge + max(0, now.Sub(s.ResponseTime))
+}
+
+// initialAge is the corrected initial age (§4.2.3): the greater of what Date and Age say. An Age
+// that cannot be read makes the response as old as can be.
+func initialAge(s Stored) time.Duration {
+	age, ok := httpfield.Age(s.Header)
+	if !ok {
+		return httpfield.MaxDelta
+	}
+	age += max(0, s.ResponseTime.Sub(s.RequestTime))
+	if date, ok := httpfield.Date(s.Header, "Date"); ok && !s.ResponseTime.IsZero() {
+		// Date has whole seconds, so a fraction of one is no age.
+		age = max(age, s.ResponseTime.Sub(date).Truncate(time.Second))
+	}
+	return age
+}

@@ -1,0 +1,250 @@
+package rfc9111
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bearcache/bearcache/internal/httpfield"
+)
+
+func head(lines ...string) http.Header {
+	h := http.Header{}
+	for _, line := range lines {
+		name, value, _ := strings.Cut(line, ":")
+		h.Add(name, strings.TrimSpace(value))
+	}
+	return h
+}
+
+func get(lines ...string) Request {
+	h := head(lines...)
+	return Request{Method: "GET", Header: h, Authorized: h.Get("Authorization") != ""}
+}
+
+func ok(lines ...string) Response { return Response{Status: 200, Header: head(lines...)} }
+
+const date = "Date: Thu, 01 Jan 2026 00:00:00 GMT"
+
+// One row for each sentence of §3 and §5.2 that decides about storing.
+func TestStorable(t *testing.T) {
+	bearer := "Authorization: Bearer a"
+	for _, tt := range []struct {
+		name string
+		kind Kind
+		req  Request
+		resp Response
+		want Reason
+	}{
+		{"max-age (§5.2.2.1)", SharedCache, get(), ok("Cache-Control: max-age=1"), Kept},
+		{"s-maxage in a shared cache (§5.2.2.10)", SharedCache, get(), ok("Cache-Control: s-maxage=1"), Kept},
+		{"s-maxage means nothing to a private cache", PrivateCache, get(), ok("Cache-Control: s-maxage=1"), NoLifetime},
+		{"s-maxage=0 over max-age in a shared cache", SharedCache, get(), ok("Cache-Control: s-maxage=0, max-age=60"), NoLifetime},
+		{"s-maxage=0 under max-age in a private cache", PrivateCache, get(), ok("Cache-Control: s-maxage=0, max-age=60"), Kept},
+		{"Expires after Date (§5.3)", SharedCache, get(), ok(date, "Expires: Thu, 01 Jan 2026 00:00:01 GMT"), Kept},
+		{"Expires before Date", SharedCache, get(), ok(date, "Expires: Wed, 31 Dec 2025 00:00:00 GMT"), NoLifetime},
+		{"Expires: 0", SharedCache, get(), ok(date, "Expires: 0"), NoLifetime},
+		{"Expires without Date", SharedCache, get(), ok("Expires: Thu, 01 Jan 2099 00:00:01 GMT"), NoLifetime},
+		{"max-age=0 over Expires", SharedCache, get(), ok(date, "Cache-Control: max-age=0", "Expires: Thu, 01 Jan 2099 00:00:01 GMT"), NoLifetime},
+		{"nothing: no heuristic", SharedCache, get(), ok(date, "Last-Modified: Wed, 01 Jan 2025 00:00:00 GMT"), NoLifetime},
+		{"public alone: no heuristic", SharedCache, get(), ok("Cache-Control: public"), NoLifetime},
+		{"older than its lifetime on arrival", SharedCache, get(), ok("Cache-Control: max-age=60", "Age: 60"), NoLifetime},
+		{"an Age that is no number", SharedCache, get(), ok("Cache-Control: max-age=60", "Age: old"), NoLifetime},
+		{"no-store (§5.2.2.5)", PrivateCache, get(), ok("Cache-Control: max-age=60, no-store"), NoStore},
+		{"no-store with an argument", PrivateCache, get(), ok("Cache-Control: max-age=60, no-store=x"), NoStore},
+		{"NO-STORE", PrivateCache, get(), ok("Cache-Control: max-age=60, NO-STORE"), NoStore},
+		{"no-store in a second line", PrivateCache, get(), ok("Cache-Control: max-age=60", "Cache-Control: no-store"), NoStore},
+		{"no-store over public", SharedCache, get(), ok("Cache-Control: public, max-age=60, no-store"), NoStore},
+		{"no-cache: never reused unvalidated (§5.2.2.4)", PrivateCache, get(), ok("Cache-Control: max-age=60, no-cache"), NoLifetime},
+		{`no-cache="X": stricter than the RFC`, PrivateCache, get(), ok(`Cache-Control: max-age=60, no-cache="X"`), NoLifetime},
+		{"private in a shared cache (§5.2.2.7)", SharedCache, get(), ok("Cache-Control: max-age=60, private"), Private},
+		{`private="X" in a shared cache: stricter than the RFC`, SharedCache, get(), ok(`Cache-Control: max-age=60, private="X"`), Private},
+		{"private in a private cache", PrivateCache, get(bearer), ok("Cache-Control: max-age=60, private"), Kept},
+		{"private over public", SharedCache, get(), ok("Cache-Control: public, private, max-age=60"), Private},
+		{"shared, authorised, max-age only (§3.5)", SharedCache, get(bearer), ok("Cache-Control: max-age=60"), Authorization},
+		{"shared, authorised, Expires only", SharedCache, get(bearer), ok(date, "Expires: Thu, 01 Jan 2099 00:00:01 GMT"), Authorization},
+		{"shared, authorised, proxy-revalidate", SharedCache, get(bearer), ok("Cache-Control: proxy-revalidate, max-age=60"), Authorization},
+		{"shared, authorised, Vary: Authorization does not release", SharedCache, get(bearer), ok("Cache-Control: max-age=60", "Vary: Authorization"), Authorization},
+		{"shared, authorised, public", SharedCache, get(bearer), ok("Cache-Control: public, max-age=60"), Kept},
+		{"shared, authorised, must-revalidate", SharedCache, get(bearer), ok("Cache-Control: must-revalidate, max-age=60"), Kept},
+		{"shared, authorised, s-maxage", SharedCache, get(bearer), ok("Cache-Control: s-maxage=60"), Kept},
+		{"private, authorised, max-age", PrivateCache, get(bearer), ok("Cache-Control: max-age=60"), Kept},
+		{"request no-store (§5.2.1.5)", PrivateCache, get("Cache-Control: no-store"), ok("Cache-Control: max-age=60"), RequestNoStore},
+		{"Vary: * (§4.1)", PrivateCache, get(), ok("Cache-Control: max-age=60", "Vary: *"), VaryAny},
+		{"Vary that cannot be read", PrivateCache, get(), ok("Cache-Control: max-age=60", "Vary: a b"), VaryAny},
+		{"Set-Cookie: stricter than the RFC", PrivateCache, get(), ok("Cache-Control: max-age=60", "Set-Cookie: a=1"), SetCookie},
+		{"a quote never closed", PrivateCache, get(), ok(`Cache-Control: max-age=60, x="`), Malformed},
+		{"HEAD", PrivateCache, Request{Method: "HEAD"}, ok("Cache-Control: max-age=60"), Method},
+		{"POST", PrivateCache, Request{Method: "POST"}, ok("Cache-Control: max-age=60"), Method},
+		{"206 (§3.3)", PrivateCache, get(), Response{Status: 206, Header: head("Cache-Control: max-age=60")}, Partial},
+		{"200 with Content-Range", PrivateCache, get(), ok("Cache-Control: max-age=60", "Content-Range: bytes 0-1/2"), Partial},
+		{"304", PrivateCache, get(), Response{Status: 304, Header: head("Cache-Control: max-age=60")}, Status},
+		{"404 with max-age", PrivateCache, get(), Response{Status: 404, Header: head("Cache-Control: max-age=60")}, Kept},
+		{"an unknown status", PrivateCache, get(), Response{Status: 299, Header: head("Cache-Control: max-age=60")}, Status},
+		{"assigned lifetime, nothing said", SharedCache, get(), Response{Status: 200, Header: head(), Default: time.Minute}, Kept},
+		{"assigned lifetime, public said", SharedCache, get(), Response{Status: 200, Header: head("Cache-Control: public"), Default: time.Minute}, Kept},
+		{"assigned lifetime, must-revalidate said", SharedCache, get(), Response{Status: 200, Header: head("Cache-Control: must-revalidate"), Default: time.Minute}, NoLifetime},
+		{"assigned lifetime, Pragma said", SharedCache, get(), Response{Status: 200, Header: head("Pragma: no-cache"), Default: time.Minute}, NoLifetime},
+		{"assigned lifetime, private said to a shared cache", SharedCache, get(), Response{Status: 200, Header: head("Cache-Control: private"), Default: time.Minute}, Private},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			stored, got := Storable(tt.kind, tt.req, tt.resp)
+			if got != tt.want || stored != (tt.want == Kept) {
+				t.Errorf("%v, %s; want %s", stored, got, tt.want)
+			}
+		})
+	}
+}
+
+func TestChoose(t *testing.T) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	keep := func(req Request, at time.Duration, lines ...string) Stored {
+		return Keep(PrivateCache, req, ok(lines...), start.Add(at), start.Add(at))
+	}
+	plain := keep(get(), 0, "Cache-Control: max-age=60")
+	german := keep(get("Accept-Language: de"), 0, "Cache-Control: max-age=60", "Vary: Accept-Language")
+	english := keep(get("Accept-Language: en"), 0, "Cache-Control: max-age=60", "Vary: accept-language")
+	newer := keep(get("Accept-Language: de"), 5*time.Second, "Cache-Control: max-age=60", "Vary: Accept-Language")
+	aged := keep(get(), 0, "Cache-Control: max-age=60", "Age: 30")
+	for _, tt := range []struct {
+		name   string
+		req    Request
+		stored []Stored
+		after  time.Duration
+		action Action
+		reason Reason
+		index  int
+	}{
+		{"nothing stored", get(), nil, 0, Forward, URIMiss, -1},
+		{"fresh (§4.2)", get(), []Stored{plain}, 59 * time.Second, Reuse, Hit, 0},
+		{"as old as its lifetime is stale", get(), []Stored{plain}, 60 * time.Second, Forward, Stale, -1},
+		{"Age on arrival counts (§4.2.3)", get(), []Stored{aged}, 29 * time.Second, Reuse, Hit, 0},
+		{"and ends it", get(), []Stored{aged}, 30 * time.Second, Forward, Stale, -1},
+		{"a clock set back makes nothing younger than new", get(), []Stored{plain}, -time.Hour, Reuse, Hit, 0},
+		{"Vary selects (§4.1)", get("Accept-Language: en"), []Stored{german, english}, 0, Reuse, Hit, 1},
+		{"Vary, none matches", get("Accept-Language: fr"), []Stored{german, english}, 0, Forward, VaryMiss, -1},
+		{"Vary, absent matches only absent", get(), []Stored{german}, 0, Forward, VaryMiss, -1},
+		{"Vary, values are not normalised", get("Accept-Language: DE"), []Stored{german}, 0, Forward, VaryMiss, -1},
+		{"Vary, lines are not joined", get("Accept-Language: d", "Accept-Language: e"), []Stored{german}, 0, Forward, VaryMiss, -1},
+		{"the most recent of several (§4.1)", get("Accept-Language: de"), []Stored{german, newer}, 6 * time.Second, Reuse, Hit, 1},
+		{"no-cache (§5.2.1.4)", get("Cache-Control: no-cache"), []Stored{plain}, 0, Forward, Asked, -1},
+		{"No-Cache", get("Cache-Control: No-Cache"), []Stored{plain}, 0, Forward, Asked, -1},
+		{"no-store (§5.2.1.5)", get("Cache-Control: no-store"), []Stored{plain}, 0, Forward, Asked, -1},
+		{"Pragma: no-cache alone (§5.4)", get("Pragma: x, No-Cache"), []Stored{plain}, 0, Forward, Asked, -1},
+		{"Pragma beside Cache-Control", get("Pragma: no-cache", "Cache-Control: max-age=9"), []Stored{plain}, 0, Reuse, Hit, 0},
+		{"max-age as old (§5.2.1.1)", get("Cache-Control: max-age=10"), []Stored{plain}, 10 * time.Second, Reuse, Hit, 0},
+		{"max-age younger", get("Cache-Control: max-age=10"), []Stored{plain}, 11 * time.Second, Forward, Asked, -1},
+		{"min-fresh met (§5.2.1.3)", get("Cache-Control: min-fresh=50"), []Stored{plain}, 10 * time.Second, Reuse, Hit, 0},
+		{"min-fresh not met", get("Cache-Control: min-fresh=50"), []Stored{plain}, 11 * time.Second, Forward, Asked, -1},
+		{"max-stale widens nothing", get("Cache-Control: max-stale"), []Stored{plain}, 61 * time.Second, Forward, Stale, -1},
+		{"only-if-cached, fresh (§5.2.1.7)", get("Cache-Control: only-if-cached"), []Stored{plain}, 0, Reuse, Hit, 0},
+		{"only-if-cached, nothing", get("Cache-Control: only-if-cached"), nil, 0, Timeout, URIMiss, -1},
+		{"only-if-cached, stale", get("Cache-Control: only-if-cached"), []Stored{plain}, time.Hour, Timeout, Stale, -1},
+		{"unreadable directives: ask the origin", get(`Cache-Control: max-age="`), []Stored{plain}, 0, Forward, Asked, -1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			d, i := Choose(tt.req, tt.stored, start.Add(tt.after))
+			if d.Action != tt.action || d.Reason != tt.reason || i != tt.index {
+				t.Errorf("%v, %s, %d; want %v, %s, %d", d.Action, d.Reason, i, tt.action, tt.reason, tt.index)
+			}
+		})
+	}
+}
+
+func TestAgeAndLifetime(t *testing.T) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		name     string
+		lines    []string
+		delay    time.Duration // from request to response
+		resident time.Duration
+		age      time.Duration
+	}{
+		{"resident time", nil, 0, 7 * time.Second, 7 * time.Second},
+		{"Age and delay", []string{"Age: 10"}, 2 * time.Second, time.Second, 13 * time.Second},
+		{"Date in the past", []string{"Date: Wed, 31 Dec 2025 23:59:50 GMT"}, 0, time.Second, 11 * time.Second},
+		{"the greater of Date and Age", []string{"Date: Wed, 31 Dec 2025 23:59:50 GMT", "Age: 30"}, 0, 0, 30 * time.Second},
+		{"Date in the future", []string{"Date: Fri, 02 Jan 2026 00:00:00 GMT"}, 0, time.Second, time.Second},
+	} {
+		s := Keep(SharedCache, get(), ok(tt.lines...), start.Add(-tt.delay), start)
+		if got := Age(s, start.Add(tt.resident)); got != tt.age {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.age)
+		}
+	}
+	if got := Lifetime(SharedCache, Stored{Response: ok("Cache-Control: max-age=99999999999")}); got != httpfield.MaxDelta {
+		t.Errorf("an overflowing lifetime is %v", got)
+	}
+}
+
+// Fields that the key holds are neither compared nor kept: a token has no place in a record.
+func TestKeyedFieldsAreNotKept(t *testing.T) {
+	req := get("Authorization: Bearer secret", "Accept-Language: de")
+	req.Keyed = []string{"Authorization"}
+	s := Keep(PrivateCache, req, ok("Cache-Control: max-age=60", "Vary: authorization, Accept-Language"), time.Time{}, time.Time{})
+	if s.Selecting.Get("Authorization") != "" || s.Selecting.Get("Accept-Language") != "de" {
+		t.Errorf("kept %v", s.Selecting)
+	}
+}
+
+func TestSupersedes(t *testing.T) {
+	de, en := get("Accept-Language: de"), get("Accept-Language: en")
+	vary := ok("Cache-Control: max-age=60", "Vary: Accept-Language")
+	all := []Stored{Keep(PrivateCache, de, vary, time.Time{}, time.Time{}), Keep(PrivateCache, en, vary, time.Time{}, time.Time{})}
+	if i := Keep(PrivateCache, en, vary, time.Time{}, time.Time{}).Supersedes(en, all); i != 1 {
+		t.Errorf("supersedes %d, want 1", i)
+	}
+	if i := Keep(PrivateCache, en, ok(), time.Time{}, time.Time{}).Supersedes(en, all); i != -1 {
+		t.Errorf("another Vary supersedes %d, want -1", i)
+	}
+}
+
+func TestInvalidates(t *testing.T) {
+	for _, tt := range []struct {
+		method string
+		status int
+		want   bool
+	}{
+		{"POST", 200, true}, {"PUT", 204, true}, {"DELETE", 303, true}, {"PATCH", 201, true}, {"FROB", 200, true},
+		{"GET", 200, false}, {"HEAD", 200, false}, {"OPTIONS", 200, false}, {"TRACE", 200, false},
+		{"POST", 401, false}, {"POST", 404, false}, {"POST", 500, false}, {"POST", 100, false},
+	} {
+		if got := Invalidates(tt.method, tt.status); got != tt.want {
+			t.Errorf("%s %d: %v", tt.method, tt.status, got)
+		}
+	}
+}
+
+// Nothing that a second, naive reading finds forbidden is ever stored.
+func FuzzStorable(f *testing.F) {
+	f.Add("max-age=60, no-store", "Accept", true, uint16(200))
+	f.Add(`private="a", max-age=60`, "*", false, uint16(404))
+	f.Fuzz(func(t *testing.T, cc, vary string, authorized bool, status uint16) {
+		req := Request{Method: "GET", Header: head(), Authorized: authorized}
+		resp := Response{Status: int(status), Header: http.Header{"Cache-Control": {cc}, "Vary": {vary}}}
+		for _, kind := range []Kind{SharedCache, PrivateCache} {
+			stored, why := Storable(kind, req, resp)
+			if stored != (why == Kept) {
+				t.Fatalf("%v with reason %s", stored, why)
+			}
+			if !stored {
+				continue
+			}
+			bare := strings.ToLower(cc)
+			if !strings.Contains(bare, `"`) {
+				for member := range strings.SplitSeq(bare, ",") {
+					name, _, _ := strings.Cut(strings.TrimSpace(member), "=")
+					if name == "no-store" || name == "private" && kind == SharedCache {
+						t.Fatalf("stored in %v in spite of %q", kind, cc)
+					}
+				}
+			}
+			if kind == SharedCache && authorized && !strings.Contains(bare, "public") && !strings.Contains(bare, "must-revalidate") && !strings.Contains(bare, "s-maxage") {
+				t.Fatalf("authorised, stored in Shared under %q", cc)
+			}
+			if strings.Contains(vary, "*") && strings.TrimSpace(vary) == "*" || status >= 500 || status == 401 {
+				t.Fatalf("stored: %d, Vary %q", status, vary)
+			}
+		}
+	})
+}

@@ -1,0 +1,64 @@
+package rfc9111
+
+import (
+	"net/http"
+
+	"github.com/bearcache/bearcache/internal/httpfield"
+)
+
+// Storable decides whether a cache of kind k may, and should, store the response (RFC 9111 §3).
+// Storing is affirmative: what is not known to be allowed is refused.
+func Storable(k Kind, req Request, resp Response) (bool, Reason) {
+	cc := httpfield.ParseCacheControl(resp.Header)
+	asked := httpfield.ParseCacheControl(req.Header)
+	switch {
+	case req.Method != http.MethodGet: // the one method whose responses we understand
+		return false, Method
+	case resp.Status == http.StatusPartialContent || resp.Header["Content-Range"] != nil:
+		return false, Partial
+	case !understood(resp.Status):
+		return false, Status
+	case asked.Has("no-store"): // §5.2.1.5
+		return false, RequestNoStore
+	case cc.Has("no-store"): // §5.2.2.5, whatever else the field says
+		return false, NoStore
+	case cc.Malformed || asked.Malformed:
+		return false, Malformed
+	case k == SharedCache && cc.Has("private"): // §5.2.2.7; private="field" too: stricter than the RFC
+		return false, Private
+	case k == SharedCache && req.Authorized && !releases(cc):
+		return false, Authorization
+	case resp.Header["Set-Cookie"] != nil:
+		// Stricter than the RFC, in a private cache too: a cookie that is replayed later overrides a
+		// newer one of the same reader.
+		return false, SetCookie
+	}
+	if _, ok := httpfield.Vary(resp.Header); !ok { // §4.1: "*" never matches
+		return false, VaryAny
+	}
+	// Without validation a response that must be validated, or is never fresh, would never be reused.
+	if cc.Has("no-cache") || lifetime(k, resp) <= initialAge(Stored{Response: resp}) {
+		return false, NoLifetime
+	}
+	return true, Kept
+}
+
+// releases reports whether a response to a request with Authorization may be stored by a shared
+// cache at all (§3.5).
+func releases(cc httpfield.CacheControl) bool {
+	return cc.Has("public") || cc.Has("must-revalidate") || cc.Has("s-maxage")
+}
+
+// understood lists the final status codes whose responses are stored. 400, 401, 403, 407, 429 and
+// all 5xx are not among them whatever their fields say: an error stored for one request displaces
+// the good answer of the next. 206 and 304 complete other responses.
+func understood(status int) bool {
+	switch status {
+	case http.StatusOK, http.StatusNonAuthoritativeInfo, http.StatusNoContent,
+		http.StatusMultipleChoices, http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect,
+		http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone, http.StatusRequestURITooLong:
+		return true
+	}
+	return false
+}
