@@ -1,0 +1,182 @@
+package bearcache
+
+import (
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"math"
+	"net/http"
+	"net/textproto"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Cache is an HTTP cache (RFC 9111) with a partition for every identity. Its zero value is ready to
+// use: in memory, one partition per set of credentials. Fields must not change after the first call
+// of a method. A Cache must not be copied after that.
+type Cache struct {
+	// Memory bounds the stored responses, in bytes of bodies, fields and overhead. Zero means 64 MiB.
+	Memory int64
+
+	// Identify says whom a request is made for. Nil: the holder of its credentials, told by a digest
+	// of all fields in Credentials; a request with none of them is Anonymous. An error, the zero
+	// Identity, or Anonymous for a request with credentials means unknown: the request goes to the
+	// origin and its response is not stored.
+	//
+	// A request that carries what may be further credentials (a repeated or malformed field, one
+	// that is called like a credential and not listed, a token-like query parameter, a client
+	// certificate) is unknown before Identify is asked.
+	Identify func(*http.Request) (Identity, error)
+
+	// Credentials names the request fields that say who asks. Nil means Authorization, Cookie and
+	// X-Api-Key. A field that tells readers apart, such as a tenant's, belongs here too.
+	Credentials []string
+
+	// Secret keys the digests that stand for credentials. Nil: random, so that digests mean nothing
+	// to another process. Otherwise at least 16 bytes.
+	Secret []byte
+
+	// MaxBody bounds a stored body, in bytes. Zero means 1 MiB; a larger response passes through
+	// unstored.
+	MaxBody int64
+
+	// MaxVariants bounds the responses that Vary keeps apart under one key. Zero means 16; the oldest
+	// goes first.
+	MaxVariants int
+
+	// Policy is what an operator knows of a request's route. Nil: the zero Policy, for every route.
+	Policy func(*http.Request) Policy
+
+	// Now is the clock. Nil means time.Now.
+	Now func() time.Time
+
+	// Observe is told the outcome of every request, after its response was written and before the
+	// handler returns. It must be safe for concurrent use. Nil: nobody.
+	Observe func(Event)
+
+	// Logger receives what an operator must know. Nil means slog.Default().
+	Logger *slog.Logger
+
+	once  sync.Once
+	state *state
+}
+
+// Policy is what an operator says about a route beyond its origin's own words. The zero Policy adds
+// nothing to them.
+type Policy struct {
+	// Off: neither look up nor store.
+	Off bool
+	// Lifetime is the freshness lifetime of responses whose origin says nothing about caching.
+	Lifetime time.Duration
+	// Public: the route answers everybody alike. Credentials are removed from the request before it
+	// is looked up or forwarded, so that what the origin answers cannot depend on them, and the
+	// response is stored in Shared.
+	Public bool
+}
+
+// state is what a Cache works with once it is in use.
+type state struct {
+	credentials   []string
+	subsets       [][]string // of credentials, by bit mask
+	maxBody       int64
+	maxVariants   int
+	now           func() time.Time
+	memory        *memory
+	invalidations *invalidations
+	digests       sync.Pool // of *digest
+	wall          atomic.Int64
+	hits          atomic.Uint64
+	forwards      atomic.Uint64
+}
+
+// ErrSecret is returned by Check for a Secret that is too short to key a digest.
+var ErrSecret = errors.New("bearcache: Secret has less than 16 bytes")
+
+// Check reports what is wrong with the fields of c; Handler panics where Check has an error.
+func (c *Cache) Check() error {
+	switch {
+	case c.Secret != nil && len(c.Secret) < 16:
+		return ErrSecret
+	case len(c.Credentials) > 10:
+		return errors.New("bearcache: Credentials names more than 10 fields")
+	case c.Memory < 0 || c.MaxBody < 0 || c.MaxBody > math.MaxInt32 || c.MaxVariants < 0:
+		return errors.New("bearcache: Memory, MaxBody (at most 2 GiB) and MaxVariants cannot be negative")
+	}
+	return nil
+}
+
+func (c *Cache) init() {
+	c.once.Do(func() {
+		if err := c.Check(); err != nil {
+			panic(err)
+		}
+		secret := c.Secret
+		if secret == nil {
+			secret = make([]byte, 32)
+			rand.Read(secret) // never fails: it ends the process where there is no randomness
+		}
+		s := &state{
+			maxBody:       orElse(c.MaxBody, 1<<20),
+			maxVariants:   orElse(c.MaxVariants, 16),
+			now:           c.Now,
+			memory:        newMemory(orElse(c.Memory, 64<<20)),
+			invalidations: newInvalidations(),
+			digests:       sync.Pool{New: func() any { return newDigest(secret) }},
+		}
+		if s.now == nil {
+			s.now = time.Now
+		}
+		names := c.Credentials
+		if names == nil {
+			names = defaultCredentials
+		}
+		for _, name := range names {
+			s.credentials = append(s.credentials, textproto.CanonicalMIMEHeaderKey(name))
+		}
+		s.subsets = subsetsOf(s.credentials)
+		c.state = s
+	})
+}
+
+func orElse[T int | int64](n, other T) T {
+	if n == 0 {
+		return other
+	}
+	return n
+}
+
+// Handler is the cache in front of next, the origin. It panics if Check has an error. Handlers of
+// one Cache share what is stored: give two origins two Caches, or two authorities.
+func (c *Cache) Handler(next http.Handler) http.Handler {
+	c.init()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.serve(w, r, next) })
+}
+
+// Stats counts since the first request.
+type Stats struct {
+	Hits       uint64 // requests answered from the cache
+	Forwards   uint64 // requests the origin answered
+	Refused    uint64 // records heavier than the whole of Memory
+	Mismatches uint64 // records found under a key that is not theirs; anything but zero is a defect
+	Records    int    // about
+	Weight     int64  // bytes, about
+}
+
+// Stats returns the current counts.
+func (c *Cache) Stats() Stats {
+	c.init()
+	m := c.state.memory
+	return Stats{
+		Hits: c.state.hits.Load(), Forwards: c.state.forwards.Load(),
+		Refused: m.refused.Load(), Mismatches: m.mismatches.Load(),
+		Records: m.records.EstimatedSize(), Weight: int64(m.records.WeightedSize()),
+	}
+}
+
+func (c *Cache) logger() *slog.Logger {
+	if c.Logger != nil {
+		return c.Logger
+	}
+	return slog.Default()
+}

@@ -1,0 +1,706 @@
+package bearcache
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// origin answers every request with who asked for what, and how often it was asked.
+type origin struct {
+	calls  atomic.Int64
+	header http.Header
+	status int
+	before func(w http.ResponseWriter, r *http.Request)
+}
+
+// owner is what the origin can tell its readers apart by: the oracle of these tests.
+func owner(r *http.Request) string {
+	mac := hmac.New(sha256.New, []byte("oracle"))
+	for _, name := range []string{"Authorization", "Cookie", "X-Api-Key", "X-Tenant"} {
+		fmt.Fprintf(mac, "%s=%q;", name, r.Header[name])
+	}
+	return hex.EncodeToString(mac.Sum(nil)[:8])
+}
+
+func (o *origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	n := o.calls.Add(1)
+	for name, values := range o.header {
+		w.Header()[name] = values
+	}
+	if o.before != nil {
+		o.before(w, r)
+	}
+	if o.status != 0 {
+		w.WriteHeader(o.status)
+	}
+	fmt.Fprintf(w, "%s %s #%d", owner(r), r.URL.RequestURI(), n)
+}
+
+// header makes a header of lines "Name: value".
+func header(lines ...string) http.Header {
+	h := http.Header{}
+	for _, line := range lines {
+		name, value, _ := strings.Cut(line, ":")
+		h.Add(name, strings.TrimSpace(value))
+	}
+	return h
+}
+
+func request(method, target string, lines ...string) *http.Request {
+	r := httptest.NewRequest(method, target, nil)
+	r.Header = header(lines...)
+	return r
+}
+
+func get(lines ...string) *http.Request { return request("GET", "http://api.test/me", lines...) }
+
+func ask(h http.Handler, r *http.Request) *http.Response {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w.Result()
+}
+
+func text(t *testing.T, resp *http.Response) string {
+	t.Helper()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+const fresh = "Cache-Control: max-age=60"
+
+// TestReaders asks twice, as one reader and then as another, and says whether the origin answered
+// the second time. Whoever gets a stored response must be the one it was made for.
+func TestReaders(t *testing.T) {
+	alice, bob := "Authorization: Bearer alice-token", "Authorization: Bearer bob-token"
+	for _, tt := range []struct {
+		name          string
+		origin        http.Header
+		first, second *http.Request
+		hit           bool
+		status        string // the start of the second response's Cache-Status
+	}{
+		{"the same bearer again", header(fresh), get(alice), get(alice), true, "bearcache; hit; ttl="},
+		{"another bearer", header(fresh), get(alice), get(bob), false, "bearcache; fwd=uri-miss; fwd-status=200; stored"},
+		{"nobody after a bearer", header(fresh), get(alice), get(), false, "bearcache; fwd=uri-miss"},
+		{"a bearer after nobody", header(fresh), get(), get(alice), false, "bearcache; fwd=uri-miss"},
+		{"nobody after nobody", header(fresh), get(), get(), true, "bearcache; hit"},
+		{"public does not cross readers", header("Cache-Control: public, max-age=60"), get(alice), get(bob), false, "bearcache; fwd=uri-miss"},
+		{"s-maxage does not cross readers", header("Cache-Control: s-maxage=60, max-age=60"), get(alice), get(), false, "bearcache; fwd=uri-miss"},
+		{"private enters a bearer's partition", header("Cache-Control: private, max-age=60"), get(alice), get(alice), true, "bearcache; hit"},
+		{"private does not enter the shared one", header("Cache-Control: private, max-age=60"), get(), get(), false, "bearcache; fwd=uri-miss; fwd-status=200; detail=private"},
+		{"tokens that differ in case", header(fresh), get("Authorization: Bearer abc"), get("Authorization: Bearer aBc"), false, "bearcache; fwd=uri-miss"},
+		{"one token is the start of the other", header(fresh), get("Authorization: Bearer abc"), get("Authorization: Bearer abcd"), false, "bearcache; fwd=uri-miss"},
+		{"the same token under another scheme", header(fresh), get("Authorization: Bearer abc"), get("Authorization: Basic abc"), false, "bearcache; fwd=uri-miss"},
+		{"the same text in another field", header(fresh), get("Authorization: Bearer abc"), get("X-Api-Key: Bearer abc"), false, "bearcache; fwd=uri-miss"},
+		{"two fields, one differs", header(fresh), get(alice, "Cookie: a=1"), get(alice, "Cookie: a=2"), false, "bearcache; fwd=uri-miss"},
+		{"two fields, one missing", header(fresh), get(alice, "Cookie: a=1"), get(alice), false, "bearcache; fwd=uri-miss"},
+		{"two fields, both equal", header(fresh), get(alice, "Cookie: a=1"), get(alice, "Cookie: a=1"), true, "bearcache; hit"},
+		{"cookie only", header(fresh), get("Cookie: a=1"), get("Cookie: a=1"), true, "bearcache; hit"},
+		{"basic", header(fresh), get("Authorization: Basic YTpi"), get("Authorization: Basic YTpi"), true, "bearcache; hit"},
+		{"doubled Authorization is unknown", header(fresh), get(alice, bob), get(alice, bob), false, "bearcache; fwd=bypass; fwd-status=200; detail=credentials"},
+		{"joined Authorization is unknown", header(fresh), get("Authorization: Bearer a, Bearer b"), get("Authorization: Bearer a, Bearer b"), false, "bearcache; fwd=bypass; fwd-status=200; detail=credentials"},
+		{"empty Authorization is unknown", header(fresh), get("Authorization:"), get("Authorization:"), false, "bearcache; fwd=bypass; fwd-status=200; detail=credentials"},
+		{"empty Authorization is not nobody", header(fresh), get(), get("Authorization:"), false, "bearcache; fwd=bypass"},
+		{"two spaces are unknown", header(fresh), get("Authorization: Bearer  a"), get("Authorization: Bearer  a"), false, "bearcache; fwd=bypass"},
+		{"a vendor's field is unknown", header(fresh), get("X-Auth-Token: abc"), get("X-Auth-Token: abc"), false, "bearcache; fwd=bypass; fwd-status=200; detail=unlisted-credential"},
+		{"a vendor's field is not nobody", header(fresh), get(), get("X-Auth-Token: abc"), false, "bearcache; fwd=bypass"},
+		{"an alias of a listed field is unknown", header(fresh), get("X_Api_Key: abc"), get("X_Api_Key: abc"), false, "bearcache; fwd=bypass"},
+		{"a tenant's field is unknown", header(fresh), get(alice, "X-Tenant: 1"), get(alice, "X-Tenant: 1"), false, "bearcache; fwd=bypass"},
+		{"a JWT in any field is unknown", header(fresh), get("X-Whatever: eyJhbGciOiJub25lIn0.e30."), get("X-Whatever: eyJhbGciOiJub25lIn0.e30."), false, "bearcache; fwd=bypass"},
+		{"a field that a proxy may drop is unknown", header(fresh), get(alice, "Connection: authorization"), get(alice, "Connection: authorization"), false, "bearcache; fwd=bypass"},
+		{"an ordinary field is nothing", header(fresh), get("Test-Id: 1"), get("Test-Id: 2"), true, "bearcache; hit"},
+		{"a token in the query is unknown", header(fresh), request("GET", "http://api.test/me?access_token=a"), request("GET", "http://api.test/me?access_token=a"), false, "bearcache; fwd=bypass"},
+		{"a token in the query, spelled otherwise", header(fresh), request("GET", "http://api.test/me?a=1;Access%5FToken=a"), request("GET", "http://api.test/me?a=1;Access%5FToken=a"), false, "bearcache; fwd=bypass"},
+		{"userinfo is unknown", header(fresh), request("GET", "http://u:p@api.test/me"), request("GET", "http://u:p@api.test/me"), false, "bearcache; fwd=bypass"},
+		{"another path", header(fresh), get(alice), request("GET", "http://api.test/me/", alice), false, "bearcache; fwd=uri-miss"},
+		{"another spelling of the path", header(fresh), get(alice), request("GET", "http://api.test/m%65", alice), false, "bearcache; fwd=uri-miss"},
+		{"another query", header(fresh), get(alice), request("GET", "http://api.test/me?", alice), false, "bearcache; fwd=uri-miss"},
+		{"another authority", header(fresh), get(alice), request("GET", "http://api2.test/me", alice), false, "bearcache; fwd=uri-miss"},
+		{"the authority in another case, with its default port", header(fresh), get(alice), request("GET", "http://API.test:80/me", alice), true, "bearcache; hit"},
+		{"HEAD after GET", header(fresh), get(alice), request("HEAD", "http://api.test/me", alice), true, "bearcache; hit"},
+		{"HEAD by another", header(fresh), get(alice), request("HEAD", "http://api.test/me", bob), false, "bearcache; fwd=uri-miss"},
+		{"GET after HEAD", header(fresh), request("HEAD", "http://api.test/me", alice), get(alice), false, "bearcache; fwd=uri-miss"},
+		{"POST is not stored", header(fresh), request("POST", "http://api.test/me", alice), request("POST", "http://api.test/me", alice), false, "bearcache; fwd=method"},
+		{"GET after POST", header(fresh), request("POST", "http://api.test/me", alice), get(alice), false, "bearcache; fwd=uri-miss"},
+		{"Vary on an ordinary field, equal", header(fresh, "Vary: Accept-Language"), get(alice, "Accept-Language: de"), get(alice, "Accept-Language: de"), true, "bearcache; hit"},
+		{"Vary on an ordinary field, different", header(fresh, "Vary: Accept-Language"), get(alice, "Accept-Language: de"), get(alice, "Accept-Language: en"), false, "bearcache; fwd=vary-miss"},
+		{"Vary on an ordinary field, absent", header(fresh, "Vary: Accept-Language"), get(alice, "Accept-Language: de"), get(alice), false, "bearcache; fwd=vary-miss"},
+		{"Vary: Authorization, the same bearer", header(fresh, "Vary: Authorization"), get(alice), get(alice), true, "bearcache; hit"},
+		{"Vary: *", header(fresh, "Vary: *"), get(alice), get(alice), false, "bearcache; fwd=uri-miss; fwd-status=200; detail=vary-any"},
+		{"Set-Cookie", header(fresh, "Set-Cookie: a=1"), get(alice), get(alice), false, "bearcache; fwd=uri-miss; fwd-status=200; detail=set-cookie"},
+		{"nothing said", nil, get(alice), get(alice), false, "bearcache; fwd=uri-miss; fwd-status=200; detail=no-lifetime"},
+		{"no-cache asked", header(fresh), get(alice), get(alice, "Cache-Control: no-cache"), false, "bearcache; fwd=request"},
+		{"max-stale asked by another", header(fresh), get(alice), get(bob, "Cache-Control: max-stale, only-if-cached"), false, ""},
+		{"upgrade", header(fresh), get(alice), get(alice, "Connection: Upgrade", "Upgrade: websocket"), false, "bearcache; fwd=bypass"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o := &origin{header: tt.origin}
+			h := new(Cache).Handler(o)
+			text(t, ask(h, tt.first))
+			before := o.calls.Load()
+			resp := ask(h, tt.second)
+			body := text(t, resp)
+			if hit := o.calls.Load() == before && resp.StatusCode == 200; hit != tt.hit {
+				t.Errorf("hit = %v, want %v (Cache-Status: %s)", hit, tt.hit, resp.Header.Get("Cache-Status"))
+			}
+			if got := resp.Header.Get("Cache-Status"); !strings.HasPrefix(got, tt.status) {
+				t.Errorf("Cache-Status = %q, want %q", got, tt.status)
+			}
+			if resp.StatusCode == 200 && tt.second.Method == "GET" && !strings.HasPrefix(body, owner(tt.second)+" ") {
+				t.Errorf("the body was made for another reader")
+			}
+		})
+	}
+}
+
+func TestOutboundFields(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		origin http.Header
+		as     *http.Request
+		want   http.Header // Cache-Control, Vary and surrogate fields of miss and hit alike
+	}{
+		{"nobody: as the origin said", header("Cache-Control: public, max-age=60", "Cdn-Cache-Control: max-age=90"), get(),
+			header("Cache-Control: public, max-age=60", "Cdn-Cache-Control: max-age=90")},
+		{"a bearer, nothing said", nil, get("Authorization: Bearer a"), header("Cache-Control: private", "Vary: Authorization")},
+		{"a bearer, public", header("Cache-Control: Public, s-maxage=5, max-age=60"), get("Authorization: Bearer a"),
+			header("Cache-Control: private, max-age=60", "Vary: Authorization")},
+		{"a bearer, private for one field only", header(`Cache-Control: private="x", max-age=60`), get("Authorization: Bearer a"),
+			header("Cache-Control: private, max-age=60", "Vary: Authorization")},
+		{"a bearer, no-store", header("Cache-Control: no-store"), get("Authorization: Bearer a"),
+			header("Cache-Control: no-store", "Vary: Authorization")},
+		{"a bearer, Vary there already", header(fresh, "Vary: Accept-Encoding, authorization"), get("Authorization: Bearer a"),
+			header("Cache-Control: private, max-age=60", "Vary: Accept-Encoding, Authorization")},
+		{"a bearer with a cookie", header(fresh), get("Authorization: Bearer a", "Cookie: b=1"),
+			header("Cache-Control: private, max-age=60", "Vary: Authorization, Cookie")},
+		{"a bearer, surrogate fields", header(fresh, "Surrogate-Control: max-age=9", "CDN-Cache-Control: max-age=9", "Cloudflare-CDN-Cache-Control: max-age=9", "X-Accel-Expires: 9"),
+			get("Authorization: Bearer a"), header("Cache-Control: private, max-age=60", "Vary: Authorization")},
+		{"a bearer, unreadable", header(`Cache-Control: max-age=60, "`), get("Authorization: Bearer a"),
+			header("Cache-Control: no-store", "Vary: Authorization")},
+		{"unknown, public", header("Cache-Control: public, max-age=60"), get("Authorization: Bearer a, b"),
+			header("Cache-Control: private, max-age=60", "Vary: Authorization")},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			h := new(Cache).Handler(&origin{header: tt.origin})
+			for _, turn := range []string{"miss", "perhaps hit"} {
+				resp := ask(h, tt.as)
+				got := http.Header{}
+				for name, values := range resp.Header {
+					if name == "Cache-Control" || name == "Vary" || surrogateField(name) {
+						got[name] = values
+					}
+				}
+				if diff := cmp.Diff(tt.want, got); diff != "" {
+					t.Errorf("%s (-want +got):\n%s", turn, diff)
+				}
+			}
+		})
+	}
+}
+
+// A hit says what the miss said, but for the fields that tell them apart.
+func TestHitEqualsMiss(t *testing.T) {
+	o := &origin{header: header(fresh, `Etag: "1"`, "X-Thing: a", "X-Thing: b", "Connection: X-Hop", "X-Hop: 1", "Keep-Alive: 5", "Www-Authenticate: Bearer")}
+	srv := httptest.NewServer(new(Cache).Handler(o))
+	defer srv.Close()
+	var got [2]*http.Response
+	var bodies [2]string
+	for i := range got {
+		r, _ := http.NewRequest("GET", srv.URL+"/thing", nil)
+		r.Header.Set("Authorization", "Bearer a")
+		resp, err := srv.Client().Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bodies[i] = text(t, resp)
+		resp.Body.Close()
+		got[i] = resp
+	}
+	if bodies[0] != bodies[1] || o.calls.Load() != 1 {
+		t.Fatalf("bodies %q, %d calls", bodies, o.calls.Load())
+	}
+	for _, name := range []string{"Www-Authenticate", "X-Hop", "Keep-Alive"} {
+		if v := got[1].Header[name]; v != nil {
+			t.Errorf("the hit repeats %s: %q", name, v)
+		}
+		delete(got[0].Header, name)
+	}
+	if got[1].Header.Get("Age") == "" {
+		t.Error("the hit has no Age")
+	}
+	for _, resp := range got {
+		delete(resp.Header, "Age")
+		delete(resp.Header, "Cache-Status")
+		delete(resp.Header, "Connection")
+		delete(resp.Header, "Content-Length")
+	}
+	if diff := cmp.Diff(got[0].Header, got[1].Header); diff != "" {
+		t.Errorf("fields differ (-miss +hit):\n%s", diff)
+	}
+	if got[1].ContentLength != int64(len(bodies[1])) {
+		t.Errorf("hit: Content-Length %d", got[1].ContentLength)
+	}
+}
+
+func TestErrorsAreNeverStored(t *testing.T) {
+	for _, status := range []int{206, 304, 400, 401, 403, 407, 418, 429, 500, 501, 502, 503, 504} {
+		for _, who := range []string{"Authorization: Bearer a", "Accept: */*"} {
+			o := &origin{header: header("Cache-Control: public, max-age=60"), status: status}
+			h := new(Cache).Handler(o)
+			ask(h, get(who))
+			ask(h, get(who))
+			if o.calls.Load() != 2 {
+				t.Errorf("%d for %q was stored", status, who)
+			}
+		}
+	}
+}
+
+// A 401 or 403 ends what was stored for that reader and key, a response still under way included,
+// and nothing else.
+func TestRefusalForgets(t *testing.T) {
+	for _, status := range []int{401, 403} {
+		o := &origin{header: header(fresh)}
+		h := new(Cache).Handler(o)
+		alice, bob := "Authorization: Bearer alice", "Authorization: Bearer bob"
+		ask(h, get(alice))
+		ask(h, get(bob))
+		o.status = status
+		ask(h, get(alice, "Cache-Control: no-cache"))
+		o.status = 0
+		before := o.calls.Load()
+		ask(h, get(bob))
+		if o.calls.Load() != before {
+			t.Errorf("%d for alice: bob's response was forgotten", status)
+		}
+		ask(h, get(alice))
+		if o.calls.Load() != before+1 {
+			t.Errorf("%d for alice: her old response was served", status)
+		}
+	}
+
+	t.Run("while another answer is under way", func(t *testing.T) {
+		o := &origin{header: header(fresh)}
+		arrived, release := make(chan bool), make(chan bool)
+		o.before = func(_ http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("X-Slow") != "" {
+				arrived <- true
+				<-release
+			}
+		}
+		h := new(Cache).Handler(o)
+		done := make(chan bool)
+		go func() { ask(h, get("Authorization: Bearer a", "X-Slow: 1")); done <- true }()
+		<-arrived
+		o.status = 401
+		ask(h, get("Authorization: Bearer a"))
+		o.status = 0
+		release <- true
+		<-done
+		ask(h, get("Authorization: Bearer a"))
+		if n := o.calls.Load(); n != 3 {
+			t.Errorf("%d calls, want 3: the answer that overtook the refusal was served", n)
+		}
+	})
+}
+
+// RFC 9111 §4.4: a change invalidates the target, and what the response names on the same origin,
+// for every reader.
+func TestInvalidation(t *testing.T) {
+	alice, bob := "Authorization: Bearer alice", "Authorization: Bearer bob"
+	for _, tt := range []struct {
+		name        string
+		change      *http.Request
+		status      int
+		location    string
+		invalidated bool
+	}{
+		{"POST to the target", request("POST", "http://api.test/me", bob), 204, "", true},
+		{"DELETE by nobody", request("DELETE", "http://api.test/me"), 303, "", true},
+		{"an unknown method", request("FROB", "http://api.test/me"), 200, "", true},
+		{"refused", request("POST", "http://api.test/me", bob), 401, "", false},
+		{"failed", request("POST", "http://api.test/me", bob), 500, "", false},
+		{"OPTIONS", request("OPTIONS", "http://api.test/me", bob), 200, "", false},
+		{"another target", request("POST", "http://api.test/other", bob), 200, "", false},
+		{"another target, Location here", request("POST", "http://api.test/other", bob), 201, "/me", true},
+		{"another origin's Location", request("POST", "http://api.test/other", bob), 201, "https://api.test/me", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o := &origin{header: header(fresh)}
+			h := new(Cache).Handler(o)
+			ask(h, get(alice))
+			ask(h, get())
+			o.status = tt.status
+			o.before = func(w http.ResponseWriter, r *http.Request) {
+				if tt.location != "" {
+					w.Header().Set("Location", tt.location)
+				}
+			}
+			ask(h, tt.change)
+			o.status, o.before = 0, nil
+			before := o.calls.Load()
+			ask(h, get(alice))
+			ask(h, get())
+			want := int64(0)
+			if tt.invalidated {
+				want = 2
+			}
+			if n := o.calls.Load() - before; n != want {
+				t.Errorf("%d of 2 stored responses invalidated, want %d", n, want)
+			}
+		})
+	}
+}
+
+func TestIncompleteIsNotStored(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		handler http.HandlerFunc
+	}{
+		{"shorter than announced", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "10")
+			io.WriteString(w, "short")
+		}},
+		{"aborted", func(w http.ResponseWriter, _ *http.Request) {
+			io.WriteString(w, "the beginning")
+			panic(http.ErrAbortHandler)
+		}},
+		{"larger than MaxBody", func(w http.ResponseWriter, _ *http.Request) {
+			io.WriteString(w, strings.Repeat("x", 101))
+		}},
+		{"announced larger than MaxBody", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "101")
+			io.WriteString(w, strings.Repeat("x", 101))
+		}},
+		{"with a trailer", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Trailer", "Digest")
+			io.WriteString(w, "body")
+		}},
+		{"with a trailer nobody announced", func(w http.ResponseWriter, _ *http.Request) {
+			io.WriteString(w, "body")
+			w.Header().Set(http.TrailerPrefix+"Digest", "x")
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			calls := 0
+			c := &Cache{MaxBody: 100}
+			h := c.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				calls++
+				w.Header().Set("Cache-Control", "max-age=60")
+				tt.handler(w, r)
+			}))
+			for range 2 {
+				func() {
+					defer func() { recover() }()
+					ask(h, get())
+				}()
+			}
+			if calls != 2 {
+				t.Error("it was stored")
+			}
+		})
+	}
+
+	t.Run("the client left", func(t *testing.T) {
+		calls := 0
+		h := new(Cache).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			calls++
+			w.Header().Set("Cache-Control", "max-age=60")
+			io.WriteString(w, "half")
+		}))
+		r := get()
+		h.ServeHTTP(brokenWriter{httptest.NewRecorder()}, r)
+		ask(h, r)
+		if calls != 2 {
+			t.Error("what a leaving client was sent is stored")
+		}
+	})
+}
+
+type brokenWriter struct{ http.ResponseWriter }
+
+func (brokenWriter) Write(p []byte) (int, error) { return 0, io.ErrClosedPipe }
+
+func TestLifetimeAndAge(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	o := &origin{header: header("Cache-Control: max-age=60", "Age: 10")}
+	c := &Cache{Now: func() time.Time { return now }}
+	h := c.Handler(o)
+	ask(h, get())
+	now = now.Add(49 * time.Second)
+	resp := ask(h, get())
+	if got := resp.Header.Get("Age") + " " + resp.Header.Get("Cache-Status"); got != "59 bearcache; hit; ttl=1" {
+		t.Errorf("after 49 s: %q", got)
+	}
+	now = now.Add(time.Second)
+	if got := ask(h, get()).Header.Get("Cache-Status"); got != "bearcache; fwd=stale; fwd-status=200; stored" {
+		t.Errorf("after 50 s: %q", got)
+	}
+	if got := ask(h, get("Cache-Control: only-if-cached, no-cache")).StatusCode; got != 504 {
+		t.Errorf("only-if-cached: %d", got)
+	}
+}
+
+func TestUntil(t *testing.T) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	now := start
+	o := &origin{header: header(fresh)}
+	until := start.Add(10 * time.Second)
+	c := &Cache{
+		Now: func() time.Time { return now },
+		Identify: func(r *http.Request) (Identity, error) {
+			if r.Header.Get("Authorization") == "" {
+				return Anonymous, nil
+			}
+			return Identity{Issuer: "test", Subject: r.Header.Get("Authorization"), Until: until}, nil
+		},
+	}
+	h := c.Handler(o)
+	alice := "Authorization: Bearer alice"
+	ask(h, get(alice))
+	for _, tt := range []struct {
+		after time.Duration
+		hit   bool
+	}{{9 * time.Second, true}, {10 * time.Second, false}, {5 * time.Second, false}} { // the last: a clock set back
+		now = start.Add(tt.after)
+		before := o.calls.Load()
+		ask(h, get(alice))
+		if hit := o.calls.Load() == before; hit != tt.hit {
+			t.Errorf("at %v: hit = %v, want %v", tt.after, hit, tt.hit)
+		}
+	}
+	until = start.Add(time.Hour) // a new token of the same reader does not revive what the old one brought
+	now = start.Add(11 * time.Second)
+	before := o.calls.Load()
+	ask(h, get(alice))
+	if o.calls.Load() == before {
+		t.Error("a record outlived the identity it was made for")
+	}
+}
+
+func TestIdentify(t *testing.T) {
+	o := &origin{header: header(fresh)}
+	identity := Identity{}
+	var failure error
+	c := &Cache{Identify: func(*http.Request) (Identity, error) { return identity, failure }}
+	h := c.Handler(o)
+	for _, tt := range []struct {
+		name string
+		id   Identity
+		err  error
+		as   string
+	}{
+		{"zero", Identity{}, nil, "Accept: */*"},
+		{"error", Identity{Subject: "a"}, io.EOF, "Accept: */*"},
+		{"anonymous with credentials", Anonymous, nil, "Authorization: Bearer a"},
+	} {
+		identity, failure = tt.id, tt.err
+		for range 2 {
+			if got := ask(h, get(tt.as)).Header.Get("Cache-Status"); !strings.HasSuffix(got, "detail=unidentified") {
+				t.Errorf("%s: %q", tt.name, got)
+			}
+		}
+	}
+	if o.calls.Load() != 6 {
+		t.Errorf("%d calls, want 6: something was stored for an unknown identity", o.calls.Load())
+	}
+}
+
+// No two identities share a partition, however their texts are cut.
+func TestPartitionIsInjective(t *testing.T) {
+	texts := []string{"", "a", "b", "ab", "\x01a", "a\x01", "s", "i"}
+	seen := map[Partition]Identity{Shared: Anonymous, {}: {}}
+	for _, issuer := range texts {
+		for _, subject := range texts {
+			for _, scope := range texts {
+				id := Identity{Issuer: issuer, Subject: subject, Scope: scope}
+				if id == (Identity{}) {
+					continue
+				}
+				if other, ok := seen[id.Partition()]; ok {
+					t.Fatalf("%+v and %+v share a partition", id, other)
+				}
+				seen[id.Partition()] = id
+			}
+		}
+	}
+}
+
+func TestPolicy(t *testing.T) {
+	bearer := "Authorization: Bearer a"
+	for _, tt := range []struct {
+		name   string
+		policy Policy
+		origin http.Header
+		hit    bool // for the same bearer
+		shared bool // for another bearer and for nobody
+	}{
+		{"lifetime, nothing said", Policy{Lifetime: time.Minute}, nil, true, false},
+		{"lifetime, private said", Policy{Lifetime: time.Minute}, header("Cache-Control: private"), true, false},
+		{"lifetime, no-store said", Policy{Lifetime: time.Minute}, header("Cache-Control: no-store"), false, false},
+		{"lifetime, no-cache said", Policy{Lifetime: time.Minute}, header("Cache-Control: no-cache"), false, false},
+		{"lifetime, max-age=0 said", Policy{Lifetime: time.Minute}, header("Cache-Control: max-age=0"), false, false},
+		{"lifetime, Expires in the past", Policy{Lifetime: time.Minute}, header("Expires: 0"), false, false},
+		{"off", Policy{Off: true, Lifetime: time.Minute}, header(fresh), false, false},
+		{"public", Policy{Public: true}, header(fresh), true, true},
+		{"public, private said", Policy{Public: true}, header("Cache-Control: private, max-age=60"), false, false},
+		{"public, Set-Cookie", Policy{Public: true}, header(fresh, "Set-Cookie: a=1"), false, false},
+		{"public, lifetime", Policy{Public: true, Lifetime: time.Minute}, nil, true, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o := &origin{header: tt.origin}
+			c := &Cache{Policy: func(*http.Request) Policy { return tt.policy }}
+			h := c.Handler(o)
+			ask(h, get(bearer))
+			for _, again := range []struct {
+				as  *http.Request
+				hit bool
+			}{{get(bearer), tt.hit}, {get("Authorization: Bearer b"), tt.shared}, {get(), tt.shared}} {
+				before := o.calls.Load()
+				ask(h, again.as)
+				if hit := o.calls.Load() == before; hit != again.hit {
+					t.Errorf("%v: hit = %v, want %v", again.as.Header, hit, again.hit)
+				}
+			}
+		})
+	}
+}
+
+// What a public route's origin answers cannot depend on who asks: it never learns it.
+func TestPublicRouteHidesCredentials(t *testing.T) {
+	var seen http.Header
+	c := &Cache{Policy: func(*http.Request) Policy { return Policy{Public: true} }}
+	h := c.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { seen = r.Header }))
+	sent := get("Authorization: Bearer a", "Cookie: s=1", "X-Api-Key: k", "X-Auth-Token: t", "X-Any: eyJhbGciOiJub25lIn0.e30.", "Accept: */*")
+	ask(h, sent)
+	if diff := cmp.Diff(header("Accept: */*"), seen); diff != "" {
+		t.Errorf("the origin saw (-want +got):\n%s", diff)
+	}
+	if sent.Header.Get("Authorization") == "" {
+		t.Error("the caller's request was changed")
+	}
+}
+
+func TestConditional(t *testing.T) {
+	modified := "Thu, 01 Jan 2026 00:00:00 GMT"
+	for _, tt := range []struct {
+		name   string
+		asked  []string
+		status int
+	}{
+		{"the entity tag", []string{`If-None-Match: "1"`}, 304},
+		{"weakly", []string{`If-None-Match: W/"1"`}, 304},
+		{"in a list", []string{`If-None-Match: "0", "1"`}, 304},
+		{"in the second line", []string{`If-None-Match: "0"`, `If-None-Match: "1"`}, 304},
+		{"another", []string{`If-None-Match: "2"`, "If-Modified-Since: " + modified}, 200},
+		{"unquoted", []string{`If-None-Match: 1`}, 200},
+		{"the date", []string{"If-Modified-Since: " + modified}, 304},
+		{"an earlier date", []string{"If-Modified-Since: Wed, 31 Dec 2025 23:59:59 GMT"}, 200},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o := &origin{header: header(fresh, `Etag: "1"`, "Last-Modified: "+modified)}
+			h := new(Cache).Handler(o)
+			alice := "Authorization: Bearer alice"
+			ask(h, get(alice))
+			resp := ask(h, get(append(tt.asked, alice)...))
+			if resp.StatusCode != tt.status || o.calls.Load() != 1 {
+				t.Errorf("status %d after %d calls, want %d after 1", resp.StatusCode, o.calls.Load(), tt.status)
+			}
+			if b := text(t, resp); (b == "") != (tt.status == 304) {
+				t.Errorf("body %q", b)
+			}
+			// A guessed entity tag confirms nothing to another reader: the origin answers.
+			if ask(h, get(append(tt.asked, "Authorization: Bearer bob")...)); o.calls.Load() != 2 {
+				t.Error("another reader's condition was answered from alice's response")
+			}
+		})
+	}
+}
+
+func TestInformationalAndFlush(t *testing.T) {
+	o := &origin{header: header(fresh), before: func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusEarlyHints)
+		w.(http.Flusher).Flush()
+		http.NewResponseController(w).Flush()
+	}}
+	srv := httptest.NewServer(new(Cache).Handler(o))
+	defer srv.Close()
+	for range 2 {
+		resp, err := srv.Client().Get(srv.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resp.StatusCode != 200 || text(t, resp) == "" {
+			t.Errorf("status %d", resp.StatusCode)
+		}
+		resp.Body.Close()
+	}
+	if o.calls.Load() != 1 {
+		t.Error("a flushed response was not stored")
+	}
+}
+
+func TestEventsCarryNoToken(t *testing.T) {
+	var events []Event
+	c := &Cache{Observe: func(e Event) { events = append(events, e) }, Logger: slog.New(slog.DiscardHandler)}
+	h := c.Handler(&origin{header: header(fresh)})
+	ask(h, get("Authorization: Bearer alice"))
+	ask(h, get("Authorization: Bearer alice"))
+	ask(h, get("Authorization: Bearer a, b"))
+	ask(h, get())
+	type brief struct{ Reason, Detail, Store string }
+	want := []brief{{"uri-miss", "", "stored"}, {"hit", "", ""}, {"bypass", "credentials", ""}, {"uri-miss", "", "stored"}}
+	var got []brief
+	for _, e := range events {
+		got = append(got, brief{e.Reason, e.Detail, e.Store})
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if p := events[0].Partition(); len(p) != 12 || p != events[1].Partition() {
+		t.Errorf("partitions %q and %q", p, events[1].Partition())
+	}
+	if events[2].Partition() != "none" || events[3].Partition() != "shared" {
+		t.Errorf("partitions %q, %q", events[2].Partition(), events[3].Partition())
+	}
+}
+
+func TestCheck(t *testing.T) {
+	for _, c := range []*Cache{{Secret: []byte("short")}, {Memory: -1}, {MaxBody: 1 << 40}} {
+		if c.Check() == nil {
+			t.Errorf("%+v was accepted", c.Secret)
+		}
+	}
+}
+
+func TestVariantsAreBounded(t *testing.T) {
+	o := &origin{header: header(fresh, "Vary: X-V")}
+	c := &Cache{MaxVariants: 3}
+	h := c.Handler(o)
+	for i := range 10 {
+		ask(h, get("X-V: "+strconv.Itoa(i)))
+	}
+	rec := c.state.memory.get(Key{Shared, "http://api.test/me"})
+	if len(rec.stored) != 3 {
+		t.Errorf("%d variants", len(rec.stored))
+	}
+	if ask(h, get("X-V: 9")); o.calls.Load() != 10 {
+		t.Error("the newest variant went first")
+	}
+}

@@ -1,0 +1,153 @@
+package bearcache
+
+import (
+	"encoding/binary"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// Identity is whom a response is made for. The zero Identity is unknown: nothing is stored for it
+// and nothing stored is served to it.
+type Identity struct {
+	Issuer  string    // who vouches for Subject; empty for credentials nobody verified
+	Subject string    // "sub", or a keyed digest of the credentials
+	Scope   string    // what else the origin may look at: scope and audience, canonical
+	Until   time.Time // no record outlives it; zero: not known
+
+	anonymous bool
+}
+
+// Anonymous is nobody in particular. An Identify that returns it for a request which carries
+// credentials is overruled: that request is unknown.
+var Anonymous = Identity{anonymous: true}
+
+// Partition is a cache of its own inside the cache. The zero Partition is no cache at all.
+type Partition struct{ name string }
+
+// Shared is the partition of requests without credentials. It follows the rules for shared caches.
+var Shared = Partition{name: "s"}
+
+// Partition is where the responses of id are stored: Shared for Anonymous, none for the zero
+// Identity, and otherwise a partition of exactly this Issuer, Subject and Scope.
+func (id Identity) Partition() Partition {
+	switch {
+	case id.anonymous:
+		return Shared
+	case id.Issuer == "" && id.Subject == "" && id.Scope == "":
+		return Partition{}
+	}
+	// Lengths before texts: no choice of texts makes two identities one.
+	var room [128]byte // on the stack: most names fit
+	name := append(room[:0], 'i')
+	name = binary.AppendUvarint(name, uint64(len(id.Issuer)))
+	name = append(name, id.Issuer...)
+	name = binary.AppendUvarint(name, uint64(len(id.Subject)))
+	name = append(name, id.Subject...)
+	name = append(name, id.Scope...)
+	return Partition{name: string(name)}
+}
+
+// reader is what the cache knows of who sends a request.
+type reader struct {
+	identity  Identity
+	partition Partition // zero: unknown, and why says why
+	fields    []string  // credential fields the request carries, canonical
+	why       string
+}
+
+// Why a request belongs to no partition. The words reach clients as the detail of Cache-Status.
+const (
+	whyOff         = "off"                 // Policy.Off
+	whyIdentify    = "unidentified"        // Identify said error, or the zero Identity
+	whyCredentials = "credentials"         // repeated or malformed credentials
+	whyUnlisted    = "unlisted-credential" // a field or parameter that looks like credentials and is not in Credentials
+	whyCertificate = "client-certificate"
+	whyExpired     = "expired"
+	whyTarget      = "target" // no target URI that a key could be made of
+	whyUpgrade     = "upgrade"
+)
+
+// identify tells whose request r is. In doubt it is nobody's.
+func (c *Cache) identify(r *http.Request, now time.Time) reader {
+	rd := reader{fields: c.state.present(r)}
+	if rd.why = unclear(r, rd.fields); rd.why != "" {
+		return rd
+	}
+	if c.Identify == nil {
+		rd.identity, rd.partition = c.byCredentials(r, rd.fields)
+		return rd
+	}
+	id, err := c.Identify(r)
+	if err != nil || id.anonymous && len(rd.fields) > 0 || id.Partition() == (Partition{}) {
+		rd.why = whyIdentify
+		return rd
+	}
+	rd.identity = id
+	if !rd.identity.Until.IsZero() && !c.latest(now).Before(rd.identity.Until) {
+		rd.why = whyExpired
+		return rd
+	}
+	rd.partition = rd.identity.Partition()
+	return rd
+}
+
+// byCredentials is the identity of whoever holds the credentials that r carries: a keyed digest of
+// all of them, so that no two sets of credentials are one identity.
+func (c *Cache) byCredentials(r *http.Request, fields []string) (Identity, Partition) {
+	if len(fields) == 0 {
+		return Anonymous, Shared
+	}
+	d := c.state.digests.Get().(*digest)
+	defer c.state.digests.Put(d)
+	d.reset()
+	for _, name := range fields {
+		d.text(name)
+		d.number(len(r.Header[name]))
+		for _, value := range r.Header[name] {
+			d.text(value)
+		}
+	}
+	id := Identity{Subject: d.sum()}
+	return id, id.Partition()
+}
+
+// present lists the credential fields that r carries.
+func (s *state) present(r *http.Request) []string {
+	mask := 0
+	for i, name := range s.credentials {
+		if _, ok := r.Header[name]; ok {
+			mask |= 1 << i
+		}
+	}
+	return s.subsets[mask]
+}
+
+// subsetsOf lists all subsets of names, by bit mask: requests carry few different ones, and finding
+// theirs should not allocate.
+func subsetsOf(names []string) [][]string {
+	subsets := make([][]string, 1<<len(names))
+	for mask := range subsets {
+		for i, name := range names {
+			if mask&(1<<i) != 0 {
+				subsets[mask] = append(subsets[mask], name)
+			}
+		}
+		subsets[mask] = slices.Clip(subsets[mask])
+	}
+	return subsets
+}
+
+// latest is the latest wall-clock time seen, so that a clock set back does not revive what has
+// expired (now's own reading is compared without its monotonic part, as expiry is a wall time).
+func (c *Cache) latest(now time.Time) time.Time {
+	for {
+		seen, wall := c.state.wall.Load(), now.UnixNano()
+		if wall <= seen {
+			return time.Unix(0, seen)
+		}
+		if c.state.wall.CompareAndSwap(seen, wall) {
+			return now
+		}
+	}
+}

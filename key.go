@@ -1,0 +1,63 @@
+package bearcache
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"hash"
+	"net/http"
+	"strings"
+)
+
+// Key names what a stored response answers. GET is understood: no other method is stored.
+// Keys are compared whole, never as digests of themselves, so distinct keys never collide.
+type Key struct {
+	Partition Partition
+	TargetURI string // RFC 9110 §7.1, normalised in scheme and authority, bytes of path and query as sent
+}
+
+// targetURI is the request's target URI, or "" where it has none that a key can be made of. No rule
+// looks at suffixes or decodes or cleans the path: two requests that differ by a byte differ in key.
+func targetURI(r *http.Request) string {
+	path := r.URL.EscapedPath()
+	if r.URL.Opaque != "" || !strings.HasPrefix(path, "/") || r.Host == "" || strings.ContainsAny(r.Host, "/?#@\\ ") {
+		return ""
+	}
+	scheme, port := "http://", ":80"
+	if r.TLS != nil {
+		scheme, port = "https://", ":443"
+	}
+	host := strings.TrimSuffix(strings.ToLower(r.Host), port)
+	if r.URL.RawQuery == "" && !r.URL.ForceQuery {
+		return scheme + host + path
+	}
+	return scheme + host + path + "?" + r.URL.RawQuery
+}
+
+// digest computes HMAC-SHA-256 over texts and numbers, each self-delimiting: no two sequences have
+// the same bytes.
+type digest struct {
+	mac hash.Hash
+	buf []byte
+}
+
+func newDigest(secret []byte) *digest {
+	return &digest{mac: hmac.New(sha256.New, secret)}
+}
+
+func (d *digest) reset() { d.mac.Reset(); d.buf = d.buf[:0] }
+
+func (d *digest) number(n int) { d.buf = binary.AppendUvarint(d.buf, uint64(n)) }
+
+func (d *digest) text(s string) {
+	d.number(len(s))
+	d.buf = append(d.buf, s...)
+}
+
+// sum ends the sequence. The buffer held credentials and is cleared.
+func (d *digest) sum() string {
+	d.mac.Write(d.buf)
+	clear(d.buf)
+	d.buf = d.mac.Sum(d.buf[:0])
+	return string(d.buf)
+}

@@ -1,0 +1,189 @@
+package bearcache
+
+import (
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// TestOracle lets many readers ask at random for the same things, with the origin's answers, their
+// fields and statuses drawn at random too, and holds every answer against who asked for what. It is
+// the promise of this module as a test: no answer may reach a reader it was not made for. The hit
+// ratio must lie in a band, since a cache that stores nothing leaks nothing.
+func TestOracle(t *testing.T) {
+	const workers, rounds = 4, 40_000
+	var clock atomic.Int64
+	c := &Cache{
+		Memory:      1 << 20, // small: eviction takes part
+		Now:         func() time.Time { return time.Unix(1_800_000_000, clock.Load()) },
+		MaxVariants: 3,
+	}
+	fields := []string{"max-age=60", "max-age=60", "private, max-age=60", "public, s-maxage=60, max-age=60", "no-store", "no-cache", "max-age=0", "Max-Age=\"60\"", "PRIVATE=x, max-age=60", ""}
+	h := c.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if cc := fields[rand.IntN(len(fields))]; cc != "" {
+			w.Header().Set("Cache-Control", cc)
+		}
+		switch rand.IntN(12) {
+		case 0:
+			w.Header().Set("Vary", "Accept-Language")
+		case 1:
+			w.Header().Set("Vary", "Authorization")
+		case 2:
+			w.Header().Set("Set-Cookie", "a=1")
+		case 3:
+			w.WriteHeader([]int{401, 403, 404, 429, 500, 503}[rand.IntN(6)])
+		case 4:
+			w.Header().Set("Content-Length", "9999") // and then sends less
+		}
+		fmt.Fprintf(w, "%s|%s|%s", owner(r), r.URL.RequestURI(), strings.Repeat("x", rand.IntN(300)))
+	}))
+	credentials := []string{"", "Authorization: Bearer a", "Authorization: Bearer b", "Authorization: Bearer A", "Authorization: bearer a",
+		"Authorization: Basic YQ==", "Cookie: a=1", "X-Api-Key: a", "Authorization: Bearer a\nCookie: a=1", "Authorization: Bearer a\nX-Tenant: 1",
+		"Authorization: Bearer a\nAuthorization: Bearer b", "Authorization: ", "X-Tenant: 1", "X-Tenant: 2"}
+	var hits, answers, crossed atomic.Int64
+	var done sync.WaitGroup
+	for range workers {
+		done.Go(func() {
+			for range rounds {
+				clock.Add(rand.Int64N(int64(20 * time.Millisecond)))
+				method := "GET"
+				switch rand.IntN(40) {
+				case 0:
+					method = "POST"
+				case 1, 2:
+					method = "HEAD"
+				}
+				r := request(method, fmt.Sprintf("http://api.test/%c?q=%d", 'a'+rand.IntN(4), rand.IntN(3)))
+				if lines := credentials[rand.IntN(len(credentials))]; lines != "" {
+					r.Header = header(strings.Split(lines, "\n")...)
+				}
+				if rand.IntN(8) == 0 {
+					r.Header.Set("Accept-Language", []string{"de", "en"}[rand.IntN(2)])
+				}
+				if rand.IntN(30) == 0 {
+					r.Header.Set("Cache-Control", []string{"no-cache", "no-store", "max-age=0", "max-stale", "only-if-cached"}[rand.IntN(5)])
+				}
+				w := httptest.NewRecorder()
+				h.ServeHTTP(w, r)
+				body := w.Body.String()
+				if method == "HEAD" || w.Code == http.StatusGatewayTimeout {
+					continue
+				}
+				answers.Add(1)
+				if strings.Contains(w.Header().Get("Cache-Status"), "; hit") {
+					hits.Add(1)
+				}
+				if want := owner(r) + "|" + r.URL.RequestURI() + "|"; !strings.HasPrefix(body, want) {
+					crossed.Add(1)
+				}
+			}
+		})
+	}
+	done.Wait()
+	if n := crossed.Load(); n != 0 {
+		t.Errorf("%d of %d answers reached another reader", n, answers.Load())
+	}
+	ratio := float64(hits.Load()) / float64(answers.Load())
+	t.Logf("%d answers, hit ratio %.3f, %+v", answers.Load(), ratio, c.Stats())
+	if ratio < 0.3 || ratio > 0.8 {
+		t.Errorf("hit ratio %.3f is outside 0.3 to 0.8", ratio)
+	}
+	if c.Stats().Mismatches != 0 {
+		t.Errorf("%d records stood under another's key", c.Stats().Mismatches)
+	}
+}
+
+// A record under a key that is not its own is a miss, is counted, and is gone: planted here as no
+// code of the cache would.
+func TestOwnKeyIsChecked(t *testing.T) {
+	o := &origin{header: header(fresh)}
+	c := new(Cache)
+	h := c.Handler(o)
+	ask(h, get("Authorization: Bearer alice"))
+	ask(h, get("Authorization: Bearer bob"))
+	var keys []Key
+	for k := range c.state.memory.records.Keys() {
+		keys = append(keys, k)
+	}
+	a, _ := c.state.memory.records.GetIfPresent(keys[0])
+	c.state.memory.records.Set(keys[1], a)
+	for _, who := range []string{"alice", "bob"} {
+		r := get("Authorization: Bearer " + who)
+		if body := text(t, ask(h, r)); !strings.HasPrefix(body, owner(r)) {
+			t.Errorf("%s received another reader's response", who)
+		}
+	}
+	if n := c.Stats().Mismatches; n != 1 {
+		t.Errorf("%d mismatches counted, want 1", n)
+	}
+}
+
+// TestRecordWeight holds the weight of records against what the heap really grew by.
+func TestRecordWeight(t *testing.T) {
+	if testing.CoverMode() != "" {
+		t.Skip("coverage counters change the heap")
+	}
+	const records = 5_000
+	for _, size := range []int{0, 1000} {
+		c := &Cache{Memory: 1 << 30}
+		h := c.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header()["Cache-Control"] = []string{"max-age=60"}
+			w.Header()["Content-Type"] = []string{"application/json"}
+			io.WriteString(w, strings.Repeat("x", size))
+		}))
+		ask(h, get())
+		before := heap()
+		for i := range records {
+			ask(h, request("GET", fmt.Sprintf("http://api.test/%d", i), fmt.Sprintf("Authorization: Bearer token-%d", i)))
+		}
+		grown := heap() - before
+		c.state.memory.records.CleanUp()
+		weighed := c.Stats().Weight
+		t.Logf("body %d: heap grew by %d bytes a record, weighed %d", size, grown/records, weighed/records)
+		if weighed < grown {
+			t.Errorf("body %d: %d bytes weigh only %d: the budget would be exceeded", size, grown, weighed)
+		}
+		if weighed > 2*grown {
+			t.Errorf("body %d: %d bytes weigh %d: half the budget would be wasted", size, grown, weighed)
+		}
+	}
+}
+
+func heap() int64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+// Memory stays within its budget whatever number of readers there is.
+func TestMemoryIsBounded(t *testing.T) {
+	c := &Cache{Memory: 1 << 20}
+	h := c.Handler(&origin{header: header(fresh)})
+	for i := range 20_000 {
+		ask(h, get(fmt.Sprintf("Authorization: Bearer token-%d", i)))
+	}
+	c.state.memory.records.CleanUp()
+	if w := c.Stats().Weight; w > 1<<20 {
+		t.Errorf("%d bytes are stored", w)
+	}
+	if c.Stats().Records == 0 {
+		t.Error("nothing is stored")
+	}
+	c = &Cache{Memory: 4096}
+	o := &origin{header: header(fresh, "X-Big: "+strings.Repeat("x", 8192))}
+	h = c.Handler(o)
+	ask(h, get())
+	if ask(h, get()); o.calls.Load() != 2 || c.Stats().Refused != 2 {
+		t.Errorf("a record heavier than the budget: %d calls, %d refused", o.calls.Load(), c.Stats().Refused)
+	}
+}

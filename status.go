@@ -1,0 +1,66 @@
+package bearcache
+
+import (
+	"encoding/hex"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/bearcache/bearcache/internal/rfc9111"
+)
+
+// Event is the outcome of one request, for metrics and access logs.
+type Event struct {
+	// Request as it reached the cache. It holds credentials: log what you pick from it.
+	Request *http.Request
+	// Status of the response; zero if the handler ended without one.
+	Status int
+	// Hit: answered from the cache; the origin was not asked.
+	Hit bool
+	// Reason is one word: "hit"; or why the request was forwarded, as RFC 9211 §2.2 has it: "bypass",
+	// "method", "uri-miss", "vary-miss", "request", "stale".
+	Reason string
+	// Detail is one word more on a bypass: "off", "unidentified", "credentials", …
+	Detail string
+	// Store is one word: "stored", why the response was not, or empty if that was no question.
+	Store string
+	// Bytes of the body written.
+	Bytes int64
+	// Age and Lifetime of the stored response that was reused.
+	Age, Lifetime time.Duration
+
+	partition Partition
+}
+
+// Partition names the request's partition in logs: "shared", "none", or the start of a keyed digest.
+func (e Event) Partition() string {
+	switch {
+	case e.partition == Partition{}:
+		return "none"
+	case e.partition == Shared:
+		return "shared"
+	case len(e.partition.name) == len("i")+1+1+32: // a digest of credentials, keyed already
+		return hex.EncodeToString([]byte(e.partition.name[3:9]))
+	}
+	return "identified"
+}
+
+// hitStatus is the Cache-Status member of a hit (RFC 9211 §2.1, §2.4).
+func hitStatus(d rfc9111.Decision) string {
+	return "bearcache; hit; ttl=" + strconv.FormatInt(int64(d.Lifetime/time.Second)-int64(d.Age/time.Second), 10)
+}
+
+// forwardStatus is the Cache-Status member of a forwarded request (RFC 9211 §2.2, §2.3, §2.5, §2.8).
+// It names no key: the identity is part of it.
+func forwardStatus(why rfc9111.Reason, status int, store rfc9111.Reason, detail string) string {
+	s := "bearcache; fwd=" + string(why) + "; fwd-status=" + strconv.Itoa(status)
+	switch {
+	case store == rfc9111.Kept:
+		s += "; stored"
+	case detail != "":
+		s += "; detail=" + detail
+	case store != "":
+		s += "; detail=" + string(store)
+	}
+	return s
+}
