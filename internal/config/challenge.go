@@ -1,0 +1,55 @@
+package config
+
+import (
+	"errors"
+	"net/textproto"
+	"regexp"
+
+	"github.com/invopop/jsonschema"
+)
+
+// Realm names the protected space in a challenge, RFC 9110 §11.5. It is text that needs no escape
+// in a quoted-string, so that no client has to undo one.
+type Realm string
+
+// FieldName is the name of a request field that carries credentials, in canonical form.
+type FieldName string
+
+var (
+	realmSyntax = regexp.MustCompile(`^[ !#-\[\]-~]{1,100}$`)
+	fieldSyntax = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$") // RFC 9110 §5.6.2 token
+)
+
+func (Realm) shape() shape {
+	return shape{want: "text such as api", schema: jsonschema.Schema{
+		Type: "string", Pattern: realmSyntax.String(), Examples: []any{"api"},
+	}}
+}
+
+func (FieldName) shape() shape {
+	return shape{want: "the name of a request field such as Authorization", schema: jsonschema.Schema{
+		Type: "string", Pattern: fieldSyntax.String(), Examples: []any{"Authorization", "X-Api-Key"},
+	}}
+}
+
+// UnmarshalText reads a realm.
+func (r *Realm) UnmarshalText(b []byte) error {
+	if !realmSyntax.Match(b) {
+		return errors.New(`is not 1 to 100 characters of plain text without " and \; write a word such as api`)
+	}
+	*r = Realm(b)
+	return nil
+}
+
+// UnmarshalText reads the name of a field. Its errors never repeat what was written: where a name
+// belongs, people also write the credentials, and many a token has the syntax of a name.
+func (f *FieldName) UnmarshalText(b []byte) error {
+	if !fieldSyntax.Match(b) || maySecret(string(b)) {
+		return errors.New("is not the name of a request field; write the name alone, such as Authorization")
+	}
+	*f = FieldName(textproto.CanonicalMIMEHeaderKey(string(b)))
+	return nil
+}
+
+func (r Realm) String() string     { return string(r) }
+func (f FieldName) String() string { return string(f) }

@@ -1,0 +1,136 @@
+// Package config hides the configuration file: its YAML, its defaults, its errors with line and
+// column, its JSON Schema, and the matching of its routes. It opens no file and no socket, and
+// keeps no secret: the file says where a secret is, and reading it is the caller's.
+//
+// Every value of the file is a type that reads itself from text ([encoding.TextUnmarshaler]) and
+// prints itself as it was written, so a flag and an environment variable obey the rules of the
+// file, in the file's words. A pointer or slice that is nil was not written. The caller lays its
+// sources over each other and checks the result once:
+//
+//	serve := flags.Or(environment).Or(file.Serve).Or(config.Defaults())
+//	err := serve.Check()
+package config
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// File is one configuration file.
+type File struct {
+	Serve  Serve
+	Routes Routes
+}
+
+// Serve configures the gateway. A nil field was not written.
+type Serve struct {
+	Upstream             *Upstream     `json:"upstream"`
+	Listen               *Address      `json:"listen"`
+	Admin                *AdminAddress `json:"admin"`
+	AuthenticatedSharing *Sharing      `json:"authenticated_sharing"`
+	Memory               *Size         `json:"memory"`
+	MaxBody              *Size         `json:"max_body"`
+	MaxTokenLength       *Size         `json:"max_token_length"`
+	Realm                *Realm        `json:"realm"`
+	Credentials          []FieldName   `json:"credentials"` // never empty but nil
+	URLTokens            *URLTokens    `json:"url_tokens"`
+	UpstreamTimeout      *Duration     `json:"upstream_timeout"`
+	Secret               *SecretRef    `json:"secret"`
+	Log                  *LogFormat    `json:"log"`
+}
+
+// Defaults is what an empty file means. Upstream and Secret have no default: there is no origin to
+// guess, and without a secret the gateway makes one that lives as long as its process.
+func Defaults() Serve {
+	return Serve{
+		Listen:               new(Address(":8080")),
+		Admin:                new(AdminAddress("127.0.0.1:8081")),
+		AuthenticatedSharing: new(SharingNever),
+		Memory:               new(64 * MiB),
+		MaxBody:              new(1 * MiB),
+		MaxTokenLength:       new(Size(4096)),
+		Realm:                new(Realm("api")),
+		Credentials:          []FieldName{"Authorization", "Cookie", "X-Api-Key"},
+		URLTokens:            new(URLTokensRefuse),
+		UpstreamTimeout:      new(Duration(30 * time.Second)),
+		Log:                  new(LogText),
+	}
+}
+
+// Or is s where s says something, and otherwise what other says.
+func (s Serve) Or(other Serve) Serve {
+	fill(&s.Upstream, other.Upstream)
+	fill(&s.Listen, other.Listen)
+	fill(&s.Admin, other.Admin)
+	fill(&s.AuthenticatedSharing, other.AuthenticatedSharing)
+	fill(&s.Memory, other.Memory)
+	fill(&s.MaxBody, other.MaxBody)
+	fill(&s.MaxTokenLength, other.MaxTokenLength)
+	fill(&s.Realm, other.Realm)
+	fill(&s.URLTokens, other.URLTokens)
+	fill(&s.UpstreamTimeout, other.UpstreamTimeout)
+	fill(&s.Secret, other.Secret)
+	fill(&s.Log, other.Log)
+	if s.Credentials == nil {
+		s.Credentials = slices.Clone(other.Credentials)
+	}
+	return s
+}
+
+func fill[T any](mine **T, other *T) {
+	if *mine == nil {
+		*mine = other
+	}
+}
+
+// Check finds the values that are well written and still make no sense, alone or beside each
+// other. What is absent is not judged. The error is an [Errors] whose keys are those of the file;
+// it has no lines, because a value may come from anywhere. Parse has checked a file by itself.
+func (s Serve) Check() error {
+	var all Errors
+	for _, p := range s.problems() {
+		all = append(all, &Error{Key: p.key, Problem: p.problem})
+	}
+	return all.orNil()
+}
+
+// problem is something wrong with the value of a key.
+type problem struct{ key, problem string }
+
+func (s Serve) problems() []problem {
+	var all []problem
+	refuse := func(key, why string) {
+		if why != "" {
+			all = append(all, problem{"serve." + key, why})
+		}
+	}
+	refuse("memory", s.Memory.outside(1*MiB, 1024*GiB))
+	refuse("max_body", s.MaxBody.outside(1, 16*GiB))
+	// The upper bound is far below what net/http accepts in all fields of a request together; the
+	// lower one refuses a length that no token has.
+	refuse("max_token_length", s.MaxTokenLength.outside(16, 64*KiB))
+	refuse("upstream_timeout", s.UpstreamTimeout.outside(Duration(time.Millisecond), Duration(time.Hour)))
+	if s.Memory != nil && s.MaxBody != nil && *s.MaxBody > *s.Memory {
+		refuse("max_body", fmt.Sprintf("%s does not fit into memory, which is %s; write %s or less", s.MaxBody, s.Memory, s.Memory))
+	}
+	return all
+}
+
+// Parse reads a file; name is what its errors call it. An empty file is a File of nils. The error
+// is an [Errors] with every problem found, in the order of the lines; there is then no File, so
+// that a bad file cannot be half obeyed.
+func Parse(name string, data []byte) (*File, error) {
+	d := &decoder{written: map[string]place{}}
+	var f File
+	root, err := readDocument(data)
+	if err != nil {
+		d.errs = append(d.errs, err)
+	} else {
+		f = d.file(root)
+	}
+	if len(d.errs) > 0 {
+		return nil, d.errs.of(name)
+	}
+	return &f, nil
+}

@@ -1,0 +1,148 @@
+package config
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+
+	"github.com/invopop/jsonschema"
+)
+
+// document is the file as the schema sees it; it has the keys that decoder knows, which a test compares.
+type document struct {
+	Serve  *Serve `json:"serve"`
+	Routes []rule `json:"routes"`
+}
+
+// descriptions are what an editor shows beside a key; "type.Field" names it in Go.
+var descriptions = map[string]string{
+	"document.":       "Configuration of bearcache.",
+	"document.Serve":  "The gateway: where it listens, what it protects, how much it keeps. Flags and environment variables take precedence.",
+	"document.Routes": "Rules for paths. The first one that matches a request decides; a request without one is cached as its origin says, for its reader alone.",
+
+	"Serve.":                     "",
+	"Serve.Upstream":             "The origin: an http or https URL without user name, query or fragment.",
+	"Serve.Listen":               "Address for clients, host:port. Port 0 lets the system choose one.",
+	"Serve.Admin":                "Address for health, metrics, purge and the dashboard, or off.",
+	"Serve.AuthenticatedSharing": "never: what an identified request brought is for its reader alone. explicit: the origin's public, must-revalidate and s-maxage release it to others (RFC 9111 §3.5).",
+	"Serve.Memory":               "Memory for stored responses: bytes, or a number with KiB, MiB, GiB, KB, MB or GB. From 1MiB to 1024GiB.",
+	"Serve.MaxBody":              "Largest body that is stored; a larger response passes through. Not more than memory.",
+	"Serve.MaxTokenLength":       "Longest token in bytes; a longer one is refused unread. From 16 to 64KiB.",
+	"Serve.Realm":                "Name of the protected space in a challenge (RFC 9110 §11.5).",
+	"Serve.Credentials":          "Names of the request fields that say who asks.",
+	"Serve.URLTokens":            "A token in the query of a URL: refuse answers with an error, pass sends it on without caching.",
+	"Serve.UpstreamTimeout":      "Longest wait for the origin's answer to begin. From 1ms to 1h.",
+	"Serve.Secret":               "Where the secret is that keys digests and seals: env:NAME or file:PATH, never the secret itself. Nodes that share a store need the same one.",
+	"Serve.Log":                  "How log lines are written.",
+
+	"rule.":      "One rule.",
+	"rule.Match": "Path, or METHOD and path; GET includes HEAD. {name} or * is one segment, ** or {name...} at the end any rest or none. All else is matched byte for byte.",
+	"rule.Share": "public: one response for everybody, because the route's answers do not depend on who asks. Without it each reader has its own.",
+	"rule.TTL":   "Freshness lifetime of responses whose origin says nothing about caching, in whole seconds, up to 8760h.",
+	"rule.Cache": "off keeps the route's responses out of the cache; on exempts the route from a later rule.",
+
+	"match.":        "The pattern, its methods apart.",
+	"match.Method":  "The one method; GET includes HEAD. Without method and methods the rule is for every one.",
+	"match.Methods": "The methods; GET includes HEAD.",
+	"match.Path":    "The path, as in the short form.",
+}
+
+// Schema is the JSON Schema of the file, draft 2020-12. It accepts every file that Parse accepts. It
+// refuses what a schema can: unknown keys, wrong words and forms, contradictions within a rule; not
+// sizes that do not fit each other, or a rule that another one hides.
+func Schema() []byte {
+	root := reflected(document{})
+	root.Version = jsonschema.Version
+	root.Title = "bearcache.yaml"
+	nullable(root)
+	serve, _ := root.Properties.Get("serve")
+	nullable(serve)
+	for key, value := range defaults() {
+		property, _ := serve.Properties.Get(key)
+		property.Default = value
+	}
+	credentials, _ := serve.Properties.Get("credentials")
+	credentials.MinItems, credentials.UniqueItems = new(uint64(1)), true
+
+	routes, _ := root.Properties.Get("routes")
+	nullable(routes)
+	routes.MaxItems = new(uint64(maxRules))
+	rule := routes.Items
+	rule.Not = allOf(valued("cache", "off", false), &jsonschema.Schema{AnyOf: []*jsonschema.Schema{has("ttl"), has("share")}})
+	pattern, _ := rule.Properties.Get("match")
+	*pattern = jsonschema.Schema{
+		Description: pattern.Description,
+		AnyOf:       []*jsonschema.Schema{{Type: pattern.Type, Pattern: pattern.Pattern, Examples: pattern.Examples}, matchForm()},
+	}
+	out, err := json.MarshalIndent(root, "", "  ")
+	if err != nil {
+		panic(fmt.Sprintf("print the schema: %v", err)) // it is made of our own constants
+	}
+	return append(out, '\n')
+}
+
+func matchForm() *jsonschema.Schema {
+	form := reflected(match{})
+	methods, _ := form.Properties.Get("methods")
+	methods.MinItems, methods.UniqueItems = new(uint64(1)), true
+	form.Not = allOf(has("method"), has("methods"))
+	return form
+}
+
+// reflected takes names, order and closedness from the struct, constraints from the scalars' files.
+func reflected(v any) *jsonschema.Schema {
+	r := jsonschema.Reflector{
+		Anonymous: true, DoNotReference: true, RequiredFromJSONSchemaTags: true,
+		Mapper: func(t reflect.Type) *jsonschema.Schema {
+			s, ok := reflect.New(t).Interface().(scalar)
+			if !ok {
+				return nil
+			}
+			schema := s.shape().schema
+			return &schema
+		},
+		LookupComment: func(t reflect.Type, field string) string {
+			words, ok := descriptions[t.Name()+"."+field]
+			if !ok && t.Kind() == reflect.Struct {
+				panic("no description of " + t.Name() + "." + field)
+			}
+			return words
+		},
+	}
+	s := r.Reflect(v)
+	s.Version = ""
+	return s
+}
+
+// defaults are the values of Defaults as they are written in a file.
+func defaults() map[string]any {
+	all := map[string]any{}
+	v := reflect.ValueOf(Defaults())
+	for i := range v.NumField() {
+		key := v.Type().Field(i).Tag.Get("json")
+		switch field := v.Field(i); {
+		case field.IsNil():
+		case field.Kind() == reflect.Slice:
+			all[key] = field.Interface()
+		default:
+			all[key] = fmt.Sprint(field.Interface())
+		}
+	}
+	return all
+}
+
+// nullable also accepts a key whose lines are all comments.
+func nullable(s *jsonschema.Schema) {
+	s.Extras = map[string]any{"type": []string{s.Type, "null"}}
+	s.Type = ""
+}
+
+func has(key string) *jsonschema.Schema { return &jsonschema.Schema{Required: []string{key}} }
+
+func valued(key string, values ...any) *jsonschema.Schema {
+	properties := jsonschema.NewProperties()
+	properties.Set(key, &jsonschema.Schema{Enum: values})
+	return &jsonschema.Schema{Required: []string{key}, Properties: properties}
+}
+
+func allOf(all ...*jsonschema.Schema) *jsonschema.Schema { return &jsonschema.Schema{AllOf: all} }
