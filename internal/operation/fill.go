@@ -1,0 +1,160 @@
+package operation
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// MissingError says which values a request needs and nobody gave.
+type MissingError struct{ Parameters []Parameter }
+
+func (e *MissingError) Error() string {
+	var names, flags []string
+	for _, p := range e.Parameters {
+		names = append(names, printable(p.Name)+" ("+p.In+")")
+		flags = append(flags, "--param "+printable(p.Name)+"=…")
+	}
+	noun := "a value"
+	if len(names) > 1 {
+		noun = "values"
+	}
+	return "needs " + noun + " for " + strings.Join(names, ", ") + ", give " + strings.Join(flags, " ")
+}
+
+// Fill makes the URL and the header fields of a request to o at base. It takes each parameter from value,
+// which may decline, and otherwise, if it is required, from the first of its Candidates. The origin of the
+// URL is base's, whatever the document says.
+//
+// The error is a *MissingError where values are missing, or says what makes the request impossible.
+func (o Operation) Fill(base *url.URL, value func(Parameter) (string, bool)) (*url.URL, http.Header, error) {
+	if o.Problem != "" {
+		return nil, nil, errors.New(o.Problem)
+	}
+	t, err := parseTemplate(o.Path)
+	if err != nil {
+		return nil, nil, err
+	}
+	f := filler{value: value, header: make(http.Header)}
+	inPath := make(map[string]string)
+	for _, p := range o.parameters(t) {
+		f.add(p, inPath)
+	}
+	switch {
+	case f.err != nil:
+		return nil, nil, f.err
+	case f.missing != nil:
+		return nil, nil, &MissingError{f.missing}
+	}
+	path, query, err := t.fill(func(name string) string { return inPath[name] })
+	if err != nil {
+		return nil, nil, err
+	}
+	u := *base
+	u.User, u.Fragment, u.RawFragment, u.Opaque, u.ForceQuery = nil, "", "", "", false
+	u.RawPath = strings.TrimRight(base.EscapedPath(), "/") + path
+	if u.Path, err = url.PathUnescape(u.RawPath); err != nil {
+		return nil, nil, fmt.Errorf("the path %s: %w", quote(path), err)
+	}
+	u.RawQuery = strings.Join(slices.DeleteFunc(append([]string{query}, f.query...), func(s string) bool { return s == "" }), "&")
+	return &u, f.header, nil
+}
+
+// parameters are o's, and those that its template names and nobody declared.
+func (o Operation) parameters(t template) []Parameter {
+	list := slices.Clone(o.Parameters)
+	for _, name := range t.names {
+		same := func(p Parameter) bool { return p.Name == name && p.In == "path" }
+		if !slices.ContainsFunc(list, same) {
+			list = append(list, Parameter{Name: name, In: "path", Required: true})
+		}
+	}
+	return list
+}
+
+// filler collects the parameters of one request.
+type filler struct {
+	value   func(Parameter) (string, bool)
+	query   []string
+	header  http.Header
+	missing []Parameter
+	err     error
+}
+
+func (f *filler) add(p Parameter, inPath map[string]string) {
+	if p.In == "header" && reserved(p.Name) {
+		return
+	}
+	v, ok := f.value(p)
+	switch {
+	case ok:
+	case !p.Required:
+		return
+	case len(p.Candidates) == 0:
+		f.missing = append(f.missing, p)
+		return
+	default:
+		v = p.Candidates[0]
+	}
+	switch p.In {
+	case "path":
+		if v == "" {
+			f.err = fmt.Errorf("the value of %s (path) is empty, which makes another path", printable(p.Name))
+		}
+		inPath[p.Name] = v
+	case "query":
+		f.query = append(f.query, url.QueryEscape(p.Name)+"="+url.QueryEscape(v))
+	case "header", "cookie":
+		f.field(p, v)
+	}
+}
+
+func (f *filler) field(p Parameter, v string) {
+	if !isToken(p.Name) || strings.ContainsFunc(v, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f }) {
+		f.err = fmt.Errorf("parameter %s (%s) does not fit into a header field", quote(p.Name), p.In)
+		return
+	}
+	if p.In == "header" {
+		f.header.Set(p.Name, v)
+		return
+	}
+	pair := p.Name + "=" + url.QueryEscape(v)
+	if before := f.header.Get("Cookie"); before != "" {
+		pair = before + "; " + pair
+	}
+	f.header.Set("Cookie", pair)
+}
+
+// reserved are fields that no parameter sets: OpenAPI 3.1 §4.8.12.1 leaves the first three to other parts
+// of a document; the rest would let a document say who asks, or whom.
+func reserved(name string) bool {
+	switch strings.ToLower(name) {
+	case "accept", "content-type", "authorization", "proxy-authorization", "cookie", "host", "connection", "content-length",
+		"transfer-encoding", "upgrade", "te", "trailer", "expect", "range":
+		return true
+	}
+	return false
+}
+
+// isToken is RFC 9110 §5.6.2.
+func isToken(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(c rune) bool {
+		return c <= ' ' || c >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, c)
+	})
+}
+
+// ParseLine reads METHOD:PATH, as in GET:/api/orders/{id}?page=2.
+func ParseLine(line string) (Operation, error) {
+	method, path, ok := strings.Cut(line, ":")
+	o := Operation{Method: strings.ToUpper(strings.TrimSpace(method)), Path: strings.TrimSpace(path)}
+	if !ok || !slices.Contains(methods, o.Method) {
+		return Operation{}, fmt.Errorf("%s is not METHOD:PATH, such as GET:/api/profile", quote(line))
+	}
+	if _, err := parseTemplate(o.Path); err != nil {
+		return Operation{}, err
+	}
+	return o, nil
+}
