@@ -1,0 +1,172 @@
+// Package finding holds the words that the scanner, the auditor and the reports share: rules,
+// findings, the evidence for them, and the report that carries them. It hides nothing but their
+// vocabulary, does no I/O, and imports nothing of this module.
+package finding
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Severity orders findings by what an attacker gains. The zero value is Info.
+type Severity int
+
+const (
+	Info Severity = iota
+	Low
+	Medium
+	High
+	Critical
+	// Never is above every severity: as a threshold it is met by no finding.
+	Never
+)
+
+var severities = []string{"info", "low", "medium", "high", "critical", "never"}
+
+// String is the severity's word in reports and in --fail-on.
+func (s Severity) String() string {
+	if s < Info || s > Never {
+		return fmt.Sprintf("severity(%d)", int(s))
+	}
+	return severities[s]
+}
+
+// ParseSeverity reads a threshold as --fail-on has it: a severity's word, or "never".
+func ParseSeverity(word string) (Severity, error) {
+	if i := slices.Index(severities, word); i >= 0 {
+		return Severity(i), nil
+	}
+	return Info, fmt.Errorf("%q is no severity; it is one of %s", word, strings.Join(severities, ", "))
+}
+
+// Confidence says how much of the proof is there. The zero value is Possible.
+type Confidence int
+
+const (
+	// Possible: something points to it, the baseline was not stable enough to say more.
+	Possible Confidence = iota
+	// Likely: a reader received what was another's alone; the controls could not be run.
+	Likely
+	// Confirmed: and every control of the proof came out as a leak requires.
+	Confirmed
+)
+
+// String is the confidence's word in reports.
+func (c Confidence) String() string {
+	return [...]string{"possible", "likely", "confirmed"}[c]
+}
+
+// Rule is what one check looks for. Its words stand once, in rules.go; checks refer to the variable.
+type Rule struct {
+	ID       string
+	Title    string // one sentence: what is wrong where the rule applies
+	Severity Severity
+	CWE      []string
+	OWASP    []string
+	Remedy   []Fix
+}
+
+// Fix is a remedy for one stack: "flask-caching", "nginx", "varnish", "bearcache", …
+type Fix struct {
+	Stack string
+	Text  string
+}
+
+// Finding is one rule found broken in one place.
+type Finding struct {
+	Rule       *Rule
+	Severity   Severity // the rule's own, or what the place makes of it
+	Confidence Confidence
+	Operation  string // method and path template exactly as the document has them: "GET /api/orders/{id}"
+	Victim     string // whose response it was; empty where the rule knows no victim
+	Observer   string // who received it; "nobody" for a request without credentials
+	Summary    string // what is wrong, in one sentence
+	Detail     string // why it is so, and what was learnt about the cache
+	Evidence   []Evidence
+}
+
+// Fingerprint identifies the finding across runs: the rule and the place, nothing that a run changes.
+func (f Finding) Fingerprint() string {
+	sum := sha256.Sum256([]byte(f.Rule.ID + "\x00" + f.Operation))
+	return hex.EncodeToString(sum[:12])
+}
+
+// Evidence is one step of a proof: who asked what, what came back, and what gave it away.
+type Evidence struct {
+	As      string        // the identity's name, "nobody", or "forged"
+	Request string        // a curl line that repeats the step; credentials stand in it as $NAME_TOKEN
+	Status  int           // of the response
+	Header  http.Header   // the response fields that say something about caching, redacted
+	Excerpt string        // the start of the body, redacted and printable
+	Note    string        // what this step shows
+	Took    time.Duration // from the first byte sent to the last byte received
+}
+
+// Status of an operation in a report.
+type Status string
+
+const (
+	StatusTested  Status = "tested"
+	StatusSkipped Status = "skipped" // not tried, Reason says why and what to do
+	StatusFailed  Status = "failed"  // tried, but no answer could be judged
+)
+
+// Tested is what became of one operation. Silence is not safety: an operation that could not be
+// tried is listed with its reason.
+type Tested struct {
+	Operation string
+	Status    Status
+	Reason    string
+	Requests  int
+	// Differed is true where two identities received answers of their own, the ground a clean
+	// verdict stands on.
+	Differed bool
+}
+
+// Report is the outcome of one run, complete or not.
+type Report struct {
+	Version    string // of the tool
+	Target     string
+	Started    time.Time
+	Duration   time.Duration
+	Requests   int
+	Complete   bool     // every operation was tried, or skipped for a reason of its own
+	Incomplete string   // why not, in one sentence
+	Identities []string // names only
+	Operations []Tested
+	Findings   []Finding
+	// Known holds the fingerprints of an earlier report; such findings are shown and do not count.
+	Known map[string]bool
+}
+
+// Sort orders findings by severity, then operation, then rule, so that equal runs read equal.
+func (r *Report) Sort() {
+	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
+		if a.Severity != b.Severity {
+			return int(b.Severity) - int(a.Severity)
+		}
+		if a.Confidence != b.Confidence {
+			return int(b.Confidence) - int(a.Confidence)
+		}
+		if c := strings.Compare(a.Operation, b.Operation); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Rule.ID, b.Rule.ID)
+	})
+}
+
+// AtOrAbove counts the findings of severity s or more that no baseline knew.
+func (r *Report) AtOrAbove(s Severity) int {
+	n := 0
+	for _, f := range r.Findings {
+		if f.Severity >= s && !r.Known[f.Fingerprint()] {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,136 @@
+package report
+
+import (
+	stdjson "encoding/json"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/bearcache/bearcache/internal/finding"
+)
+
+// ScanSchema names the JSON shape. Fields may be added to it; none is renamed or dropped.
+const ScanSchema = "bearcache.scan/v1"
+
+type jsonReport struct {
+	Schema     string          `json:"schema"`
+	Tool       jsonTool        `json:"tool"`
+	Target     string          `json:"target"`
+	Started    string          `json:"started"`
+	DurationMS int64           `json:"duration_ms"`
+	Requests   int             `json:"requests"`
+	Complete   bool            `json:"complete"`
+	Incomplete string          `json:"incomplete,omitempty"`
+	Identities []string        `json:"identities"`
+	Operations []jsonOperation `json:"operations"`
+	Findings   []jsonFinding   `json:"findings"`
+}
+
+type jsonTool struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+type jsonOperation struct {
+	Operation string         `json:"operation"`
+	Status    finding.Status `json:"status"`
+	Reason    string         `json:"reason"`
+	Requests  int            `json:"requests"`
+	Differed  bool           `json:"differed"`
+}
+
+type jsonFinding struct {
+	Check       string         `json:"check"`
+	Operation   string         `json:"operation"`
+	Severity    string         `json:"severity"`
+	Confidence  string         `json:"confidence"`
+	Fingerprint string         `json:"fingerprint"`
+	Known       bool           `json:"known,omitempty"`
+	Summary     string         `json:"summary"`
+	Detail      string         `json:"detail"`
+	Victim      string         `json:"victim"`
+	Observer    string         `json:"observer"`
+	Evidence    []jsonEvidence `json:"evidence"`
+	CWE         []string       `json:"cwe"`
+	OWASP       []string       `json:"owasp"`
+	Fix         []jsonFix      `json:"fix"`
+}
+
+type jsonEvidence struct {
+	Step    int               `json:"step"`
+	As      string            `json:"as"`
+	Request string            `json:"request"`
+	Status  int               `json:"status"`
+	TookMS  float64           `json:"took_ms"`
+	Headers map[string]string `json:"headers"`
+	Excerpt string            `json:"excerpt"`
+	Note    string            `json:"note"`
+}
+
+type jsonFix struct {
+	Stack string `json:"stack"`
+	Text  string `json:"text"`
+}
+
+func json(w io.Writer, r *finding.Report) error {
+	out := jsonReport{
+		Schema: ScanSchema, Tool: jsonTool{"bearcache", r.Version}, Target: r.Target,
+		Started: r.Started.UTC().Format(time.RFC3339), DurationMS: r.Duration.Milliseconds(), Requests: r.Requests,
+		Complete: r.Complete, Incomplete: r.Incomplete, Identities: r.Identities,
+		Operations: []jsonOperation{}, Findings: []jsonFinding{},
+	}
+	for _, op := range r.Operations {
+		out.Operations = append(out.Operations, jsonOperation(op))
+	}
+	for _, f := range r.Findings {
+		out.Findings = append(out.Findings, jsonOf(f, r.Known[f.Fingerprint()]))
+	}
+	enc := stdjson.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(out)
+}
+
+func jsonOf(f finding.Finding, known bool) jsonFinding {
+	j := jsonFinding{
+		Check: f.Rule.ID, Operation: f.Operation, Severity: f.Severity.String(), Confidence: f.Confidence.String(),
+		Fingerprint: f.Fingerprint(), Known: known, Summary: f.Summary, Detail: f.Detail, Victim: f.Victim, Observer: f.Observer,
+		Evidence: []jsonEvidence{}, CWE: f.Rule.CWE, OWASP: f.Rule.OWASP, Fix: []jsonFix{},
+	}
+	for i, e := range f.Evidence {
+		headers := make(map[string]string, len(e.Header))
+		for name, values := range e.Header {
+			headers[strings.ToLower(name)] = strings.Join(values, ", ")
+		}
+		j.Evidence = append(j.Evidence, jsonEvidence{
+			Step: i + 1, As: e.As, Request: e.Request, Status: e.Status, TookMS: float64(e.Took.Microseconds()) / 1000,
+			Headers: headers, Excerpt: e.Excerpt, Note: e.Note,
+		})
+	}
+	for _, fix := range f.Rule.Remedy {
+		j.Fix = append(j.Fix, jsonFix(fix))
+	}
+	return j
+}
+
+// ReadBaseline returns the fingerprints of the findings of an earlier JSON report.
+func ReadBaseline(r io.Reader) (map[string]bool, error) {
+	var in jsonReport
+	if err := stdjson.NewDecoder(r).Decode(&in); err != nil {
+		return nil, err
+	}
+	if in.Schema != ScanSchema {
+		return nil, &schemaError{in.Schema}
+	}
+	known := make(map[string]bool)
+	for _, f := range in.Findings {
+		known[f.Fingerprint] = true
+	}
+	return known, nil
+}
+
+type schemaError struct{ got string }
+
+func (e *schemaError) Error() string {
+	return `its "schema" is "` + e.got + `", not "` + ScanSchema + `"; give a report written by scan --format json=FILE`
+}

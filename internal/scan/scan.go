@@ -1,0 +1,416 @@
+// Package scan proves over HTTP that a cache hands one bearer's response to another, or to nobody in
+// particular. It asks like ordinary clients do, compares the answers, and reports a leak only where a
+// control shows that the origin itself would have answered otherwise.
+//
+// It shares no code with the cache of this module: the prosecutor does not ask the defendant.
+package scan
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/bearcache/bearcache/internal/finding"
+	"github.com/bearcache/bearcache/internal/operation"
+	"github.com/bearcache/bearcache/redact"
+)
+
+// Options say what to scan and how. Zero values of numbers mean the defaults of Defaults.
+type Options struct {
+	Target     *url.URL // base URL; tokens go to its scheme, host and port only
+	Origin     *url.URL // the same API past the cache, for controls; nil: not known
+	Operations []operation.Operation
+	Identities []*Identity // one or more
+	// Value fills a parameter as an identity sends it; nil: what the document says.
+	Value  func(identity string, p operation.Parameter) (string, bool)
+	Header http.Header // sent with every request; its values are treated as secrets
+	Checks []Check     // nil: all
+
+	Rate        float64       // requests per second
+	Concurrency int           // operations, and requests, at a time
+	MaxRequests int           // of the whole scan
+	Timeout     time.Duration // of one request
+	Wait        time.Duration // for stored responses to expire, where nothing else tells a leak from shared data
+
+	Progress func(Progress) // called from several goroutines, one at a time; nil: nobody listens
+}
+
+// Defaults are polite to a development server and quick enough for CI.
+var Defaults = Options{Rate: 50, Concurrency: 4, MaxRequests: 10_000, Timeout: 10 * time.Second, Wait: 65 * time.Second}
+
+// Progress is how far a scan is.
+type Progress struct {
+	Done, Operations int
+	Requests         int
+	Operation        string // the one last begun
+	Waiting          int    // operations whose stored response is awaited to expire
+}
+
+// Failure is why a scan could not be completed: nothing is wrong with how it was called. The report
+// holds what was found until then.
+type Failure struct{ Reason string }
+
+func (f *Failure) Error() string { return f.Reason }
+
+// scanner is one run.
+type scanner struct {
+	Options
+	courier *courier
+	nobody  *Identity
+	forged  *Identity
+	probes  []*probe
+	tested  []finding.Tested
+
+	mu       sync.Mutex // guards progress
+	progress Progress
+}
+
+// Run scans. The report is never nil; err is a *Failure where the work could not be completed.
+func Run(ctx context.Context, o Options) (*finding.Report, error) {
+	s := &scanner{Options: withDefaults(o)}
+	s.nobody = &Identity{Name: "nobody"}
+	s.forged = &Identity{Name: "forged", Token: forgedToken(), Variable: "FORGED_TOKEN", public: true}
+	s.courier = newCourier(&s.Options, append(slices.Clone(s.Identities), s.nobody, s.forged))
+	defer s.courier.close()
+	s.progress.Operations = len(s.Operations)
+
+	report := &finding.Report{Target: s.Target.String(), Started: time.Now()}
+	for _, id := range s.Identities {
+		report.Identities = append(report.Identities, id.Name)
+	}
+	err := s.run(ctx)
+	report.Duration = time.Since(report.Started)
+	report.Requests = int(s.courier.sent.Load())
+	s.judge(report)
+	if err == nil {
+		err = s.gate(report)
+	}
+	report.Complete = err == nil
+	if err != nil {
+		report.Incomplete = err.Error()
+	}
+	report.Sort()
+	return report, err
+}
+
+func withDefaults(o Options) Options {
+	if o.Checks == nil {
+		o.Checks = Checks
+	}
+	if o.Rate <= 0 {
+		o.Rate = Defaults.Rate
+	}
+	if o.Concurrency <= 0 {
+		o.Concurrency = Defaults.Concurrency
+	}
+	if o.MaxRequests <= 0 {
+		o.MaxRequests = Defaults.MaxRequests
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = Defaults.Timeout
+	}
+	if o.Wait < 0 {
+		o.Wait = 0
+	}
+	if o.Value == nil {
+		o.Value = func(string, operation.Parameter) (string, bool) { return "", false }
+	}
+	return o
+}
+
+// forgedToken has the form of a JWT and was signed by nobody. Its subject is new, so that an API
+// which does not check signatures does not take it for a reader of the scan.
+func forgedToken() redact.Secret {
+	enc := base64.RawURLEncoding.EncodeToString
+	return redact.NewSecret(enc([]byte(`{"alg":"HS256","typ":"JWT"}`)) + "." +
+		enc(fmt.Appendf(nil, `{"sub":"bearcache-probe-%s","exp":%d}`, newSalt(), time.Now().Add(time.Hour).Unix())) + "." +
+		enc([]byte(newSalt()+newSalt()+newSalt()+"ab")))
+}
+
+// run asks in two rounds: first what every operation answers naturally, then, with what is known by
+// then of who may see what, the controls of what looks wrong.
+func (s *scanner) run(ctx context.Context) error {
+	s.prepare()
+	if len(s.probes) == 0 {
+		return &Failure{"no operation could be tested: " + s.commonReason()}
+	}
+	if err := s.each(ctx, s.Concurrency, func(ctx context.Context, p *probe) error {
+		s.tell(func(pr *Progress) { pr.Operation = p.Operation.String() })
+		p.natural(ctx)
+		s.tell(func(pr *Progress) { pr.Done++ })
+		return s.fatal(p.err)
+	}); err != nil {
+		return err
+	}
+	if err := s.refusedEverywhere(); err != nil {
+		return err
+	}
+	known := s.learn()
+	return s.each(ctx, len(s.probes), func(ctx context.Context, p *probe) error {
+		waiting := func() { s.tell(func(pr *Progress) { pr.Waiting++ }) }
+		if p.err == nil {
+			p.controls(ctx, s.Wait, known, waiting)
+		}
+		return s.fatal(p.err)
+	})
+}
+
+func (s *scanner) each(ctx context.Context, limit int, do func(context.Context, *probe) error) error {
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(limit)
+	for _, p := range s.probes {
+		if gctx.Err() != nil {
+			break
+		}
+		g.Go(func() error { return do(gctx, p) })
+	}
+	err := g.Wait()
+	if ctx.Err() != nil {
+		return &Failure{"interrupted; what was found until then is reported"}
+	}
+	return err
+}
+
+// prepare makes a probe for every operation that can be asked, and says why of the others.
+func (s *scanner) prepare() {
+	salt := newSalt()
+	for _, op := range s.Operations {
+		t := finding.Tested{Operation: op.String(), Status: finding.StatusSkipped}
+		p := &probe{courier: s.courier, salt: salt, Trial: &Trial{
+			Operation: op, Readers: s.Identities, Nobody: s.nobody, Forged: s.forged, redactor: s.courier.redactor,
+		}}
+		if op.Method != http.MethodGet {
+			t.Reason = op.Method + " is not sent: only GET is, it changes nothing and is what caches answer"
+			if op.Method == http.MethodHead {
+				t.Reason = "HEAD has no body to compare; the GET of the same path is tested"
+			}
+		} else if err := s.address(p); err != nil {
+			t.Reason = err.Error()
+		} else {
+			t.Status = finding.StatusTested
+			s.probes = append(s.probes, p)
+		}
+		s.tested = append(s.tested, t)
+	}
+}
+
+// address fills in the URL, the same for all identities: one stored response must answer them all.
+func (s *scanner) address(p *probe) (err error) {
+	value := func(param operation.Parameter) (string, bool) { return s.Value(s.Identities[0].Name, param) }
+	if p.target, p.header, err = p.Operation.Fill(s.Target, value); err != nil {
+		return err
+	}
+	if s.Origin != nil {
+		p.origin, _, err = p.Operation.Fill(s.Origin, value)
+	}
+	return err
+}
+
+func (s *scanner) commonReason() string {
+	if len(s.tested) == 0 {
+		return "there is none"
+	}
+	return s.tested[0].Reason
+}
+
+// fatal turns what no other operation would escape into the end of the scan.
+func (s *scanner) fatal(err error) error {
+	switch {
+	case err == nil || errors.Is(err, context.Canceled):
+		return nil
+	case errors.Is(err, errBudget):
+		return &Failure{fmt.Sprintf("stopped after %d requests (--max-requests)", s.MaxRequests)}
+	case unreachable(err):
+		return &Failure{fmt.Sprintf("cannot reach %s: %v; is the API running?", s.Target.Redacted(), err)}
+	}
+	return nil
+}
+
+func (s *scanner) tell(change func(*Progress)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(&s.progress)
+	s.progress.Requests = int(s.courier.sent.Load())
+	if s.Progress != nil {
+		s.Progress(s.progress)
+	}
+}
+
+// refusedEverywhere is the error of a token that opens nothing. Without this gate a scan of nothing
+// but refusals would be green.
+func (s *scanner) refusedEverywhere() error {
+	var out []string
+	for _, id := range s.Identities {
+		refused, accepted, status := 0, 0, 0
+		for _, p := range s.probes {
+			switch e := first(id, p.Natural); {
+			case e.refused():
+				refused, status = refused+1, e.status
+			case e.ok() && p.Operation.Security != operation.Public:
+				accepted++
+			}
+		}
+		if refused > 0 && accepted == 0 {
+			out = append(out, fmt.Sprintf("%s's token is refused by the API (%d on %s)", id.Name, status, counted(refused, "operation")))
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return &Failure{strings.Join(out, "; ") + "; nothing was proven. Is it expired?"}
+}
+
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// learn gives every trial the marks of each reader: from tokens, from --marker, and from operations
+// on which the readers got answers of their own. known: there is something to tell them apart by.
+func (s *scanner) learn() (known bool) {
+	all := make(map[string]marks)
+	for _, id := range s.Identities {
+		m := marks{}
+		for _, p := range s.probes {
+			for _, other := range s.Identities {
+				if other == id || !p.differed(id, other) {
+					continue
+				}
+				for value, name := range common(contents(of(id, p.Natural)), contents(of(other, p.Natural))) {
+					if identifying(value, name) {
+						m[value] = learned
+					}
+				}
+			}
+		}
+		for value := range claimsOf(id.Token.Reveal()) {
+			m[value] = claimed
+		}
+		for _, value := range id.Markers {
+			m[value] = given
+		}
+		all[id.Name] = m
+	}
+	s.disown(all)
+	for _, p := range s.probes {
+		p.Marks = all
+	}
+	for _, m := range all {
+		known = known || len(m) > 0
+	}
+	return known
+}
+
+// disown takes from everybody what more than one reader has: claims that tokens share, and values
+// that another reader was given in an answer of its own.
+func (s *scanner) disown(all map[string]marks) {
+	type owned struct{ name, value string }
+	var shared []owned
+	for _, id := range s.Identities {
+		for value, source := range all[id.Name] {
+			for _, other := range s.Identities {
+				if other != id && source != given && (all[other.Name][value] != "" || claimsOf(other.Token.Reveal())[value] ||
+					source == learned && s.ownHolds(other, id, value)) {
+					shared = append(shared, owned{id.Name, value})
+				}
+			}
+		}
+	}
+	for _, o := range shared {
+		delete(all[o.name], o.value)
+	}
+}
+
+// ownHolds reports whether value stands in an answer that other got of its own, apart from id's.
+func (s *scanner) ownHolds(other, id *Identity, value string) bool {
+	for _, p := range s.probes {
+		if !p.differed(id, other) {
+			continue
+		}
+		for _, c := range contents(of(other, p.Natural)) {
+			if _, ok := c.leaves[value]; ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// judge fills the report from the trials.
+func (s *scanner) judge(r *finding.Report) {
+	byName := make(map[string]*probe, len(s.probes))
+	for _, p := range s.probes {
+		byName[p.Operation.String()] = p
+	}
+	for _, t := range s.tested {
+		if p := byName[t.Operation]; p != nil && t.Status == finding.StatusTested {
+			t.Requests = p.sent
+			s.outcome(&t, p)
+			for _, c := range s.Checks {
+				r.Findings = append(r.Findings, c.Judge(p.Trial)...)
+			}
+		}
+		r.Operations = append(r.Operations, t)
+	}
+}
+
+// outcome says how far an operation got.
+func (s *scanner) outcome(t *finding.Tested, p *probe) {
+	got := first(p.Readers[0], p.Natural)
+	switch {
+	case p.sent == 0:
+		t.Status, t.Reason = finding.StatusFailed, "the scan ended before it"
+	case p.err != nil:
+		t.Status, t.Reason = finding.StatusFailed, p.redactor.Text(p.err.Error())
+	case len(contents(p.Natural)) == 0:
+		t.Status = finding.StatusFailed
+		t.Reason = fmt.Sprintf("answered %d to %s: there was nothing to compare", got.status, got.as.Name)
+	case len(p.Readers) == 1:
+		t.Reason = "one identity: whether another would receive its response was not tested"
+	}
+	for i, a := range p.Readers {
+		for _, b := range p.Readers[i+1:] {
+			t.Differed = t.Differed || p.differed(a, b)
+		}
+	}
+}
+
+// gate refuses a green report that rests on nothing.
+func (s *scanner) gate(r *finding.Report) error {
+	if len(r.Findings) > 0 {
+		return nil
+	}
+	answered, guarded := 0, 0
+	for _, t := range r.Operations {
+		if t.Differed {
+			return nil
+		}
+		if t.Status == finding.StatusTested {
+			answered++
+		}
+	}
+	for _, p := range s.probes {
+		if p.guarded() && len(contents(p.Natural)) > 0 {
+			guarded++
+		}
+	}
+	switch {
+	case answered == 0:
+		return &Failure{"no operation gave an answer that could be compared; see the reasons above"}
+	case guarded > 0 && len(s.Identities) > 1:
+		return &Failure{fmt.Sprintf("%s received the same answers everywhere, so nothing was proven; give tokens of two different users",
+			strings.Join(r.Identities, " and "))}
+	}
+	return nil
+}
