@@ -1,0 +1,54 @@
+package gateway
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/bearcache/bearcache"
+)
+
+// metrics counts by outcome only. No label holds anything that a client chose.
+type metrics struct {
+	registry *prometheus.Registry
+	requests *prometheus.CounterVec
+	seconds  *prometheus.HistogramVec
+	bytes    prometheus.Counter
+}
+
+func newMetrics(c *bearcache.Cache) *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "bearcache_requests_total", Help: "Requests by what the cache did and the class of the status.",
+		}, []string{"cache", "status"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "bearcache_request_duration_seconds", Help: "From the request's fields to the end of its response.",
+			Buckets: prometheus.ExponentialBuckets(0.00005, 4, 10),
+		}, []string{"cache"}),
+		bytes: prometheus.NewCounter(prometheus.CounterOpts{Name: "bearcache_response_bytes_total", Help: "Bytes of bodies sent to clients."}),
+	}
+	gauge := func(name, help string, value func(bearcache.Stats) float64) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return value(c.Stats()) })
+	}
+	m.registry.MustRegister(m.requests, m.seconds, m.bytes, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		gauge("bearcache_records", "Stored records, about.", func(s bearcache.Stats) float64 { return float64(s.Records) }),
+		gauge("bearcache_stored_bytes", "Bytes of stored records with their overhead, about.", func(s bearcache.Stats) float64 { return float64(s.Weight) }),
+		gauge("bearcache_refused_records", "Records heavier than the whole memory budget.", func(s bearcache.Stats) float64 { return float64(s.Refused) }),
+		gauge("bearcache_owner_mismatches", "Records found under a key that is not theirs. Anything but zero is a defect.",
+			func(s bearcache.Stats) float64 { return float64(s.Mismatches) }),
+	)
+	return m
+}
+
+func (m *metrics) observe(outcome string, status int, bytes int64, took time.Duration) {
+	class := "none"
+	if status >= 100 {
+		class = strconv.Itoa(status/100) + "xx"
+	}
+	m.requests.WithLabelValues(outcome, class).Inc()
+	m.seconds.WithLabelValues(outcome).Observe(took.Seconds())
+	m.bytes.Add(float64(bytes))
+}
