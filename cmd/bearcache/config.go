@@ -1,0 +1,40 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/bearcache/bearcache/internal/config"
+)
+
+func runConfig(_ context.Context, e env, args []string) error {
+	var flags struct {
+		common
+		Check struct {
+			File string `arg:"" help:"The file to check."`
+		} `cmd:"" help:"Say whether FILE is a valid configuration, and everything that is wrong with it."`
+		Schema struct{} `cmd:"" help:"Print the JSON Schema of the configuration file, for editors."`
+	}
+	if err := parse(e, "config", `
+Check a configuration file, or print its JSON Schema.
+
+Examples:
+  bearcache config check bearcache.yaml
+  bearcache config schema > bearcache.schema.json`, &flags, args); err != nil {
+		return err
+	}
+	if flags.Check.File == "" {
+		_, err := e.stdout.Write(config.Schema())
+		return err
+	}
+	data, err := os.ReadFile(flags.Check.File)
+	if err != nil {
+		return fmt.Errorf("cannot read the configuration: %w", plainPath(err))
+	}
+	if _, err := config.Parse(flags.Check.File, data); err != nil {
+		return err
+	}
+	fmt.Fprintf(e.stdout, "%s is valid\n", flags.Check.File)
+	return nil
+}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/bearcache/bearcache/internal/config"
+)
+
+// common flags of every command.
+type common struct {
+	Config string `placeholder:"FILE" help:"Configuration file (YAML). Flags and BEARCACHE_* variables override it."`
+}
+
+// parse reads args, and the environment, into flags, a pointer to a struct with kong's tags. The
+// description is the command's help, with an example.
+func parse(e env, name, description string, flags any, args []string) error {
+	stopped := false
+	parser, err := kong.New(flags,
+		kong.Name("bearcache "+name),
+		kong.Description(strings.TrimSpace(description)),
+		kong.Writers(e.stdout, e.stderr),
+		kong.Exit(func(int) { stopped = true }),
+		kong.DefaultEnvars("BEARCACHE"),
+		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}),
+	)
+	if err != nil {
+		return err
+	}
+	_, err = parser.Parse(args)
+	switch {
+	case stopped:
+		return done{}
+	case err != nil:
+		return problem(firstLine(err), "bearcache "+name+" --help shows the flags")
+	}
+	return nil
+}
+
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}
+
+// load reads the configuration file of --config; without one, the empty configuration.
+func (c common) load() (*config.File, error) {
+	if c.Config == "" {
+		return new(config.File), nil
+	}
+	data, err := os.ReadFile(c.Config)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the configuration: %w", plainPath(err))
+	}
+	return config.Parse(c.Config, data)
+}
+
+// plainPath is a file error without the name of the system call.
+func plainPath(err error) error {
+	var p *os.PathError
+	if errors.As(err, &p) {
+		return fmt.Errorf("%s: %w", p.Path, p.Err)
+	}
+	return err
+}

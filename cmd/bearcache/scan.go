@@ -1,0 +1,416 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bearcache/bearcache/bearer"
+	"github.com/bearcache/bearcache/internal/finding"
+	"github.com/bearcache/bearcache/internal/operation"
+	"github.com/bearcache/bearcache/internal/report"
+	"github.com/bearcache/bearcache/internal/scan"
+	"github.com/bearcache/bearcache/redact"
+)
+
+type scanFlags struct {
+	common
+	OpenAPI     string        `name:"openapi" placeholder:"FILE|URL" help:"OpenAPI 3.0 or 3.1, or Swagger 2.0, JSON or YAML."`
+	URL         []string      `name:"url" sep:"none" placeholder:"METHOD:PATH" help:"An operation, where there is no document; repeatable."`
+	Target      string        `placeholder:"URL" help:"Base URL of the API; overrides the document's servers."`
+	Identity    []string      `sep:"none" placeholder:"NAME=SOURCE" help:"A bearer; SOURCE is env:VAR, file:PATH or cmd:COMMAND. Give two, of different users."`
+	Param       []string      `sep:"none" placeholder:"[IDENTITY.]NAME=VALUE" help:"A value for a path, query or header parameter; repeatable."`
+	Header      []string      `sep:"none" placeholder:"NAME: VALUE" help:"A field sent with every request; repeatable."`
+	Format      []string      `sep:"none" placeholder:"FORMAT[=FILE]" help:"terminal (default) or json; repeatable."`
+	FailOn      string        `default:"medium" placeholder:"LEVEL" help:"Exit with 1 for findings of this severity or more: info, low, medium, high, critical, never."`
+	Checks      []string      `placeholder:"ID,…" help:"Make these checks only."`
+	SkipChecks  []string      `placeholder:"ID,…" help:"Leave these checks out."`
+	Rate        float64       `default:"50" help:"Requests per second, at most."`
+	Concurrency int           `default:"4" help:"Operations at a time."`
+	MaxRequests int           `default:"10000" help:"Requests of the whole scan, at most."`
+	Timeout     time.Duration `default:"10s" help:"How long to wait for one answer."`
+	Wait        time.Duration `default:"65s" help:"How long to wait, where nothing else gives proof, for stored responses to expire."`
+	Baseline    string        `placeholder:"FILE" help:"An earlier JSON report; only what is new counts for the exit status."`
+	Origin      string        `placeholder:"URL" help:"The same API past the cache, for controls. Tokens are sent there too."`
+	Marker      []string      `sep:"none" placeholder:"IDENTITY=TEXT" help:"Text that only this identity may ever see; repeatable."`
+	Verbose     bool          `short:"v" help:"List clean operations too."`
+}
+
+const scanHelp = `
+Prove over HTTP that responses made for one bearer reach another, or nobody in particular.
+Only GET requests are sent, and tokens to the target's own scheme, host and port only.
+
+Example:
+  export ALICE_TOKEN=… BOB_TOKEN=…
+  bearcache scan --openapi openapi.yaml --target http://127.0.0.1:5000 --identity alice=env:ALICE_TOKEN --identity bob=env:BOB_TOKEN`
+
+func runScan(ctx context.Context, e env, args []string) error {
+	var flags scanFlags
+	if err := parse(e, "scan", scanHelp, &flags, args); err != nil {
+		return err
+	}
+	if _, err := flags.load(); err != nil {
+		return err
+	}
+	failOn, err := finding.ParseSeverity(flags.FailOn)
+	if err != nil {
+		return fmt.Errorf("--fail-on: %w", err)
+	}
+	outputs, err := flags.outputs(e)
+	if err != nil {
+		return err
+	}
+	known, err := flags.baseline()
+	if err != nil {
+		return err
+	}
+	options, err := flags.options(ctx, e)
+	if err != nil {
+		return err
+	}
+	line := newProgressLine(e)
+	options.Progress = line.show
+	result, err := scan.Run(ctx, options)
+	line.clear()
+	result.Version, _ = build()
+	result.Known = known
+
+	verdict, exit := outcome(result, err, failOn)
+	for _, o := range outputs {
+		if err := o.write(e, result, verdict); err != nil {
+			return err
+		}
+	}
+	return exit
+}
+
+// outcome is the line that ends a terminal report, and the error that makes the exit status.
+func outcome(r *finding.Report, err error, failOn finding.Severity) (verdict string, exit error) {
+	n := r.AtOrAbove(failOn)
+	switch {
+	case err != nil:
+		return "exit 3 (not completed)", unfinished{err}
+	case n > 0:
+		return fmt.Sprintf("exit 1 (findings at %s or above)", failOn), found{}
+	}
+	return fmt.Sprintf("exit 0 (nothing new at %s or above)", failOn), nil
+}
+
+// options turns flags into what the scanner needs, and refuses what cannot lead to a proof.
+func (f *scanFlags) options(ctx context.Context, e env) (o scan.Options, err error) {
+	if f.Rate <= 0 || f.Concurrency < 1 || f.MaxRequests < 1 || f.Timeout <= 0 || f.Wait < 0 {
+		return o, errors.New("--rate, --concurrency, --max-requests and --timeout must be greater than zero, and --wait not negative")
+	}
+	o = scan.Options{
+		Rate: f.Rate, Concurrency: f.Concurrency, MaxRequests: f.MaxRequests, Timeout: f.Timeout, Wait: f.Wait, Header: http.Header{},
+	}
+	document, err := f.document(ctx)
+	if err != nil {
+		return o, err
+	}
+	o.Operations = document.Operations
+	if o.Target, err = f.target(document); err != nil {
+		return o, err
+	}
+	if f.Origin != "" {
+		if o.Origin, err = baseURL("--origin", f.Origin); err != nil {
+			return o, err
+		}
+	}
+	if o.Identities, err = f.identities(ctx, e); err != nil {
+		return o, err
+	}
+	if o.Value, err = f.values(o.Identities); err != nil {
+		return o, err
+	}
+	for _, h := range f.Header {
+		name, value, ok := strings.Cut(h, ":")
+		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
+		if !ok || !fieldName.MatchString(name) || strings.ContainsAny(value, "\r\n\x00") {
+			return o, fmt.Errorf("--header: write 'NAME: VALUE'")
+		}
+		if strings.EqualFold(name, "Authorization") {
+			return o, errors.New("--header: Authorization is what differs between the identities; give tokens with --identity")
+		}
+		o.Header.Add(name, value)
+	}
+	o.Checks, err = f.checks()
+	return o, err
+}
+
+var fieldName = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
+
+func (f *scanFlags) document(ctx context.Context) (*operation.Document, error) {
+	if len(f.URL) > 0 {
+		if f.OpenAPI != "" {
+			return nil, errors.New("give --openapi or --url, not both")
+		}
+		d := new(operation.Document)
+		for _, line := range f.URL {
+			op, err := operation.ParseLine(line)
+			if err != nil {
+				return nil, fmt.Errorf("--url: %w", err)
+			}
+			d.Operations = append(d.Operations, op)
+		}
+		return d, nil
+	}
+	if f.OpenAPI == "" {
+		return nil, problem("there is nothing to scan", "give --openapi FILE, or --url GET:/path")
+	}
+	data, err := readDocument(ctx, f.OpenAPI, f.Timeout)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the OpenAPI document: %w", err)
+	}
+	return operation.Parse(f.OpenAPI, data)
+}
+
+// readDocument reads a file or a URL. No credentials go along, and no more comes back than a document
+// may be long.
+func readDocument(ctx context.Context, name string, timeout time.Duration) ([]byte, error) {
+	if !strings.HasPrefix(name, "http://") && !strings.HasPrefix(name, "https://") {
+		file, err := os.Open(name)
+		if err != nil {
+			return nil, plainPath(err)
+		}
+		defer file.Close()
+		data, err := io.ReadAll(io.LimitReader(file, operation.MaxDocument+1))
+		return data, plainPath(err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, name, nil)
+	if err != nil {
+		return nil, errors.New("its URL cannot be read")
+	}
+	resp, err := (&http.Client{Transport: &http.Transport{}}).Do(r)
+	if err != nil {
+		var ue *url.Error
+		if errors.As(err, &ue) {
+			err = ue.Err
+		}
+		return nil, unfinished{fmt.Errorf("%s: %w", redact.New(nil).URL(name), err)}
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return nil, unfinished{fmt.Errorf("%s answered %d", redact.New(nil).URL(name), resp.StatusCode)}
+	}
+	return io.ReadAll(io.LimitReader(resp.Body, operation.MaxDocument+1))
+}
+
+func (f *scanFlags) target(d *operation.Document) (*url.URL, error) {
+	if f.Target != "" {
+		return baseURL("--target", f.Target)
+	}
+	for _, server := range d.Servers {
+		if u, err := baseURL("", server); err == nil {
+			return u, nil
+		}
+	}
+	return nil, problem("the document names no server with an absolute URL", "give --target URL")
+}
+
+func baseURL(flag, text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.ContainsAny(text, "{}") {
+		return nil, problem(flag+" must be an absolute http or https URL", "write for example http://127.0.0.1:5000")
+	}
+	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return nil, errors.New(flag + " must have no user name, query or fragment")
+	}
+	u.Host = strings.ToLower(u.Host)
+	return u, nil
+}
+
+var identityName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$`)
+
+func (f *scanFlags) identities(ctx context.Context, e env) ([]*scan.Identity, error) {
+	if len(f.Identity) == 0 {
+		return nil, problem("there is nobody to ask as", "give --identity alice=env:ALICE_TOKEN --identity bob=env:BOB_TOKEN, two different users")
+	}
+	var list []*scan.Identity
+	for _, spec := range f.Identity {
+		name, source, ok := strings.Cut(spec, "=")
+		if !ok || !identityName.MatchString(name) {
+			return nil, errors.New("--identity: write NAME=SOURCE, for example alice=env:ALICE_TOKEN")
+		}
+		if name == "nobody" || name == "forged" || slices.ContainsFunc(list, func(id *scan.Identity) bool { return id.Name == name }) {
+			return nil, fmt.Errorf("--identity: the name %s is taken; choose another", name)
+		}
+		secret, variable, err := readSecret(ctx, e, source, name+"'s token", "--identity "+name+"=")
+		if err != nil {
+			return nil, err
+		}
+		if secret, err = wellFormed(secret, name); err != nil {
+			return nil, err
+		}
+		if variable == "" {
+			variable = strings.ToUpper(strings.ReplaceAll(name, "-", "_")) + "_TOKEN"
+		}
+		for _, other := range list {
+			if other.Token.Reveal() == secret.Reveal() {
+				return nil, problem(fmt.Sprintf("%s and %s have the same token", other.Name, name), "give tokens of two different users")
+			}
+		}
+		list = append(list, &scan.Identity{Name: name, Token: secret, Variable: variable})
+	}
+	return list, f.markers(list)
+}
+
+// wellFormed is the token without the scheme that some print before it, if RFC 6750 allows the rest.
+func wellFormed(s redact.Secret, name string) (redact.Secret, error) {
+	text := s.Reveal()
+	if len(text) > 7 && strings.EqualFold(text[:7], "bearer ") {
+		text = strings.TrimSpace(text[7:])
+	}
+	r := &http.Request{Header: http.Header{"Authorization": {"Bearer " + text}}}
+	if _, err := (bearer.Syntax{MaxLength: 16 << 10}).Token(r); err != nil {
+		return s, problem(name+"'s token is malformed", "a bearer token has letters, digits and -._~+/ only, with = at its end (RFC 6750 §2.1)")
+	}
+	return redact.NewSecret(text), nil
+}
+
+func (f *scanFlags) markers(list []*scan.Identity) error {
+	for _, m := range f.Marker {
+		name, text, ok := strings.Cut(m, "=")
+		i := slices.IndexFunc(list, func(id *scan.Identity) bool { return id.Name == name })
+		switch {
+		case !ok || i < 0:
+			return errors.New("--marker: write IDENTITY=TEXT with the name of an --identity")
+		case len(text) < 5:
+			return fmt.Errorf("--marker %s: the text has fewer than 5 characters, and would be found anywhere", name)
+		}
+		list[i].Markers = append(list[i].Markers, text)
+	}
+	return nil
+}
+
+// values looks parameters up: what was given for this identity first, then what was given for all.
+func (f *scanFlags) values(list []*scan.Identity) (func(string, operation.Parameter) (string, bool), error) {
+	given := make(map[[2]string]string)
+	for _, p := range f.Param {
+		name, value, ok := strings.Cut(p, "=")
+		if !ok || name == "" {
+			return nil, errors.New("--param: write NAME=VALUE, or IDENTITY.NAME=VALUE")
+		}
+		whose := ""
+		if before, after, ok := strings.Cut(name, "."); ok && slices.ContainsFunc(list, func(id *scan.Identity) bool { return id.Name == before }) {
+			whose, name = before, after
+		}
+		given[[2]string{whose, name}] = value
+	}
+	return func(identity string, p operation.Parameter) (string, bool) {
+		if v, ok := given[[2]string{identity, p.Name}]; ok {
+			return v, true
+		}
+		v, ok := given[[2]string{"", p.Name}]
+		return v, ok
+	}, nil
+}
+
+func (f *scanFlags) checks() ([]scan.Check, error) {
+	for _, id := range append(slices.Clone(f.Checks), f.SkipChecks...) {
+		if !slices.ContainsFunc(scan.Checks, func(c scan.Check) bool { return c.Rule.ID == id }) {
+			var ids []string
+			for _, c := range scan.Checks {
+				ids = append(ids, c.Rule.ID)
+			}
+			return nil, fmt.Errorf("there is no check %q; this version has %s", printable(id), strings.Join(ids, ", "))
+		}
+	}
+	var list []scan.Check
+	for _, c := range scan.Checks {
+		if (len(f.Checks) == 0 || slices.Contains(f.Checks, c.Rule.ID)) && !slices.Contains(f.SkipChecks, c.Rule.ID) {
+			list = append(list, c)
+		}
+	}
+	if len(list) == 0 {
+		return nil, errors.New("--checks and --skip-checks leave no check to make")
+	}
+	return list, nil
+}
+
+func (f *scanFlags) baseline() (map[string]bool, error) {
+	if f.Baseline == "" {
+		return nil, nil
+	}
+	file, err := os.Open(f.Baseline)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the baseline: %w", plainPath(err))
+	}
+	defer file.Close()
+	known, err := report.ReadBaseline(file)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the baseline %s: %w", f.Baseline, err)
+	}
+	return known, nil
+}
+
+// target of a report: a format and where it goes.
+type reportTo struct {
+	name, file string
+	verbose    bool
+}
+
+func (f *scanFlags) outputs(e env) ([]reportTo, error) {
+	if len(f.Format) == 0 {
+		return []reportTo{{name: "terminal", verbose: f.Verbose}}, nil
+	}
+	var list []reportTo
+	toStdout := 0
+	for _, spec := range f.Format {
+		name, file, named := strings.Cut(spec, "=")
+		if _, err := report.Find(name); err != nil {
+			return nil, fmt.Errorf("--format: %w", err)
+		}
+		switch {
+		case named && file == "":
+			return nil, fmt.Errorf("--format %s=: the name of the file is missing", name)
+		case !named:
+			toStdout++
+		default:
+			// Now, not after the scan: a report that cannot be written is a scan for nothing.
+			w, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE, 0o600)
+			if err != nil {
+				return nil, fmt.Errorf("cannot write the report: %w", plainPath(err))
+			}
+			w.Close()
+		}
+		list = append(list, reportTo{name, file, f.Verbose})
+	}
+	if toStdout > 1 {
+		return nil, errors.New("--format: only one report can go to standard output; write FORMAT=FILE for the others")
+	}
+	return list, nil
+}
+
+func (o reportTo) write(e env, r *finding.Report, verdict string) error {
+	w := e.stdout
+	if o.file != "" {
+		file, err := os.Create(o.file)
+		if err != nil {
+			return fmt.Errorf("cannot write the report: %w", plainPath(err))
+		}
+		defer file.Close()
+		w = file
+	}
+	format, err := report.Find(o.name)
+	if err != nil {
+		return err
+	}
+	if o.name == "terminal" {
+		format = report.Terminal(report.Style{Colour: o.file == "" && e.colour(w), Verbose: o.verbose, Verdict: verdict})
+	}
+	if err := format(w, r); err != nil {
+		return fmt.Errorf("cannot write the report: %w", err)
+	}
+	return nil
+}
