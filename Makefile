@@ -1,0 +1,36 @@
+# Few targets; each is what its name says. Go fetches the toolchain that go.mod names.
+export GOTOOLCHAIN = auto
+export CGO_ENABLED = 0
+
+# The race detector is the one thing here that needs a C compiler.
+race = $(if $(shell command -v gcc),-race)
+
+.PHONY: demo build test needs lint fuzz mutants bench
+
+demo: ## the whole story on one screen; needs nothing but Go
+	go run ./cmd/bearcache demo
+
+build: ## the binary, as bin/bearcache
+	go build -trimpath -o bin/bearcache ./cmd/bearcache
+
+test: needs ## everything but fuzzing and mutants, on real servers
+	go vet ./...
+	CGO_ENABLED=$(if $(race),1,0) go test $(race) ./...
+
+needs: ## what the tests start: Flask, Flask-Caching and PyJWT, installed only if missing
+	./test/needs.sh
+
+lint: ## formatting, vet, staticcheck, known vulnerabilities
+	@test -z "$$(gofmt -l .)" || { echo "not gofmt-ed:"; gofmt -l .; exit 1; }
+	go vet ./...
+	go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+	./test/vulnerabilities.sh
+
+fuzz: ## every fuzz target for FUZZTIME
+	./test/fuzz.sh $(or $(FUZZTIME),20s)
+
+mutants: ## break each defence in turn; some test must notice
+	go test -tags mutants -run TestMutants -v -timeout 30m ./test/mutants
+
+bench: ## benchmarks of the cache; compare with benchstat
+	go test -run '^$$' -bench . -count $(or $(COUNT),6) . ./redact ./bearer ./internal/config

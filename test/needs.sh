@@ -1,0 +1,20 @@
+#!/bin/sh
+# Installs what the end-to-end tests start, by package name, and only what is missing.
+set -eu
+python=${BEARCACHE_TEST_PYTHON:-/usr/bin/python3}
+if "$python" -c 'import flask, flask_caching, jwt' 2>/dev/null; then
+	exit 0
+fi
+packages="python3 python3-flask python3-flask-caching python3-jwt"
+if ! command -v apt-get >/dev/null; then
+	echo "The tests need Flask, Flask-Caching and PyJWT for $python, and there is no apt-get to install them with." >&2
+	echo "Install them, or name an interpreter that has them in BEARCACHE_TEST_PYTHON. Tests that need them are skipped." >&2
+	exit 0
+fi
+as_root=
+if [ "$(id -u)" != 0 ]; then
+	as_root=sudo
+	echo "Installing $packages (this asks for root)"
+fi
+$as_root apt-get update -q
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $packages
