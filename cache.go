@@ -20,8 +20,8 @@ type Cache struct {
 	Memory int64
 
 	// Identify says whom a request is made for. Nil: the holder of its credentials, told by a digest
-	// of all fields in Credentials; a request with none of them is Anonymous. An error, the zero
-	// Identity, or Anonymous for a request with credentials means unknown: the request goes to the
+	// of all fields in Credentials, until the "exp" that a JSON Web Token among them states; a request
+	// with none of them is Anonymous. An error, the zero Identity, or Anonymous for a request with credentials means unknown: the request goes to the
 	// origin and its response is not stored.
 	//
 	// A request that carries what may be further credentials (a repeated or malformed field, one

@@ -18,7 +18,8 @@ type exchange struct {
 	key      Key
 	cachable bool // key is set: look up and, after a miss, store
 	started  time.Time
-	born     uint64 // invalidations.now before the request went out
+	born     uint64    // invalidations.now before the request went out
+	until    time.Time // what is stored ends here at the latest; zero: not known
 	event    Event
 }
 
@@ -188,7 +189,22 @@ func (x *exchange) answered(status int, h http.Header) (store rfc9111.Reason) {
 	if ok && h["Trailer"] != nil {
 		return rfc9111.Trailers
 	}
+	if ok {
+		x.until = x.end()
+		if !x.until.IsZero() && !x.cache.latest(x.cache.state.now()).Before(x.until) {
+			return whyExpired // the origin took the token all the same; that is no reason to keep its answer
+		}
+	}
 	return why
+}
+
+// end is when what is stored for this request must be forgotten: when its identity ends, as Identify
+// said or, where nobody was asked, as the credentials themselves say.
+func (x *exchange) end() time.Time {
+	if x.cache.Identify != nil {
+		return x.reader.identity.Until
+	}
+	return expiry(x.request.Header, x.reader.fields)
 }
 
 func (x *exchange) response(status int, h http.Header) rfc9111.Response {
@@ -222,7 +238,7 @@ func (x *exchange) invalidate(h http.Header) {
 func (x *exchange) store(status int, original, sent http.Header, body []byte) {
 	now := x.cache.state.now()
 	s := rfc9111.Keep(x.kind(), x.decisive(), x.response(status, original), x.started, now)
-	v := variant{header: sent, body: body, born: x.born, until: x.reader.identity.Until}
+	v := variant{header: sent, body: body, born: x.born, until: x.until}
 	x.cache.state.memory.update(x.key, func(old *record) *record {
 		return old.with(x.key, s, v, x.decisive(), x.cache.state.maxVariants)
 	})

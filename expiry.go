@@ -1,0 +1,52 @@
+package bearcache
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"math"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// expiry is the earliest "exp" (RFC 7519 §4.1.4) that a JSON Web Token among the credentials states,
+// or the zero time. Nobody verified the token, and nobody needs to: the claim is only ever used to
+// forget earlier. A token of another kind, or one that cannot be read, says nothing about its end.
+func expiry(h http.Header, fields []string) time.Time {
+	var earliest time.Time
+	for _, name := range fields {
+		for _, value := range h[name] {
+			if len(value) > 7 && strings.EqualFold(value[:7], "Bearer ") {
+				value = value[7:]
+			}
+			if end := tokenExpiry(value); !end.IsZero() && (earliest.IsZero() || end.Before(earliest)) {
+				earliest = end
+			}
+		}
+	}
+	return earliest
+}
+
+func tokenExpiry(token string) time.Time {
+	if !strings.HasPrefix(token, "eyJ") { // the start of a JSON object in base64
+		return time.Time{}
+	}
+	_, rest, _ := strings.Cut(token, ".")
+	claims, _, ok := strings.Cut(rest, ".")
+	if !ok {
+		return time.Time{}
+	}
+	data, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(claims, "="))
+	if err != nil {
+		return time.Time{}
+	}
+	var members map[string]json.RawMessage // not a struct: its names would match in any case
+	var exp float64                        // seconds since the epoch, perhaps with a fraction
+	if json.Unmarshal(data, &members) != nil || json.Unmarshal(members["exp"], &exp) != nil || exp > math.MaxUint32 {
+		return time.Time{}
+	}
+	if exp <= 0 {
+		return time.Unix(0, 0)
+	}
+	return time.UnixMilli(int64(exp * 1000))
+}
