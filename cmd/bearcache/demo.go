@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/bearcache/bearcache"
+	"github.com/bearcache/bearcache/internal/config"
 	"github.com/bearcache/bearcache/internal/demo"
 	"github.com/bearcache/bearcache/internal/finding"
 	"github.com/bearcache/bearcache/internal/gateway"
@@ -34,6 +35,7 @@ const (
 	demoWork    = 15 * time.Millisecond
 	demoTimeout = 2 * time.Second
 	demoRounds  = 60
+	demoRule    = "{match: /api/**, ttl: 30s}" // most of the API's views say nothing about caching
 )
 
 func runDemo(ctx context.Context, e env, args []string) error {
@@ -41,77 +43,28 @@ func runDemo(ctx context.Context, e env, args []string) error {
 	if err := parse(e, "demo", demoHelp, &flags, args); err != nil {
 		return err
 	}
-	d := &demonstration{env: e}
-	heading := func(n int, text string) { fmt.Fprintf(e.stdout, "%d  %s\n\n", n, text) }
-
-	heading(1, "An API that caches by URL, scanned with the tokens of alice and bob")
-	api, alice, bob := demo.New(demoWork, demoTimeout)
-	stop, base, err := listen(api.Handler())
+	fmt.Fprint(e.stdout, "1  An API that caches by URL, scanned with the tokens of alice and bob\n\n")
+	before, err := scanOf(ctx, e, carelessly, false)
 	if err != nil {
 		return err
 	}
-	before, err := d.scan(ctx, base, alice, bob)
-	if err == nil {
-		err = report.Terminal(report.Style{Colour: e.colour(e.stdout)})(e.stdout, before)
-	}
-	var careless numbers
-	if err == nil {
-		careless, err = measure(ctx, base, alice, bob, api)
-	}
-	stop()
-	if err != nil {
-		return unfinished{err}
-	}
-
-	heading(2, "The same API without that cache, behind bearcache serve, scanned again")
-	api, alice, bob = demo.New(demoWork, 0)
-	stopAPI, upstream, err := listen(api.Handler())
+	fmt.Fprint(e.stdout, "\n2  The same API without that cache, behind bearcache serve with the rule "+demoRule+", scanned again\n\n")
+	after, err := scanOf(ctx, e, behindGateway, true)
 	if err != nil {
 		return err
 	}
-	defer stopAPI()
-	bare, err := measure(ctx, upstream, alice, bob, api)
-	if err != nil {
-		return unfinished{err}
+	fmt.Fprintf(e.stdout, "\n3  Side by side; a view takes %d ms\n\n", demoWork.Milliseconds())
+	columns := []numbers{
+		{name: "cached by URL", leaking: leaks(before), begin: carelessly},
+		{name: "no cache", leaking: -1, begin: uncached},
+		{name: "bearcache serve", leaking: leaks(after), begin: behindGateway},
 	}
-	g, err := gateway.New(gateway.Options{Upstream: upstream, Cache: new(bearcache.Cache)})
-	if err != nil {
-		return err
+	for i := range columns {
+		if err := columns[i].measure(ctx); err != nil {
+			return unfinished{err}
+		}
 	}
-	stopGateway, front, err := listen(g)
-	if err != nil {
-		return err
-	}
-	defer stopGateway()
-	after, err := d.scan(ctx, front, alice, bob)
-	if err != nil {
-		return unfinished{err}
-	}
-	if err := report.Terminal(report.Style{Colour: e.colour(e.stdout), Verbose: true})(e.stdout, after); err != nil {
-		return err
-	}
-	// A new gateway, with nothing stored: its misses count too.
-	g, err = gateway.New(gateway.Options{Upstream: upstream, Cache: new(bearcache.Cache)})
-	if err != nil {
-		return err
-	}
-	stopFresh, fresh, err := listen(g)
-	if err != nil {
-		return err
-	}
-	defer stopFresh()
-	kept, err := measure(ctx, fresh, alice, bob, api)
-	if err != nil {
-		return unfinished{err}
-	}
-
-	fmt.Fprint(e.stdout, "\n")
-	heading(3, "Side by side")
-	compare(e.stdout, []numbers{
-		careless.named("cached by URL", leaks(before)),
-		bare.named("no cache", -1),
-		kept.named("bearcache serve", leaks(after)),
-	})
+	compare(e.stdout, columns)
 	fmt.Fprint(e.stdout, `
 Try it on your own API:
   bearcache scan --openapi openapi.yaml --target URL --identity alice=env:ALICE_TOKEN --identity bob=env:BOB_TOKEN
@@ -120,24 +73,90 @@ Try it on your own API:
 	return nil
 }
 
-type demonstration struct{ env env }
+// setup is the demo's API, running, with nothing stored yet.
+type setup struct {
+	api        *demo.API
+	alice, bob string   // tokens
+	base       *url.URL // where readers connect
+	servers    []*http.Server
+}
 
-func (d *demonstration) scan(ctx context.Context, base *url.URL, alice, bob string) (*finding.Report, error) {
+func (s *setup) stop() {
+	for _, server := range s.servers {
+		server.Close()
+	}
+}
+
+func carelessly() (*setup, error) { return newSetup(demoTimeout) }
+
+func uncached() (*setup, error) { return newSetup(0) }
+
+func behindGateway() (*setup, error) {
+	s, err := newSetup(0)
+	if err != nil {
+		return nil, err
+	}
+	file, err := config.Parse("rule", []byte("routes: ["+demoRule+"]"))
+	var g *gateway.Gateway
+	if err == nil {
+		g, err = gateway.New(gateway.Options{Upstream: s.base, Cache: new(bearcache.Cache), Route: policies(file.Routes)})
+	}
+	if err == nil {
+		err = s.listen(g)
+	}
+	if err != nil {
+		s.stop()
+		return nil, err
+	}
+	return s, nil
+}
+
+func newSetup(timeout time.Duration) (*setup, error) {
+	s := new(setup)
+	s.api, s.alice, s.bob = demo.New(demoWork, timeout)
+	if err := s.listen(s.api.Handler()); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// listen serves h on a free port of the loopback interface, where readers connect from now on.
+func (s *setup) listen(h http.Handler) error {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return unfinished{fmt.Errorf("cannot listen on the loopback interface: %w", err)}
+	}
+	server := newServer(h)
+	go server.Serve(l)
+	s.servers = append(s.servers, server)
+	s.base = &url.URL{Scheme: "http", Host: l.Addr().String()}
+	return nil
+}
+
+// scanOf scans a new set-up and prints the report.
+func scanOf(ctx context.Context, e env, begin func() (*setup, error), verbose bool) (*finding.Report, error) {
+	s, err := begin()
+	if err != nil {
+		return nil, err
+	}
+	defer s.stop()
 	document, err := operation.Parse("openapi.yaml", demo.Document)
 	if err != nil {
 		return nil, err
 	}
-	line := newProgressLine(d.env)
-	defer line.clear()
+	line := newProgressLine(e)
 	r, err := scan.Run(ctx, scan.Options{
-		Target: base, Operations: document.Operations, Rate: 500, Wait: 5 * time.Second, Progress: line.show,
+		Target: s.base, Operations: document.Operations, Rate: 500, Wait: 5 * time.Second, Progress: line.show,
 		Identities: []*scan.Identity{
-			{Name: "alice", Token: redact.NewSecret(alice), Variable: "ALICE_TOKEN"},
-			{Name: "bob", Token: redact.NewSecret(bob), Variable: "BOB_TOKEN"},
+			{Name: "alice", Token: redact.NewSecret(s.alice), Variable: "ALICE_TOKEN"},
+			{Name: "bob", Token: redact.NewSecret(s.bob), Variable: "BOB_TOKEN"},
 		},
 	})
-	r.Version, _ = build()
-	return r, err
+	line.clear()
+	if err != nil {
+		return nil, unfinished{err}
+	}
+	return r, report.Terminal(report.Style{Colour: e.colour(e.stdout), Brief: true, Verbose: verbose})(e.stdout, r)
 }
 
 // leaks counts the operations that gave a response to the wrong reader.
@@ -151,79 +170,76 @@ func leaks(r *finding.Report) int {
 	return len(operations)
 }
 
-// listen serves h on a free port of the loopback interface until stop is called.
-func listen(h http.Handler) (stop func(), base *url.URL, err error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, nil, unfinished{fmt.Errorf("cannot listen on the loopback interface: %w", err)}
-	}
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
-	go server.Serve(l)
-	return func() { server.Close() }, &url.URL{Scheme: "http", Host: l.Addr().String()}, nil
-}
-
 // numbers are what readers saw of one set-up.
 type numbers struct {
 	name                  string
 	leaking               int // operations; -1: not scanned
+	begin                 func() (*setup, error)
 	requests, made, wrong int
-	p50                   time.Duration // of a repeated GET by one bearer
+	p50                   time.Duration // of a GET that alice repeats
 }
 
-func (n numbers) named(name string, leaking int) numbers {
-	n.name, n.leaking = name, leaking
-	return n
-}
-
-// measure lets alice and bob take turns on two routes of their own, and then alice repeat one.
-func measure(ctx context.Context, base *url.URL, alice, bob string, api *demo.API) (n numbers, err error) {
+// measure begins the set-up anew and lets alice and bob take turns on two routes of their own; then
+// alice repeats one.
+func (n *numbers) measure(ctx context.Context) error {
+	s, err := n.begin()
+	if err != nil {
+		return err
+	}
+	defer s.stop()
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 2}}
 	defer client.CloseIdleConnections()
-	ask := func(token, path, email string) (time.Duration, error) {
-		r, err := http.NewRequestWithContext(ctx, http.MethodGet, base.String()+path, nil)
-		if err != nil {
-			return 0, err
-		}
-		r.Header.Set("Authorization", "Bearer "+token)
-		start := time.Now()
-		resp, err := client.Do(r)
-		if err != nil {
-			return 0, err
-		}
-		body, err := io.ReadAll(resp.Body)
-		took := time.Since(start)
-		resp.Body.Close()
-		var who struct{ Email, Holder string }
-		if json.Unmarshal(body, &who); who.Email+who.Holder != email {
-			n.wrong++
-		}
-		n.requests++
-		return took, err
-	}
-	made := api.Made()
 	for range demoRounds {
 		for _, path := range []string{"/api/profile", "/api/statement"} {
-			for token, email := range map[string]string{alice: "alice@example.com", bob: "bob@example.com"} {
-				if _, err := ask(token, path, email); err != nil {
-					return n, err
+			for token, email := range map[string]string{s.alice: "alice@example.com", s.bob: "bob@example.com"} {
+				_, got, err := ask(ctx, client, s.base.String()+path, token)
+				if err != nil {
+					return err
+				}
+				n.requests++
+				if got != email {
+					n.wrong++
 				}
 			}
 		}
 	}
-	n.made = int(api.Made() - made)
-	requests, wrong := n.requests, n.wrong
+	n.made = int(s.api.Made())
 	var times []time.Duration
 	for range demoRounds {
-		took, err := ask(alice, "/api/profile", "alice@example.com")
+		took, _, err := ask(ctx, client, s.base.String()+"/api/profile", s.alice)
 		if err != nil {
-			return n, err
+			return err
 		}
 		times = append(times, took)
 	}
-	n.requests, n.wrong = requests, wrong
 	slices.Sort(times)
 	n.p50 = times[len(times)/2]
-	return n, nil
+	return nil
+}
+
+// ask is one GET: how long it took, and whose answer came.
+func ask(ctx context.Context, client *http.Client, url, token string) (took time.Duration, email string, err error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return 0, "", err
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	start := time.Now()
+	resp, err := client.Do(r)
+	if err != nil {
+		return 0, "", err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	took = time.Since(start)
+	if err != nil {
+		return 0, "", err
+	}
+	var who struct{ Email, Holder string }
+	if err := json.Unmarshal(body, &who); err != nil {
+		return 0, "", fmt.Errorf("the demo's API answered %d: %w", resp.StatusCode, err)
+	}
+	return took, who.Email + who.Holder, nil
 }
 
 // compare prints the set-ups as columns.

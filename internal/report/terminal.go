@@ -15,6 +15,7 @@ import (
 type Style struct {
 	Colour  bool
 	Verbose bool   // list clean operations too
+	Brief   bool   // only the first finding with its proof, the others in two lines
 	Verdict string // what the run ends with, in words
 }
 
@@ -57,9 +58,9 @@ func (p *printer) print() {
 	readers := append(slices.Clone(r.Identities), "nobody")
 	p.line("%s · %s · %s", r.Target, plural(len(r.Operations), "operation"), strings.Join(readers, ", "))
 	p.line("")
-	for _, f := range r.Findings {
+	for i, f := range r.Findings {
 		if f.Severity > finding.Low {
-			p.finding(f)
+			p.finding(f, !p.style.Brief || i == 0)
 		}
 	}
 	p.minor()
@@ -67,7 +68,7 @@ func (p *printer) print() {
 	p.summary()
 }
 
-func (p *printer) finding(f finding.Finding) {
+func (p *printer) finding(f finding.Finding, whole bool) {
 	known := ""
 	if p.report.Known[f.Fingerprint()] {
 		known = "   known from the baseline"
@@ -76,6 +77,9 @@ func (p *printer) finding(f finding.Finding) {
 	p.line("%s %s   %s   %s%s", p.colour(colours[f.Severity], severity), f.Operation, f.Rule.ID, f.Confidence, known)
 	p.line("  %s", f.Summary)
 	p.line("")
+	if !whole {
+		return
+	}
 	p.steps(f)
 	p.line("")
 	if f.Detail != "" {
@@ -150,6 +154,10 @@ func (p *printer) minor() {
 		severity := fmt.Sprintf("%-9s", strings.ToUpper(list[0].Severity.String()))
 		p.line("%s %s   %s", p.colour(colours[list[0].Severity], severity), rule.ID, plural(len(list), "operation"))
 		p.line("  %s", rule.Title)
+		if p.style.Brief {
+			p.line("")
+			continue
+		}
 		for _, f := range list {
 			p.line("    %s   %s", f.Operation, f.Confidence)
 		}
