@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/alecthomas/kong"
 
 	"github.com/bearcache/bearcache/internal/config"
+	"github.com/bearcache/bearcache/redact"
 )
 
 // common flags of every command.
@@ -36,13 +38,37 @@ func parse(e env, name, description string, flags any, args []string) error {
 	case stopped:
 		return done{}
 	case err != nil:
-		return problem(firstLine(err), "bearcache "+name+" --help shows the flags")
+		text := usage(err)
+		if strings.Contains(text, "; ") {
+			return errors.New(text) // it says what to do
+		}
+		return problem(text, "bearcache "+name+" --help shows the flags")
 	}
 	return nil
 }
 
-func firstLine(err error) string {
-	line, _, _ := strings.Cut(err.Error(), "\n")
+var (
+	fromVariable = regexp.MustCompile(`(?s) \(from envar (\w+)=.*\)$`)
+	stray        = regexp.MustCompile(`(?s)^unexpected argument .*`)
+	unknownFlag  = regexp.MustCompile(`^unknown flag -{1,2}[A-Za-z-]{1,40}`)
+)
+
+// usage is kong's message without what it repeats of the command line and the environment: where a
+// value stands, somebody may have put a token.
+func usage(err error) string {
+	text := err.Error()
+	text = fromVariable.ReplaceAllString(text, " (from $1)")
+	text = stray.ReplaceAllString(text, "there is an argument that belongs to no flag")
+	if strings.HasPrefix(text, "unknown flag") {
+		if text = unknownFlag.FindString(text); text == "" {
+			text = "there is no such flag"
+		}
+	}
+	return redact.New(nil).Text(firstLine(text))
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
 	return line
 }
 

@@ -31,8 +31,8 @@ type scanFlags struct {
 	Header      []string      `sep:"none" placeholder:"NAME: VALUE" help:"A field sent with every request; repeatable."`
 	Format      []string      `sep:"none" placeholder:"FORMAT[=FILE]" help:"terminal (default) or json; repeatable."`
 	FailOn      string        `default:"medium" placeholder:"LEVEL" help:"Exit with 1 for findings of this severity or more: info, low, medium, high, critical, never."`
-	Checks      []string      `placeholder:"ID,…" help:"Make these checks only."`
-	SkipChecks  []string      `placeholder:"ID,…" help:"Leave these checks out."`
+	Checks      []string      `placeholder:"ID" help:"Make these checks only."`
+	SkipChecks  []string      `placeholder:"ID" help:"Leave these checks out."`
 	Rate        float64       `default:"50" help:"Requests per second, at most."`
 	Concurrency int           `default:"4" help:"Operations at a time."`
 	MaxRequests int           `default:"10000" help:"Requests of the whole scan, at most."`

@@ -31,7 +31,7 @@ type serveFlags struct {
 	MaxBody              *config.Size         `placeholder:"SIZE" help:"Bound of one stored response; larger ones pass unstored (default 1MiB)."`
 	MaxTokenLength       *config.Size         `placeholder:"BYTES" help:"Longer bearer tokens are refused (default 4096)."`
 	Realm                *config.Realm        `placeholder:"TEXT" help:"Realm of challenges (default api)."`
-	Credentials          []config.FieldName   `placeholder:"FIELD,…" help:"Request fields that say who asks (default Authorization,Cookie,X-Api-Key)."`
+	Credentials          []config.FieldName   `placeholder:"FIELD" help:"Request fields that say who asks (default Authorization,Cookie,X-Api-Key)."`
 	URLTokens            *config.URLTokens    `name:"url-tokens" placeholder:"refuse|pass" help:"Tokens in a URL: answer 400, or pass them on uncached (default refuse)."`
 	UpstreamTimeout      *config.Duration     `placeholder:"DURATION" help:"How long the origin may take to begin its answer (default 30s)."`
 	Secret               *config.SecretRef    `env:"-" placeholder:"SOURCE" help:"The key of all digests, 16 bytes or more: env:VAR or file:PATH. Without one BEARCACHE_SECRET is used if it is set, and otherwise a random one."`
@@ -214,7 +214,7 @@ func listenAndServe(ctx context.Context, e env, serve config.Serve, g *gateway.G
 		go func() { failed <- s.Serve(listeners[i]) }()
 	}
 	if err := g.Reach(ctx); err != nil && ctx.Err() == nil {
-		fmt.Fprintf(e.stderr, "the upstream cannot be reached yet (%s); until it can, requests get 502\n", redact.New(nil).Text(err.Error()))
+		fmt.Fprintf(e.stderr, "the upstream cannot be reached yet (%s); until it can, requests that need it get 502\n", redact.New(nil).Text(err.Error()))
 	}
 	select {
 	case err := <-failed:

@@ -111,7 +111,7 @@ func (s Serve) problems() []problem {
 	// lower one refuses a length that no token has.
 	refuse("max_token_length", s.MaxTokenLength.outside(16, 64*KiB))
 	refuse("upstream_timeout", s.UpstreamTimeout.outside(Duration(time.Millisecond), Duration(time.Hour)))
-	if s.Memory != nil && s.MaxBody != nil && *s.MaxBody > *s.Memory {
+	if s.Memory != nil && s.MaxBody != nil && *s.MaxBody > *s.Memory && *s.Memory >= 1*MiB {
 		refuse("max_body", fmt.Sprintf("%s does not fit into memory, which is %s; write %s or less", s.MaxBody, s.Memory, s.Memory))
 	}
 	return all

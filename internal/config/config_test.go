@@ -238,7 +238,7 @@ func TestProblems(t *testing.T) {
 		{"timeout without unit", "serve:\n  upstream_timeout: 30\n", `2:21: serve.upstream_timeout: "30" has no unit; write 30s`},
 		{"no timeout", "serve:\n  upstream_timeout: 0s\n", "2:21: serve.upstream_timeout: 0s is not between 1ms and 1h"},
 		{"timeout of a day", "serve:\n  upstream_timeout: 24h\n", "2:21: serve.upstream_timeout: 24h is not between 1ms and 1h"},
-		{"secret in the clear", "serve:\n  secret: correct horse\n", "2:11: serve.secret: a secret does not belong in a configuration file, which is copied, committed and shown; write env:BEARCACHE_SECRET or file:PATH"},
+		{"secret in the clear", "serve:\n  secret: correct horse\n", "2:11: serve.secret: says neither env: nor file:; a secret itself does not belong here, where it is copied, committed and shown: write env:BEARCACHE_SECRET or file:PATH"},
 		{"secret of no variable", "serve:\n  secret: env:A-B\n", "2:11: serve.secret: env: is followed by something that is not the name of a variable; write env:BEARCACHE_SECRET"},
 		{"secret of no file", "serve:\n  secret: \"file:\"\n", "2:11: serve.secret: file: is followed by nothing or by control characters; write file:PATH"},
 		{"log", "serve:\n  log: jsno\n", `2:8: serve.log: "jsno" is not one of json, text; did you mean json?`},

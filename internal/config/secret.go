@@ -39,7 +39,7 @@ func (r *SecretRef) UnmarshalText(b []byte) error {
 	case file:
 		return errors.New("file: is followed by nothing or by control characters; write file:PATH")
 	default:
-		return errors.New("a secret does not belong in a configuration file, which is copied, committed and shown; " +
+		return errors.New("says neither env: nor file:; a secret itself does not belong here, where it is copied, committed and shown: " +
 			"write env:BEARCACHE_SECRET or file:PATH")
 	}
 	return nil

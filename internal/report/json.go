@@ -2,6 +2,7 @@ package report
 
 import (
 	stdjson "encoding/json"
+	"errors"
 	"io"
 	"strings"
 	"time"
@@ -117,7 +118,7 @@ func jsonOf(f finding.Finding, known bool) jsonFinding {
 func ReadBaseline(r io.Reader) (map[string]bool, error) {
 	var in jsonReport
 	if err := stdjson.NewDecoder(r).Decode(&in); err != nil {
-		return nil, err
+		return nil, errors.New("it is not JSON; give a report written by scan --format json=FILE")
 	}
 	if in.Schema != ScanSchema {
 		return nil, &schemaError{in.Schema}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -264,11 +265,27 @@ func (c *courier) plain(err error) error {
 	if errors.As(err, &ue) {
 		err = ue.Err
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
+	var dns *net.DNSError
+	var call *os.SyscallError
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("no answer within %v: %w", c.timeout, context.DeadlineExceeded)
+	case errors.As(err, &dns):
+		return &networkError{"no such host", err}
+	case errors.As(err, &call):
+		return &networkError{call.Err.Error(), err}
 	}
 	return err
 }
+
+// networkError says what happened without the addresses and calls, which the target's URL implies.
+type networkError struct {
+	text  string
+	cause error
+}
+
+func (e *networkError) Error() string { return e.text }
+func (e *networkError) Unwrap() error { return e.cause }
 
 // unreachable reports an error that no other operation of the target would escape.
 func unreachable(err error) bool {

@@ -188,7 +188,9 @@ func (s *scanner) prepare() {
 		p := &probe{courier: s.courier, salt: salt, Trial: &Trial{
 			Operation: op, Readers: s.Identities, Nobody: s.nobody, Forged: s.forged, redactor: s.courier.redactor,
 		}}
-		if op.Method != http.MethodGet {
+		if op.Problem != "" {
+			t.Reason = op.Problem
+		} else if op.Method != http.MethodGet {
 			t.Reason = op.Method + " is not sent: only GET is, it changes nothing and is what caches answer"
 			if op.Method == http.MethodHead {
 				t.Reason = "HEAD has no body to compare; the GET of the same path is tested"
@@ -250,17 +252,26 @@ func (s *scanner) tell(change func(*Progress)) {
 func (s *scanner) refusedEverywhere() error {
 	var out []string
 	for _, id := range s.Identities {
-		refused, accepted, status := 0, 0, 0
+		status := map[int]int{} // how many operations refused it so
+		opened, open := 0, 0    // and how many let it in, alone or with everybody
 		for _, p := range s.probes {
-			switch e := first(id, p.Natural); {
+			e := first(id, p.Natural)
+			switch {
 			case e.refused():
-				refused, status = refused+1, e.status
-			case e.ok() && p.Operation.Security != operation.Public:
-				accepted++
+				status[e.status]++
+			case !e.ok() || p.Operation.Security == operation.Public:
+			case e.same(first(s.nobody, p.Natural)):
+				open++
+			default:
+				opened++
 			}
 		}
-		if refused > 0 && accepted == 0 {
-			out = append(out, fmt.Sprintf("%s's token is refused by the API (%d on %s)", id.Name, status, counted(refused, "operation")))
+		// 401 is about the token; 403 may be about its scope (RFC 6750 §3.1).
+		for _, code := range []int{http.StatusUnauthorized, http.StatusForbidden} {
+			if status[code] > 0 && opened == 0 && (open == 0 || code == http.StatusUnauthorized) {
+				out = append(out, fmt.Sprintf("%s's token is refused by the API (%d on %s)", id.Name, code, counted(status[code], "operation")))
+				break
+			}
 		}
 	}
 	if len(out) == 0 {
@@ -369,10 +380,10 @@ func (s *scanner) judge(r *finding.Report) {
 func (s *scanner) outcome(t *finding.Tested, p *probe) {
 	got := first(p.Readers[0], p.Natural)
 	switch {
-	case p.sent == 0:
+	case p.sent == 0 || errors.As(p.err, new(*Failure)):
 		t.Status, t.Reason = finding.StatusFailed, "the scan ended before it"
 	case p.err != nil:
-		t.Status, t.Reason = finding.StatusFailed, p.redactor.Text(p.err.Error())
+		t.Status, t.Reason = finding.StatusFailed, "no answer: "+p.redactor.Text(p.err.Error())
 	case len(contents(p.Natural)) == 0:
 		t.Status = finding.StatusFailed
 		t.Reason = fmt.Sprintf("answered %d to %s: there was nothing to compare", got.status, got.as.Name)
