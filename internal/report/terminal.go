@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/bearcache/bearcache/internal/finding"
 )
@@ -22,10 +23,42 @@ type Style struct {
 // Terminal is the report a person reads: the proof before the theory, and what to do next.
 func Terminal(style Style) Format {
 	return func(w io.Writer, r *finding.Report) error {
-		p := &printer{w: w, style: style, report: r, fixed: make(map[*finding.Rule]bool)}
+		p := &printer{w: w, style: style, report: harmless(r), fixed: make(map[*finding.Rule]bool)}
 		p.print()
 		return p.err
 	}
+}
+
+// harmless is r without characters that a terminal would obey: names of operations come from a
+// document, and reasons from a server.
+func harmless(r *finding.Report) *finding.Report {
+	c := *r
+	c.Target, c.Incomplete = plain(c.Target), plain(c.Incomplete)
+	c.Operations, c.Findings = slices.Clone(r.Operations), slices.Clone(r.Findings)
+	for i := range c.Operations {
+		op := &c.Operations[i]
+		op.Operation, op.Reason = plain(op.Operation), plain(op.Reason)
+	}
+	for i := range c.Findings {
+		f := &c.Findings[i]
+		f.Operation, f.Summary, f.Detail = plain(f.Operation), plain(f.Summary), plain(f.Detail)
+		f.Evidence = slices.Clone(f.Evidence)
+		for j := range f.Evidence {
+			e := &f.Evidence[j]
+			e.Request, e.Note = plain(e.Request), plain(e.Note)
+		}
+	}
+	return &c
+}
+
+// plain has a dot in the place of control characters, and of those that reorder text.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
+			return '·'
+		}
+		return r
+	}, s)
 }
 
 type printer struct {

@@ -1,0 +1,111 @@
+package finding
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Every rule has its page, every page its rule, and the page opens with the rule's own words.
+func TestRulesHaveTheirPages(t *testing.T) {
+	pages, err := filepath.Glob("../../docs/rules/*.md")
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("%d pages, %v", len(pages), err)
+	}
+	ids := map[string]bool{}
+	for _, r := range Rules {
+		if ids[r.ID] {
+			t.Errorf("%s stands twice in the catalogue", r.ID)
+		}
+		ids[r.ID] = true
+		page, err := os.ReadFile("../../docs/rules/" + r.ID + ".md")
+		if err != nil {
+			t.Errorf("%s has no page: %v", r.ID, err)
+			continue
+		}
+		for _, reference := range append(slices.Clone(r.CWE), r.OWASP...) {
+			if !strings.Contains(string(page), reference) {
+				t.Errorf("the page of %s does not speak of %s", r.ID, reference)
+			}
+		}
+	}
+	for _, page := range pages {
+		if id := strings.TrimSuffix(filepath.Base(page), ".md"); !ids[id] {
+			t.Errorf("%s is the page of no rule", page)
+		}
+	}
+}
+
+func TestRulesAreWhole(t *testing.T) {
+	cwe, owasp := regexp.MustCompile(`^CWE-\d+$`), regexp.MustCompile(`^API\d+:2023$`)
+	for _, r := range Rules {
+		if r.Title == "" || !strings.HasSuffix(r.Title, ".") || len(r.Remedy) == 0 || r.Severity == Never {
+			t.Errorf("%s: %+v", r.ID, r)
+		}
+		for _, s := range r.CWE {
+			if !cwe.MatchString(s) {
+				t.Errorf("%s: %q", r.ID, s)
+			}
+		}
+		for _, s := range r.OWASP {
+			if !owasp.MatchString(s) {
+				t.Errorf("%s: %q", r.ID, s)
+			}
+		}
+		if len(r.CWE) == 0 || len(r.OWASP) == 0 {
+			t.Errorf("%s: CWE %q, OWASP %q", r.ID, r.CWE, r.OWASP)
+		}
+	}
+}
+
+func TestFingerprintIsStable(t *testing.T) {
+	f := Finding{Rule: CrossIdentityReuse, Operation: "GET /api/profile"}
+	// Written down: a change would make every finding of every baseline new.
+	const want = "45ca31450837464aa5747329"
+	if got := f.Fingerprint(); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	same := f
+	same.Severity, same.Confidence, same.Victim, same.Observer, same.Summary, same.Detail = High, Likely, "a", "b", "c", "d"
+	same.Evidence = []Evidence{{As: "a"}}
+	if same.Fingerprint() != want {
+		t.Error("the fingerprint depends on what a run changes")
+	}
+	for _, other := range []Finding{{Rule: AnonymousReuse, Operation: f.Operation}, {Rule: f.Rule, Operation: "GET /api/profiles"}} {
+		if other.Fingerprint() == want {
+			t.Errorf("%s %s has the same fingerprint", other.Rule.ID, other.Operation)
+		}
+	}
+}
+
+func TestSeverity(t *testing.T) {
+	for _, s := range []Severity{Info, Low, Medium, High, Critical, Never} {
+		got, err := ParseSeverity(s.String())
+		if err != nil || got != s {
+			t.Errorf("%v: %v, %v", s, got, err)
+		}
+	}
+	for _, word := range []string{"", "HIGH", "bad", "severity(1)"} {
+		if _, err := ParseSeverity(word); err == nil {
+			t.Errorf("%q was accepted", word)
+		}
+	}
+}
+
+func TestThreshold(t *testing.T) {
+	high := Finding{Rule: CrossIdentityReuse, Severity: High, Operation: "GET /a"}
+	low := Finding{Rule: MissingVary, Severity: Low, Operation: "GET /a"}
+	r := &Report{Findings: []Finding{high, low}}
+	for s, want := range map[Severity]int{Info: 2, Low: 2, Medium: 1, High: 1, Critical: 0, Never: 0} {
+		if got := r.AtOrAbove(s); got != want {
+			t.Errorf("at %v: %d, want %d", s, got, want)
+		}
+	}
+	r.Known = map[string]bool{high.Fingerprint(): true}
+	if got := r.AtOrAbove(Info); got != 1 {
+		t.Errorf("with a baseline: %d, want 1", got)
+	}
+}
