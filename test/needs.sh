@@ -2,12 +2,14 @@
 # Installs what the end-to-end tests start, by package name, and only what is missing.
 set -eu
 python=${BEARCACHE_TEST_PYTHON:-/usr/bin/python3}
-if "$python" -c 'import flask, flask_caching, jwt' 2>/dev/null; then
+packages=
+"$python" -c 'import flask, flask_caching, jwt' 2>/dev/null || packages="python3 python3-flask python3-flask-caching python3-jwt"
+command -v curl >/dev/null || packages="$packages curl"
+if [ -z "$packages" ]; then
 	exit 0
 fi
-packages="python3 python3-flask python3-flask-caching python3-jwt"
 if ! command -v apt-get >/dev/null; then
-	echo "The tests need Flask, Flask-Caching and PyJWT for $python, and there is no apt-get to install them with." >&2
+	echo "The tests need curl, and Flask, Flask-Caching and PyJWT for $python; there is no apt-get to install them with." >&2
 	echo "Install them, or name an interpreter that has them in BEARCACHE_TEST_PYTHON. Tests that need them are skipped." >&2
 	exit 0
 fi

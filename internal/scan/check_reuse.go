@@ -78,6 +78,9 @@ func (t *Trial) prove(rule *finding.Rule, s suspicion) (finding.Finding, bool) {
 	}
 	f.Evidence = t.evidence(s, r, again, marks)
 	f.Detail = t.why(r)
+	if s.observer == t.Forged {
+		f.Detail += " To repeat it, any token that the API never issued will do: FORGED_TOKEN=$(openssl rand -hex 24)."
+	}
 	return f, true
 }
 

@@ -58,6 +58,18 @@ func python(t *testing.T) string {
 	return p
 }
 
+// tool skips the test where a program is missing, aloud, and fails it in CI.
+func tool(t *testing.T, name string) {
+	t.Helper()
+	if _, err := exec.LookPath(name); err == nil {
+		return
+	}
+	if os.Getenv("CI") != "" {
+		t.Fatalf("there is no %s", name)
+	}
+	t.Skipf("SKIPPED, NOT TESTED: there is no %s; make needs installs it", name)
+}
+
 // evidence is everything that anything printed or wrote during a test, to be searched for tokens.
 type evidence struct {
 	mu   sync.Mutex
@@ -221,7 +233,7 @@ func (w *world) bearcache(args ...string) (stdout, stderr string, code int) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, binary, args...)
 	cmd.Env = append(os.Environ(), "ALICE_TOKEN="+w.tokens["alice"], "BOB_TOKEN="+w.tokens["bob"], "ALICE_AGAIN="+w.tokens["alice"],
-		"EXPIRED_TOKEN="+w.tokens["expired"], "GARBAGE=not a token")
+		"EXPIRED_TOKEN="+w.tokens["expired"], "STRANGE=never-issued-by-anybody")
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()

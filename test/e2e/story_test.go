@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -114,15 +116,74 @@ func TestScanFindsWhatWasPlanted(t *testing.T) {
 	w.noTokenAnywhere()
 }
 
-// The curl lines of a proof prove it again, as a developer would paste them.
+// The curl lines of a proof prove it again in a developer's shell.
 func TestProofCanBeRepeated(t *testing.T) {
+	tool(t, "curl")
 	w := newWorld(t)
-	base := w.flask("leaking", 300)
-	alice := w.ask("GET", base+"/api/statement", w.tokens["alice"])
-	bob := w.ask("GET", base+"/api/statement", w.tokens["bob"])
-	if alice.body != bob.body || !strings.Contains(bob.body, "alice@example.com") {
-		t.Errorf("alice %q, bob %q", alice.body, bob.body)
+	base := w.flask("leaking", 3)
+	r, _ := w.scan(base, "--checks", "cross-identity-reuse,invalid-token-reuse")
+	repeated := 0
+	for _, f := range r.Findings {
+		if f.Operation != "GET /api/statement" {
+			continue
+		}
+		time.Sleep(4 * time.Second) // what the scan left in the cache is gone
+		var bodies []string
+		for _, e := range f.Evidence[:2] {
+			cmd := exec.Command("/bin/sh", "-c", e.Request)
+			cmd.Env = append(os.Environ(), "ALICE_TOKEN="+w.tokens["alice"], "BOB_TOKEN="+w.tokens["bob"], "FORGED_TOKEN=never-issued-by-anybody")
+			out, err := cmd.Output()
+			if err != nil {
+				t.Fatalf("%s: %v", e.Request, err)
+			}
+			bodies = append(bodies, string(out))
+		}
+		if bodies[0] != bodies[1] || !strings.Contains(bodies[0], "alice@example.com") {
+			t.Errorf("%s: %q", f.Check, bodies)
+		}
+		repeated++
 	}
+	if repeated != 2 {
+		t.Errorf("%d proofs were repeated, want 2", repeated)
+	}
+}
+
+// Tokens that the API refuses prove nothing: no report may be green by them.
+func TestRefusedTokens(t *testing.T) {
+	w := newWorld(t)
+	base := w.flask("mended", 300)
+	for _, tt := range []struct{ name, alice, bob, want string }{
+		{"expired, and another that was never valid", "EXPIRED_TOKEN", "STRANGE", "alice's token is refused by the API (401 on 7 operations); bob's token is refused"},
+		{"one of them expired", "ALICE_TOKEN", "EXPIRED_TOKEN", "bob's token is refused by the API (401 on 7 operations); nothing was proven. Is it expired?"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, stderr, code := w.bearcache("scan", "--openapi", document, "--target", base, "--identity", "alice=env:"+tt.alice, "--identity", "bob=env:"+tt.bob)
+			if code != 3 || !strings.Contains(stderr, tt.want) {
+				t.Errorf("exit %d: %s", code, stderr)
+			}
+		})
+	}
+	stdout, stderr, code := w.bearcache("scan", "--openapi", document, "--target", base, "--identity", "alice=env:ALICE_TOKEN", "--identity", "bob=env:ALICE_AGAIN")
+	if code != 2 || !strings.Contains(stderr, "alice and bob have the same token") {
+		t.Errorf("exit %d: %s%s", code, stdout, stderr)
+	}
+	w.noTokenAnywhere()
+}
+
+// One identity is enough for what needs one: what reaches nobody in particular.
+func TestOneIdentity(t *testing.T) {
+	w := newWorld(t)
+	base := w.flask("leaking", 3)
+	stdout, stderr, code := w.bearcache("scan", "--openapi", document, "--target", base, "--identity", "alice=env:ALICE_TOKEN", "--wait", "1s")
+	for _, want := range []string{"GET /api/statement   anonymous-reuse", "GET /api/statement   invalid-token-reuse"} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("no %q in\n%s%s", want, stdout, stderr)
+		}
+	}
+	if code != 1 || strings.Contains(stdout, "cross-identity-reuse") {
+		t.Errorf("exit %d:\n%s%s", code, stdout, stderr)
+	}
+	w.noTokenAnywhere()
 }
 
 // Entries that outlive the scan's patience give no swapped order: likely, and not confirmed.
