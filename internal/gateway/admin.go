@@ -13,12 +13,16 @@ import (
 
 // Admin answers operators. It belongs on a loopback address: it asks for no credentials.
 //
+//	/               what there is
 //	/healthz        the process serves
 //	/readyz         and its upstream can be reached
 //	/metrics        for Prometheus
 //	/api/v1/stats   counts of the cache, as JSON
 func (g *Gateway) Admin() http.Handler {
 	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		plain(w, http.StatusOK, "bearcache: /healthz /readyz /metrics /api/v1/stats")
+	})
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		plain(w, http.StatusOK, "ok")
 	})
