@@ -9,11 +9,11 @@ import (
 	"os"
 	"os/signal"
 	"slices"
-	"strings"
 	"syscall"
 
 	"golang.org/x/term"
 
+	"github.com/bearcache/bearcache/internal/report"
 	"github.com/bearcache/bearcache/redact"
 )
 
@@ -123,18 +123,7 @@ func exitCode(err error) (code int, say bool) {
 func problem(what, remedy string) error { return fmt.Errorf("%s; %s", what, remedy) }
 
 // printable is s fit for a terminal, and not longer than a name would be.
-func printable(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return '·'
-		}
-		return r
-	}, s)
-	if len(s) > 40 {
-		return s[:40] + "…"
-	}
-	return s
-}
+func printable(s string) string { return cut(report.Plain(s), 40) }
 
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)

@@ -33,26 +33,26 @@ func Terminal(style Style) Format {
 // document, and reasons from a server.
 func harmless(r *finding.Report) *finding.Report {
 	c := *r
-	c.Target, c.Incomplete = plain(c.Target), plain(c.Incomplete)
+	c.Target, c.Incomplete = Plain(c.Target), Plain(c.Incomplete)
 	c.Operations, c.Findings = slices.Clone(r.Operations), slices.Clone(r.Findings)
 	for i := range c.Operations {
 		op := &c.Operations[i]
-		op.Operation, op.Reason = plain(op.Operation), plain(op.Reason)
+		op.Operation, op.Reason = Plain(op.Operation), Plain(op.Reason)
 	}
 	for i := range c.Findings {
 		f := &c.Findings[i]
-		f.Operation, f.Summary, f.Detail = plain(f.Operation), plain(f.Summary), plain(f.Detail)
+		f.Operation, f.Summary, f.Detail = Plain(f.Operation), Plain(f.Summary), Plain(f.Detail)
 		f.Evidence = slices.Clone(f.Evidence)
 		for j := range f.Evidence {
 			e := &f.Evidence[j]
-			e.Request, e.Note = plain(e.Request), plain(e.Note)
+			e.Request, e.Note = Plain(e.Request), Plain(e.Note)
 		}
 	}
 	return &c
 }
 
-// plain has a dot in the place of control characters, and of those that reorder text.
-func plain(s string) string {
+// Plain has a dot in the place of control characters, and of those that reorder text.
+func Plain(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
 			return '·'
