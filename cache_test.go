@@ -681,6 +681,37 @@ func TestEventsCarryNoToken(t *testing.T) {
 	}
 }
 
+// Content in a GET has no defined meaning (RFC 9110 §9.3.1), and there are origins that answer by it.
+// Over a connection, since net/http decides what counts as content.
+func TestGetWithContentIsNotCached(t *testing.T) {
+	o := &origin{header: header(fresh)}
+	server := httptest.NewServer(new(Cache).Handler(o))
+	defer server.Close()
+	for _, tt := range []struct {
+		name   string
+		body   io.Reader
+		status string
+	}{
+		{"nothing", nil, "bearcache; fwd=uri-miss; fwd-status=200; stored"},
+		{"a body", strings.NewReader("q=1"), "bearcache; fwd=bypass; fwd-status=200; detail=body"},
+		{"a body of unknown length", io.MultiReader(strings.NewReader("q=1")), "bearcache; fwd=bypass; fwd-status=200; detail=body"},
+		{"nothing again", nil, "bearcache; hit; ttl=60"},
+	} {
+		r, err := http.NewRequest("GET", server.URL+"/search", tt.body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := server.Client().Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if got := resp.Header.Get("Cache-Status"); got != tt.status {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.status)
+		}
+	}
+}
+
 func TestCheck(t *testing.T) {
 	for _, c := range []*Cache{{Secret: []byte("short")}, {Memory: -1}, {MaxBody: 1 << 40}} {
 		if c.Check() == nil {

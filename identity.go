@@ -66,6 +66,7 @@ const (
 	whyExpired     = "expired"
 	whyTarget      = "target" // no target URI that a key could be made of
 	whyUpgrade     = "upgrade"
+	whyBody        = "body" // a GET with content, which no key holds and an origin may answer by
 )
 
 // identify tells whose request r is. In doubt it is nobody's.

@@ -72,6 +72,8 @@ func (x *exchange) decide() (rfc9111.Decision, *record, int) {
 		return bypass(x.reader.why)
 	case r.Header["Upgrade"] != nil:
 		return bypass(whyUpgrade)
+	case r.ContentLength != 0:
+		return bypass(whyBody)
 	}
 	uri := targetURI(r)
 	if uri == "" {
