@@ -291,6 +291,28 @@ func TestNothingKnownBeforehand(t *testing.T) {
 	}
 }
 
+// What was stored before the scan began may be given to another reader before its own.
+func TestWarmCache(t *testing.T) {
+	alice := Identity{Name: "alice", Token: redact.NewSecret(aliceToken), Variable: "ALICE_TOKEN"}
+	bob := Identity{Name: "bob", Token: redact.NewSecret(bobToken), Variable: "BOB_TOKEN"}
+	for _, order := range [][]*Identity{{&alice, &bob}, {&bob, &alice}} {
+		t.Run(order[0].Name+" first", func(t *testing.T) {
+			t.Parallel()
+			_, _, body := personal("alice", nil)
+			d := &deployment{view: personal, key: byPathKey, timeout: time.Hour, asked: map[string]int{},
+				stored: map[string]stored{"/x": {status: 200, body: body, until: time.Now().Add(time.Hour)}}}
+			r, err := scanned(t, Options{Identities: order, Wait: time.Nanosecond}, map[string]*deployment{"/x": d})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := []string{"GET /x anonymous-reuse likely", "GET /x cross-identity-reuse likely", "GET /x invalid-token-reuse likely"}
+			if diff := cmp.Diff(want, brief(r)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestOneIdentity(t *testing.T) {
 	alice := []*Identity{{Name: "alice", Token: redact.NewSecret(aliceToken), Variable: "ALICE_TOKEN", Markers: []string{"alice@example.com"}}}
 	r, err := scanned(t, Options{Identities: alice}, map[string]*deployment{"/x": {view: personal, key: byURLKey, timeout: time.Hour}})

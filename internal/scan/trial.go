@@ -138,7 +138,8 @@ func (t *Trial) suspicions() []suspicion {
 func (t *Trial) suspect(victim, observer *Identity) *suspicion {
 	var found *suspicion
 	givenFirst := make(map[[sha256.Size]byte]*exchange)
-	var latest *exchange // of the victim
+	toVictim := make(map[[sha256.Size]byte]*exchange) // the first of each to the victim
+	var latest *exchange                              // of the victim
 	for _, e := range t.Natural {
 		if !e.ok() {
 			continue
@@ -148,6 +149,9 @@ func (t *Trial) suspect(victim, observer *Identity) *suspicion {
 		}
 		if e.as == victim {
 			latest = e
+			if toVictim[e.content.sum] == nil {
+				toVictim[e.content.sum] = e
+			}
 		}
 		if e.as != observer || latest == nil {
 			continue
@@ -164,6 +168,9 @@ func (t *Trial) suspect(victim, observer *Identity) *suspicion {
 		switch {
 		case made.same(e) && made.as == victim && (len(s.marks) > 0 || t.guarded()):
 			s.made = made
+			return &s
+		case len(s.marks) > 0 && toVictim[e.content.sum].same(e):
+			s.made = toVictim[e.content.sum] // it was stored before the scan began, so others may have been first
 			return &s
 		case len(s.marks) > 0 && made.as == observer && found == nil:
 			found = &s // not the same bytes, but the victim's data: a cache of data, or no cache at all
