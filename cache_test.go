@@ -1,8 +1,10 @@
 package bearcache
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -67,6 +69,13 @@ func request(method, target string, lines ...string) *http.Request {
 
 func get(lines ...string) *http.Request { return request("GET", "http://api.test/me", lines...) }
 
+// certified is a request over a connection whose client showed a certificate.
+func certified(lines ...string) *http.Request {
+	r := request("GET", "https://api.test/me", lines...)
+	r.TLS.PeerCertificates = []*x509.Certificate{{}}
+	return r
+}
+
 func ask(h http.Handler, r *http.Request) *http.Response {
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
@@ -111,6 +120,8 @@ func TestReaders(t *testing.T) {
 		{"two fields, one differs", header(fresh), get(alice, "Cookie: a=1"), get(alice, "Cookie: a=2"), false, "bearcache; fwd=uri-miss"},
 		{"two fields, one missing", header(fresh), get(alice, "Cookie: a=1"), get(alice), false, "bearcache; fwd=uri-miss"},
 		{"two fields, both equal", header(fresh), get(alice, "Cookie: a=1"), get(alice, "Cookie: a=1"), true, "bearcache; hit"},
+		{"cookie lines cut elsewhere", header(fresh), get("Cookie: a=1", "Cookie: 2"), get("Cookie: a=", "Cookie: 12"), false, "bearcache; fwd=uri-miss"},
+		{"cookie lines that read like another field", header(fresh), get("Cookie: a", "X-Api-Key: b"), get("Cookie: a", "Cookie: X-Api-Key", "Cookie: b"), false, "bearcache; fwd=uri-miss"},
 		{"cookie only", header(fresh), get("Cookie: a=1"), get("Cookie: a=1"), true, "bearcache; hit"},
 		{"basic", header(fresh), get("Authorization: Basic YTpi"), get("Authorization: Basic YTpi"), true, "bearcache; hit"},
 		{"doubled Authorization is unknown", header(fresh), get(alice, bob), get(alice, bob), false, "bearcache; fwd=bypass; fwd-status=200; detail=credentials"},
@@ -128,6 +139,9 @@ func TestReaders(t *testing.T) {
 		{"a token in the query is unknown", header(fresh), request("GET", "http://api.test/me?access_token=a"), request("GET", "http://api.test/me?access_token=a"), false, "bearcache; fwd=bypass"},
 		{"a token in the query, spelled otherwise", header(fresh), request("GET", "http://api.test/me?a=1;Access%5FToken=a"), request("GET", "http://api.test/me?a=1;Access%5FToken=a"), false, "bearcache; fwd=bypass"},
 		{"userinfo is unknown", header(fresh), request("GET", "http://u:p@api.test/me"), request("GET", "http://u:p@api.test/me"), false, "bearcache; fwd=bypass"},
+		{"a client certificate is unknown", header(fresh), certified(alice), certified(alice), false, "bearcache; fwd=bypass; fwd-status=200; detail=client-certificate"},
+		{"a client certificate is not nobody", header(fresh), request("GET", "https://api.test/me"), certified(), false, "bearcache; fwd=bypass"},
+		{"another scheme", header(fresh), get(alice), request("GET", "https://api.test/me", alice), false, "bearcache; fwd=uri-miss"},
 		{"another path", header(fresh), get(alice), request("GET", "http://api.test/me/", alice), false, "bearcache; fwd=uri-miss"},
 		{"another spelling of the path", header(fresh), get(alice), request("GET", "http://api.test/m%65", alice), false, "bearcache; fwd=uri-miss"},
 		{"another query", header(fresh), get(alice), request("GET", "http://api.test/me?", alice), false, "bearcache; fwd=uri-miss"},
@@ -399,7 +413,11 @@ func TestIncompleteIsNotStored(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			calls := 0
-			c := &Cache{MaxBody: 100}
+			c := &Cache{MaxBody: 100, Observe: func(e Event) {
+				if e.Store == "stored" {
+					t.Error("the event says that it was stored")
+				}
+			}}
 			h := c.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				calls++
 				w.Header().Set("Cache-Control", "max-age=60")
@@ -429,6 +447,22 @@ func TestIncompleteIsNotStored(t *testing.T) {
 		ask(h, r)
 		if calls != 2 {
 			t.Error("what a leaving client was sent is stored")
+		}
+	})
+
+	t.Run("the client left, and the handler stopped early", func(t *testing.T) {
+		calls := 0
+		ctx, leave := context.WithCancel(t.Context())
+		h := new(Cache).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			calls++
+			w.Header().Set("Cache-Control", "max-age=60")
+			io.WriteString(w, "half")
+			leave()
+		}))
+		ask(h, get().WithContext(ctx))
+		ask(h, get())
+		if calls != 2 {
+			t.Error("half a response is stored")
 		}
 	})
 }
@@ -519,6 +553,25 @@ func TestIdentify(t *testing.T) {
 	}
 	if o.calls.Load() != 6 {
 		t.Errorf("%d calls, want 6: something was stored for an unknown identity", o.calls.Load())
+	}
+}
+
+// Without the secret nobody can tell whose a digest is, and without one given nobody else has it.
+func TestDigestsNeedTheSecret(t *testing.T) {
+	one, two := []byte("0123456789abcdef"), []byte("fedcba9876543210")
+	for _, tt := range []struct {
+		name string
+		a, b []byte
+		same bool
+	}{{"the same", one, one, true}, {"another", one, two, false}, {"none", nil, nil, false}, {"none and one", nil, one, false}} {
+		partition := func(secret []byte) Partition {
+			c := &Cache{Secret: secret}
+			c.init()
+			return c.identify(get("Authorization: Bearer a"), time.Now()).partition
+		}
+		if same := partition(tt.a) == partition(tt.b); same != tt.same {
+			t.Errorf("%s: one digest = %v", tt.name, same)
+		}
 	}
 }
 

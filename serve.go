@@ -164,7 +164,14 @@ func addStatus(h http.Header, member string) {
 func (x *exchange) forward(w http.ResponseWriter, next http.Handler, why rfc9111.Reason) {
 	x.born = x.cache.state.invalidations.now()
 	out := &capture{ResponseWriter: w, exchange: x, why: why}
+	whole := false
+	defer func() {
+		if !whole && out.store == rfc9111.Kept { // next panicked: the event must not say "stored"
+			out.drop(rfc9111.Incomplete)
+		}
+	}()
 	next.ServeHTTP(out, x.request)
+	whole = true
 	out.finish()
 }
 
