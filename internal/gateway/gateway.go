@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -96,7 +97,7 @@ func limits(next http.Handler) http.Handler {
 		case r.Header["Upgrade"] != nil && !onlyH2C(r.Header["Upgrade"]):
 			refuse(w, http.StatusNotImplemented, "protocol upgrades are not supported by this gateway")
 			return
-		case r.URL.Host != "" && !strings.EqualFold(r.URL.Host, r.Host) || r.URL.User != nil || !strings.HasPrefix(r.URL.Path, "/") && r.URL.Path != "*":
+		case r.URL.Host != "" && !strings.EqualFold(r.URL.Host, r.Host) || r.URL.User != nil || !strings.HasPrefix(r.URL.Path, "/"):
 			refuse(w, http.StatusBadRequest, "the request target is not one that this gateway serves")
 			return
 		}
@@ -112,7 +113,8 @@ func onlyH2C(values []string) bool {
 // overrides are fields that frameworks take a URL, a method or a host from. None is part of a key.
 var overrides = []string{
 	"Upgrade", "Http2-Settings",
-	"X-Original-Url", "X-Rewrite-Url", "X-Original-Host", "X-Host", "X-Http-Host-Override", "X-Forwarded-Port",
+	"X-Original-Url", "X-Original-Uri", "X-Rewrite-Url", "X-Original-Host", "X-Host", "X-Http-Host-Override", "X-Forwarded-Port",
+	"X-Forwarded-Uri", "X-Forwarded-Path", "X-Forwarded-Method", "X-Forwarded-Protocol",
 	"X-Forwarded-Prefix", "X-Forwarded-Server", "X-Forwarded-Scheme", "X-Forwarded-Ssl", "X-Scheme", "X-Url-Scheme", "X-Real-Ip",
 	"X-Http-Method", "X-Http-Method-Override", "X-Method-Override", "X-Original-Method", "X-Script-Name", "Front-End-Https",
 	"Proxy",
@@ -181,6 +183,7 @@ func (g *Gateway) proxy() http.Handler {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.Proxy = nil // the upstream was named; an environment variable must not divert tokens
 	transport.DisableCompression = true
+	transport.DialContext = (&net.Dialer{Timeout: g.options.Timeout}).DialContext // its default, 30 s, would add to ours
 	transport.ResponseHeaderTimeout = g.options.Timeout
 	transport.MaxResponseHeaderBytes = 256 << 10
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 512, 512
