@@ -167,6 +167,7 @@ func brief(r *finding.Report) []string {
 // Each leaking deployment has a clean neighbour that differs from it by one fact.
 func TestReuse(t *testing.T) {
 	var tick atomic.Int64
+	var once atomic.Bool
 	for _, tt := range []struct {
 		name string
 		d    *deployment
@@ -185,6 +186,17 @@ func TestReuse(t *testing.T) {
 			want: []string{"GET /x cross-identity-reuse confirmed"}},
 		{name: "keyed by path, kept for longer than the scan waits", d: &deployment{view: personal, key: byPathKey, timeout: time.Hour, inside: true},
 			want: []string{"GET /x cross-identity-reuse likely"}},
+		{name: "keyed by URL, and the answer repeats its reader's token", d: &deployment{key: byURLKey, timeout: time.Hour, inside: true,
+			view: func(user string, r *http.Request) (int, http.Header, string) {
+				s, h, b := personal(user, r)
+				return s, h, strings.Replace(b, "{", fmt.Sprintf(`{"sent": %q,`, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")), 1)
+			}}, want: []string{"GET /x cross-identity-reuse confirmed"}},
+		{name: "alice's answer once, and never again", d: &deployment{view: func(user string, r *http.Request) (int, http.Header, string) {
+			if user == "bob" && once.CompareAndSwap(false, true) {
+				user = "alice"
+			}
+			return personal(user, r)
+		}}, want: []string{"GET /x cross-identity-reuse likely"}},
 		{name: "keyed by caller", d: &deployment{view: personal, key: byCaller, timeout: time.Hour}, want: []string{}},
 		{name: "not cached", d: &deployment{view: personal}, want: []string{}},
 		{name: "the same for all who may read it, cached inside the check", want: []string{},

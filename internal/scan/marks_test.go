@@ -1,0 +1,61 @@
+package scan
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bearcache/bearcache/redact"
+)
+
+// Where no control gets past the stored response and nothing else tells the readers apart, a marker
+// does.
+func TestMarkers(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		markers []string
+		want    []string
+	}{
+		{"given", []string{"alice@example.com"}, []string{"GET /who cross-identity-reuse likely"}},
+		{"another", []string{"carol@example.com"}, []string{}},
+		{"none", nil, []string{}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			readers := []*Identity{{Name: "alice", Token: redact.NewSecret(aliceToken), Markers: tt.markers}, {Name: "bob", Token: redact.NewSecret(bobToken)}}
+			d := &deployment{view: personal, key: byPathKey, timeout: time.Hour, inside: true}
+			r, _ := scanned(t, Options{Identities: readers, Wait: time.Nanosecond}, map[string]*deployment{"/who": d})
+			if diff := cmp.Diff(tt.want, brief(r)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A claim that both tokens have is no mark of either: an answer that holds it is not the observer's
+// own for that.
+func TestSharedClaims(t *testing.T) {
+	token := func(name string) string {
+		enc := base64.RawURLEncoding.EncodeToString
+		return enc([]byte(`{"alg":"HS256"}`)) + "." + enc(fmt.Appendf(nil, `{"email":"%s@example.com","company":"Example GmbH"}`, name)) + ".c2ln"
+	}
+	users := map[string]string{"Bearer " + token("alice"): "alice", "Bearer " + token("bob"): "bob"}
+	view := func(_ string, r *http.Request) (int, http.Header, string) {
+		status, h, body := personal(users[r.Header.Get("Authorization")], r)
+		return status, h, strings.Replace(body, "{", `{"company": "Example GmbH",`, 1)
+	}
+	r, err := scanned(t, Options{Identities: []*Identity{{Name: "alice", Token: redact.NewSecret(token("alice"))}, {Name: "bob", Token: redact.NewSecret(token("bob"))}}},
+		map[string]*deployment{"/x": {view: view, key: byURLKey, timeout: time.Hour}, "/who": {view: view}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"GET /x anonymous-reuse confirmed", "GET /x cross-identity-reuse confirmed", "GET /x invalid-token-reuse confirmed"}
+	if diff := cmp.Diff(want, brief(r)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
