@@ -1,0 +1,185 @@
+//go:build mutants
+
+// Package mutants breaks each defence of this module in turn, in a copy, and wants some test to
+// notice: a defence that can be taken away unnoticed is one that the next change takes away.
+package mutants
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// mutant is one defence broken: in file old, which stands there once, becomes new. Tests named in
+// tests, of the package in the directory pkg, must then fail.
+type mutant struct {
+	name, file, old, new string
+	pkg, tests           string
+}
+
+const (
+	workers = 2
+	limit   = time.Minute // of one run of tests; a mutant that makes them hang is noticed too
+)
+
+func TestMutants(t *testing.T) {
+	copies := make(chan string, workers)
+	for range workers {
+		copies <- copyModule(t)
+	}
+	sound := baselines()
+	seen := map[string]bool{}
+	for _, m := range table {
+		if seen[m.name] || !regexp.MustCompile(`^Test\w+( Test\w+)*$`).MatchString(m.tests) {
+			t.Fatalf("%s: named twice, or its tests are no list of names", m.name)
+		}
+		seen[m.name] = true
+		t.Run(m.name, func(t *testing.T) {
+			t.Parallel()
+			dir := <-copies
+			defer func() { copies <- dir }()
+			if err := sound[m.pkg](dir); err != "" {
+				t.Fatalf("without the mutant: %s", err)
+			}
+			file := filepath.Join(dir, m.file)
+			source, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := bytes.Count(source, []byte(m.old)); n != 1 {
+				t.Fatalf("the old text stands %d times in %s, want once: the code changed, look for its defence again", n, m.file)
+			}
+			if err := os.WriteFile(file, bytes.Replace(source, []byte(m.old), []byte(m.new), 1), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			defer func() {
+				if err := os.WriteFile(file, source, 0o644); err != nil {
+					t.Error(err)
+				}
+			}()
+			binary, problem := build(t.TempDir(), dir, m.pkg)
+			if problem != "" {
+				t.Fatalf("the mutant does not compile:\n%s", problem)
+			}
+			start := time.Now()
+			out, passed := run(binary, filepath.Join(dir, m.pkg), m.tests)
+			if passed {
+				t.Fatalf("survived: %s of %q do not notice", m.tests, m.pkg)
+			}
+			t.Logf("noticed by %s in %v", firstFailure(out), time.Since(start).Round(time.Millisecond))
+		})
+	}
+}
+
+// baselines run all tests that the table names of one package, once and unbroken: tests that fail
+// anyway, or that are not there, would notice everything.
+func baselines() map[string]func(dir string) string {
+	tests := map[string][]string{}
+	for _, m := range table {
+		tests[m.pkg] = append(tests[m.pkg], strings.Fields(m.tests)...)
+	}
+	sound := map[string]func(string) string{}
+	for pkg, names := range tests {
+		slices.Sort(names)
+		names = slices.Compact(names)
+		var once sync.Once
+		var result string
+		sound[pkg] = func(dir string) string {
+			once.Do(func() { result = baseline(dir, pkg, names) })
+			return result
+		}
+	}
+	return sound
+}
+
+func baseline(dir, pkg string, names []string) string {
+	temp, err := os.MkdirTemp("", "mutants")
+	if err != nil {
+		return err.Error()
+	}
+	defer os.RemoveAll(temp)
+	binary, problem := build(temp, dir, pkg)
+	if problem != "" {
+		return problem
+	}
+	out, passed := run(binary, filepath.Join(dir, pkg), strings.Join(names, " "))
+	if !passed {
+		return out
+	}
+	for _, name := range names {
+		if !strings.Contains(out, "--- PASS: "+name+" ") {
+			return "there is no " + name + ", or it was skipped"
+		}
+	}
+	return ""
+}
+
+// build compiles the tests of a package. The paths of the copies stay out of the result, so that
+// they share what is in the build cache.
+func build(temp, dir, pkg string) (binary, problem string) {
+	binary = filepath.Join(temp, "tests")
+	cmd := exec.Command("go", "test", "-c", "-trimpath", "-o", binary, "./"+pkg)
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", err.Error() + "\n" + string(out)
+	}
+	return binary, ""
+}
+
+// run runs the named tests where go test would, in the directory of their package.
+func run(binary, dir, tests string) (out string, passed bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), limit+10*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, binary, "-test.v", "-test.failfast", "-test.timeout="+limit.String(),
+		"-test.run=^("+strings.ReplaceAll(tests, " ", "|")+")$")
+	cmd.Dir = dir
+	text, err := cmd.CombinedOutput()
+	return string(text), err == nil
+}
+
+// firstFailure is the deepest name of the first test that failed.
+func firstFailure(out string) string {
+	names := regexp.MustCompile(`(?m)^\s*--- FAIL: (\S+)`).FindAllStringSubmatch(out, 2)
+	if len(names) == 0 {
+		return "a panic or the time limit"
+	}
+	return names[len(names)-1][1]
+}
+
+// copyModule copies what git tracks or would: no build results, no history.
+func copyModule(t *testing.T) string {
+	t.Helper()
+	const root = "../.."
+	list := exec.Command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+	list.Dir = root
+	out, err := list.Output()
+	if err != nil {
+		t.Fatalf("list the source: %v", err)
+	}
+	dir := t.TempDir()
+	for name := range strings.SplitSeq(strings.TrimRight(string(out), "\x00"), "\x00") {
+		data, err := os.ReadFile(filepath.Join(root, name))
+		if os.IsNotExist(err) || strings.HasPrefix(name, "bin/") {
+			continue // removed and not yet committed
+		}
+		to := filepath.Join(dir, name)
+		if err == nil {
+			err = os.MkdirAll(filepath.Dir(to), 0o755)
+		}
+		if err == nil {
+			err = os.WriteFile(to, data, 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
