@@ -1,0 +1,324 @@
+package operation
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const shop30 = `
+openapi: 3.0.3
+info: {title: Shop}
+servers:
+  - url: https://{env}.example.com/v1
+    variables: {env: {default: api}}
+security: [{bearer: []}]
+paths:
+  /orders/{id}:
+    parameters:
+      - {name: id, in: path, required: true, schema: {type: string, example: ord-1}}
+      - {name: X-Trace, in: header, schema: {type: string}}
+    get:
+      parameters:
+        - $ref: '#/components/parameters/page'
+        - {name: x-trace, in: header, required: true, example: t}
+    delete: {}
+  /catalog:
+    get: {security: []}
+  /mixed:
+    get: {security: [{}, {bearer: []}]}
+  x-internal: {get: {}}
+components:
+  parameters:
+    page: {name: page, in: query, schema: {allOf: [{$ref: '#/components/schemas/page'}]}}
+  schemas:
+    page: {type: integer, minimum: 1}
+`
+
+const shop31 = "\ufeff" + `{
+  "openapi": "3.1.0",
+  "paths": {
+    "/me": {"$ref": "#/components/pathItems/me"},
+    "/\ud83d\udc3b": {"get": {}}
+  },
+  "components": {
+    "pathItems": {"me": {"get": {"parameters": [{"name": "lang", "in": "query", "required": true, "schema": {"type": ["string", "null"], "const": "sv"}}]}}}
+  }
+}`
+
+const shop20 = `
+swagger: "2.0"
+host: api.example.com
+basePath: /v2
+schemes: [http]
+paths:
+  /me:
+    get:
+      parameters:
+        - {name: limit, in: query, type: integer, default: 10, required: true}
+        - {name: body, in: body, schema: {}}
+`
+
+// Every format becomes the same list; what a document leaves open is left open.
+func TestParse(t *testing.T) {
+	for _, tt := range []struct {
+		name, text string
+		want       Document
+	}{
+		{"OpenAPI 3.0, YAML", shop30, Document{
+			Title: "Shop", Servers: []string{"https://api.example.com/v1"},
+			Operations: []Operation{
+				{Method: "GET", Path: "/orders/{id}", Security: Required, Parameters: []Parameter{
+					{Name: "id", In: "path", Required: true, Candidates: []string{"ord-1"}},
+					{Name: "x-trace", In: "header", Required: true, Candidates: []string{"t"}},
+					{Name: "page", In: "query", Candidates: []string{"1"}},
+				}},
+				{Method: "DELETE", Path: "/orders/{id}", Security: Required, Parameters: []Parameter{
+					{Name: "id", In: "path", Required: true, Candidates: []string{"ord-1"}},
+					{Name: "X-Trace", In: "header"},
+				}},
+				{Method: "GET", Path: "/catalog", Security: Public},
+				{Method: "GET", Path: "/mixed", Security: Optional},
+			},
+		}},
+		{"OpenAPI 3.1, JSON with a byte order mark", shop31, Document{
+			Operations: []Operation{
+				{Method: "GET", Path: "/me", Parameters: []Parameter{{Name: "lang", In: "query", Required: true, Candidates: []string{"sv"}}}},
+				{Method: "GET", Path: "/🐻"},
+			},
+		}},
+		{"Swagger 2.0", shop20, Document{
+			Servers: []string{"http://api.example.com/v2"},
+			Operations: []Operation{
+				{Method: "GET", Path: "/me", Parameters: []Parameter{{Name: "limit", In: "query", Required: true, Candidates: []string{"10"}}}},
+			},
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := Parse("f", []byte(tt.text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(&tt.want, got); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+// What cannot be read says where and why; what one operation cannot have does not cost the others.
+func TestProblems(t *testing.T) {
+	for _, tt := range []struct{ name, text, want string }{
+		{"empty", " \n", "f: is empty; give an OpenAPI document"},
+		{"only a comment", "# nothing", "f: has no openapi or swagger field"},
+		{"not YAML", "openapi: 3.0.0\npaths: [\n", "f:2: neither YAML nor JSON: "},
+		{"not JSON", "{\"openapi\": \"3.0.0\",\n  \"paths\": [}", "f:2:13: not JSON: "},
+		{"a page instead of a document", "<html><body>Sign in</body></html>", "f: has no openapi or swagger field; is this an OpenAPI document?"},
+		{"another version", "openapi: 4.0.0", "f:1:10: openapi: 4.0.0 is not supported; 3.0, 3.1 and Swagger 2.0 are"},
+		{"an old version", "swagger: '1.2'", "f:1:10: swagger: 1.2 is not supported"},
+		{"no paths", "openapi: 3.1.0\npaths: {}", "f:2:8: has no paths with operations, so there is nothing to request"},
+		{"a version that plays with the terminal", "openapi: \"\\e[2J\"", `f:1:10: openapi: "\x1b[2J" is not supported`},
+	} {
+		if _, err := Parse("f", []byte(tt.text)); err == nil || !strings.HasPrefix(err.Error(), tt.want) {
+			t.Errorf("%s: %v\nwant %s", tt.name, err, tt.want)
+		}
+	}
+
+	const text = `openapi: 3.1.0
+paths:
+  /good: {get: {}}
+  /remote: {$ref: 'https://attacker.example/paths.yaml#/x'}
+  /file: {get: {parameters: [{$ref: '../../etc/passwd'}]}}
+  /gone: {get: {parameters: [{$ref: '#/components/parameters/none'}]}}
+  /circle: {$ref: '#/components/pathItems/a'}
+  /nameless: {get: {parameters: [{in: query}]}}
+  /{open: {get: {}}
+  relative: {get: {}}
+components: {pathItems: {a: {$ref: '#/components/pathItems/b'}, b: {$ref: '#/components/pathItems/a'}}}
+`
+	doc, err := Parse("f", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"GET /good: ",
+		`/remote: f:4:19: reference "https://attacker.example/paths.yaml#/x" leaves the document and is not followed; bundle the document into one file`,
+		`GET /file: f:5:37: reference "../../etc/passwd" leaves the document and is not followed; bundle the document into one file`,
+		`GET /gone: f:6:37: reference "#/components/parameters/none" names nothing in the document`,
+		`/circle: f:`,
+		`GET /nameless: f:8:34: a parameter's name is missing, or has more than 256 bytes`,
+		`GET /{open: f:9:3: the path "/{open" has a { without a name and }`,
+		`GET relative: f:10:3: the path "relative" does not begin with /`,
+	}
+	if len(doc.Operations) != len(want) {
+		t.Fatalf("%d operations, want %d: a path was dropped without a word", len(doc.Operations), len(want))
+	}
+	for i, op := range doc.Operations {
+		if got := op.String() + ": " + op.Problem; !strings.HasPrefix(got, want[i]) || op.Path == "/circle" && !strings.Contains(got, "in a circle") {
+			t.Errorf("%s\nwant %s", got, want[i])
+		}
+	}
+}
+
+// A document of a few hundred bytes must not take more than they are worth, whatever it repeats.
+func TestHostileDocuments(t *testing.T) {
+	var laughs strings.Builder
+	laughs.WriteString("openapi: 3.1.0\na0: &a0 {get: {}}\n")
+	for i := range 30 {
+		fmt.Fprintf(&laughs, "a%d: &a%d [%s]\n", i+1, i+1, strings.Repeat(fmt.Sprintf("*a%d,", i), 9))
+	}
+	laughs.WriteString("paths: {/x: {get: {parameters: *a30}}}\n")
+	var deep strings.Builder
+	deep.WriteString("openapi: 3.1.0\npaths: {/x: {get: {parameters: [{name: a, in: query, required: true, schema: {$ref: '#/s0'}}]}}}\n")
+	for i := range 200 {
+		fmt.Fprintf(&deep, "s%d: {allOf: [{$ref: '#/s%d'}, {$ref: '#/s%d'}]}\n", i, i+1, i+1)
+	}
+	var merged strings.Builder
+	merged.WriteString("openapi: 3.1.0\nm0: &m0 {get: {}}\n")
+	for i := range 100 {
+		fmt.Fprintf(&merged, "m%d: &m%d {<<: [*m%d, *m%d]}\n", i+1, i+1, i, i)
+	}
+	merged.WriteString("paths: {/x: *m100}\n")
+	var many strings.Builder
+	many.WriteString("openapi: 3.1.0\nitem: &item {get: {}, put: {}, post: {}, head: {}}\npaths:\n")
+	for i := range 30_000 {
+		fmt.Fprintf(&many, "  /%d: *item\n", i)
+	}
+	for _, tt := range []struct{ name, text, want string }{
+		{"a billion laughs", laughs.String(), "a parameter is no object"},
+		{"schemas that double", deep.String(), ""},
+		{"merge keys that double", merged.String(), ""},
+		{"operations that alias one", many.String(), "has more than 100000 operations; scan it in parts"},
+		{"brackets without an end", strings.Repeat("[", 100_000), ""},
+		{"objects without an end", strings.Repeat(`{"a":`, 100_000), ""},
+		{"an anchor within itself", "openapi: 3.1.0\npaths: &p {/x: *p}", ""},
+		{"more than a document may have", strings.Repeat(" ", MaxDocument) + "openapi: 3.1.0", "has more than 16 MiB; scan it in parts"},
+		{"nothing but commas", "[" + strings.Repeat(",", maxNodes), "values; scan it in parts"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			doc, err := Parse("f", []byte(tt.text)) // that it returns at all is the test
+			got := fmt.Sprint(err)
+			if err == nil {
+				for _, op := range doc.Operations {
+					got += op.Problem
+				}
+			}
+			if !strings.Contains(got, tt.want) {
+				t.Errorf("%.200s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestFill(t *testing.T) {
+	given := map[string]string{"id": "a/b c", "dots": "..", "empty": "", "q": "x&y=z", "X-H": "v", "bad": "a\nb", "sid": "a;b"}
+	value := func(p Parameter) (string, bool) { v, ok := given[p.Name]; return v, ok }
+	for _, tt := range []struct {
+		name, base string
+		op         Operation
+		want       string // the URL and the fields, or the error
+	}{
+		{"below a base path", "http://h/api/", Operation{Path: "/me"}, "http://h/api/me"},
+		{"a value is one segment", "http://h", Operation{Path: "/o/{id}/x"}, "http://h/o/a%2Fb%20c/x"},
+		{"a template with a query", "http://h", Operation{Path: "/o?x=1&q={q}"}, "http://h/o?x=1&q=x%26y%3Dz"},
+		{"escaped as the document has it", "http://h", Operation{Path: "/a%2Fb c"}, "http://h/a%2Fb%20c"},
+		{"a query parameter", "http://h", Operation{Path: "/o", Parameters: []Parameter{{Name: "q", In: "query"}}}, "http://h/o?q=x%26y%3Dz"},
+		{"not required and not given", "http://h", Operation{Path: "/o", Parameters: []Parameter{{Name: "p", In: "query", Candidates: []string{"1"}}}}, "http://h/o"},
+		{"required, from the document", "http://h", Operation{Path: "/o", Parameters: []Parameter{{Name: "p", In: "query", Required: true, Candidates: []string{"1", "2"}}}}, "http://h/o?p=1"},
+		{"a header", "http://h", Operation{Path: "/o", Parameters: []Parameter{{Name: "X-H", In: "header"}}}, "http://h/o map[X-H:[v]]"},
+		{"a cookie", "http://h", Operation{Path: "/o", Parameters: []Parameter{{Name: "sid", In: "cookie"}}}, "http://h/o map[Cookie:[sid=a%3Bb]]"},
+		{"the document may not say who asks", "http://h", Operation{Path: "/o", Parameters: []Parameter{{Name: "AUTHORIZATION", In: "header", Required: true, Candidates: []string{"Bearer x"}}}}, "http://h/o"},
+		{"nor whom", "http://h", Operation{Path: "/o", Parameters: []Parameter{{Name: "Host", In: "header", Required: true, Candidates: []string{"evil"}}}}, "http://h/o"},
+		{"missing", "http://h", Operation{Path: "/o/{a}", Parameters: []Parameter{{Name: "b", In: "query", Required: true}}}, "needs values for b (query), a (path), give --param b=… --param a=…"},
+		{"a segment that climbs", "http://h", Operation{Path: "/o/{dots}"}, `the path "/o/.." has a segment . or .., which clients and servers resolve to another path`},
+		{"an empty segment", "http://h", Operation{Path: "/o/{empty}"}, "the value of empty (path) is empty, which makes another path"},
+		{"a field that splits", "http://h", Operation{Path: "/o", Parameters: []Parameter{{Name: "bad", In: "header"}}}, `parameter "bad" (header) does not fit into a header field`},
+		{"a problem of the document", "http://h", Operation{Path: "/o", Problem: "f:1:1: no"}, "f:1:1: no"},
+		{"the origin is the base's", "http://h:81/p?q#f", Operation{Path: "//evil.example/x"}, "http://h:81/p//evil.example/x"},
+	} {
+		base, err := url.Parse(tt.base)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u, header, err := tt.op.Fill(base, value)
+		got := fmt.Sprint(err)
+		if err == nil {
+			if got = u.String(); len(header) > 0 {
+				got += fmt.Sprint(" ", map[string][]string(header))
+			}
+		}
+		if got != tt.want {
+			t.Errorf("%s: %s\nwant %s", tt.name, got, tt.want)
+		}
+		if missing := new(MissingError); strings.HasPrefix(tt.want, "needs ") != errors.As(err, &missing) {
+			t.Errorf("%s: %T", tt.name, err)
+		}
+	}
+}
+
+func TestParseLine(t *testing.T) {
+	for line, want := range map[string]string{
+		"GET:/api/profile":    "GET /api/profile",
+		" get : /a/{id}?p=1 ": "GET /a/{id}?p=1",
+		"GET /api/profile":    `"GET /api/profile" is not METHOD:PATH, such as GET:/api/profile`,
+		"FETCH:/a":            `"FETCH:/a" is not METHOD:PATH, such as GET:/api/profile`,
+		"GET:http://h/a":      `the path "http://h/a" does not begin with /`,
+		"GET:/a#b":            `the path "/a#b" has a fragment, which is never sent`,
+	} {
+		op, err := ParseLine(line)
+		got := op.String()
+		if err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%q: %s, want %s", line, got, want)
+		}
+	}
+}
+
+// Whatever a document says, every operation of it has a name, a request or a reason why not, and a
+// request goes to the origin that the user named.
+func FuzzParse(f *testing.F) {
+	for _, text := range []string{shop30, shop31, shop20, "openapi: 3.0.0\npaths: {'/a%2e{b}': {get: {}}}", "a: &a [*a]", "{openapi: 3.1.0, paths: {/x: {get: }}}"} {
+		f.Add([]byte(text))
+	}
+	base, err := url.Parse("http://target.test:81/base/")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		doc, err := Parse("f", data)
+		if err != nil {
+			if !strings.HasPrefix(err.Error(), "f:") {
+				t.Fatalf("the error does not say where: %v", err)
+			}
+			return
+		}
+		if len(doc.Operations) == 0 {
+			t.Fatal("neither operations nor an error")
+		}
+		for _, op := range doc.Operations {
+			if strings.ContainsAny(op.String(), "\x1b\r\n") {
+				t.Fatalf("%q can play with a terminal", op.String())
+			}
+			u, header, err := op.Fill(base, func(p Parameter) (string, bool) { return "v/ä?#", p.Required })
+			if err != nil {
+				continue
+			}
+			again, err := url.Parse(u.String())
+			if err != nil || again.Scheme != "http" || again.Host != "target.test:81" || again.User != nil || again.Fragment != "" ||
+				!strings.HasPrefix(again.EscapedPath(), "/base/") {
+				t.Fatalf("%s goes to %s (%v)", op, u, err)
+			}
+			for name := range header {
+				if reserved(name) && name != "Cookie" {
+					t.Fatalf("%s sets %s", op, name)
+				}
+			}
+		}
+	})
+}
