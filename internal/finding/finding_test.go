@@ -26,6 +26,9 @@ func TestRulesHaveTheirPages(t *testing.T) {
 			t.Errorf("%s has no page: %v", r.ID, err)
 			continue
 		}
+		if !strings.HasPrefix(string(page), "# "+r.ID+"\n\n**"+r.Title+"** ") {
+			t.Errorf("the page of %s does not open with its name and %q", r.ID, r.Title)
+		}
 		for _, reference := range append(slices.Clone(r.CWE), r.OWASP...) {
 			if !strings.Contains(string(page), reference) {
 				t.Errorf("the page of %s does not speak of %s", r.ID, reference)

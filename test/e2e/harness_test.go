@@ -108,6 +108,7 @@ type world struct {
 	secret   string
 	tokens   map[string]string // alice, bob, expired
 	evidence evidence
+	stops    []func() error // of the servers that were started
 }
 
 func newWorld(t *testing.T) *world {
@@ -128,17 +129,12 @@ func newWorld(t *testing.T) *world {
 // first such line it prints.
 func (w *world) start(name string, cmd *exec.Cmd) (address string) {
 	w.t.Helper()
-	address, _ = w.startKeep(name, cmd)
-	return address
-}
-
-func (w *world) startKeep(name string, cmd *exec.Cmd) (address string, stop func() error) {
-	w.t.Helper()
 	found := make(chan string, 2)
+	var read sync.WaitGroup // done when all that it printed was taken down
 	watch := func(stream string) io.WriteCloser {
 		r, pipe := io.Pipe()
 		log := w.evidence.writer(name + " " + stream)
-		go func() {
+		read.Go(func() {
 			lines := bufio.NewReader(r)
 			for {
 				line, err := lines.ReadString('\n')
@@ -154,7 +150,7 @@ func (w *world) startKeep(name string, cmd *exec.Cmd) (address string, stop func
 					return
 				}
 			}
-		}()
+		})
 		return pipe
 	}
 	out, errs := watch("stdout"), watch("stderr")
@@ -163,31 +159,34 @@ func (w *world) startKeep(name string, cmd *exec.Cmd) (address string, stop func
 		w.t.Fatalf("start %s: %v", name, err)
 	}
 	done := make(chan error, 1)
-	go func() { done <- cmd.Wait(); out.Close(); errs.Close() }()
-	var once sync.Once
-	var result error
-	stop = func() error {
-		once.Do(func() {
-			cmd.Process.Signal(syscall.SIGTERM)
-			select {
-			case result = <-done:
-			case <-time.After(15 * time.Second):
-				cmd.Process.Kill()
-				result = errors.New("it did not stop within 15 s of SIGTERM")
-			}
-		})
-		return result
-	}
+	go func() {
+		err := cmd.Wait()
+		out.Close()
+		errs.Close()
+		read.Wait()
+		done <- err
+	}()
+	stop := sync.OnceValue(func() error {
+		cmd.Process.Signal(syscall.SIGTERM)
+		select {
+		case err := <-done:
+			return err
+		case <-time.After(15 * time.Second):
+			cmd.Process.Kill()
+			return errors.New("it did not stop within 15 s of SIGTERM")
+		}
+	})
+	w.stops = append(w.stops, stop)
 	w.t.Cleanup(func() { stop() })
 	select {
 	case address = <-found:
-		return address, stop
+		return address
 	case err := <-done:
 		w.t.Fatalf("%s ended before it listened: %v\n%s", name, err, w.dump(name))
 	case <-time.After(30 * time.Second):
 		w.t.Fatalf("%s does not listen\n%s", name, w.dump(name))
 	}
-	return "", nil
+	return ""
 }
 
 func (w *world) dump(name string) string {

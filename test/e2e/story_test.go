@@ -5,6 +5,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"os/exec"
@@ -289,6 +293,72 @@ func TestServe(t *testing.T) {
 		}
 	})
 	w.noTokenAnywhere()
+	log := w.dump("gateway stdout")
+	for _, want := range []string{
+		`path=/api/settings route="" status=200 cache=hit reason="" partition=`,
+		`path=/api/settings route="" status=401 cache=miss reason=status partition=shared`,
+		`status=400 cache=refused reason=token-in-url partition=none`,
+	} {
+		if !strings.Contains(log, want) {
+			t.Errorf("no %q in the access log:\n%.2000s", want, log)
+		}
+	}
+}
+
+// Stopping lets the requests under way come to their end, and takes no more.
+func TestStopping(t *testing.T) {
+	w := newWorld(t)
+	asked, answer := make(chan bool), make(chan bool)
+	upstream := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		io.WriteString(rw, "begun, ")
+		http.NewResponseController(rw).Flush()
+		asked <- true
+		<-answer
+		io.WriteString(rw, "and ended")
+	}))
+	defer upstream.Close()
+	base, _ := w.gateway(upstream.URL)
+	stop := w.stops[len(w.stops)-1]
+
+	got := make(chan string)
+	go func() {
+		resp, err := http.Get(base)
+		if err != nil {
+			got <- err.Error()
+			return
+		}
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		got <- fmt.Sprintf("%s %v", body, err)
+	}()
+	<-asked
+	stopped := make(chan error)
+	go func() { stopped <- stop() }()
+	for refused := false; !refused; { // until the listener is closed
+		conn, err := net.DialTimeout("tcp", strings.TrimPrefix(base, "http://"), time.Second)
+		if refused = err != nil; !refused {
+			conn.Close()
+		}
+	}
+	close(answer)
+	if text := <-got; text != "begun, and ended <nil>" {
+		t.Errorf("the request under way got %q", text)
+	}
+	if err := <-stopped; err != nil {
+		t.Errorf("the gateway ended with %v", err)
+	}
+	if log := w.dump("gateway stdout"); !strings.Contains(log, "status=200") {
+		t.Errorf("its line is missing in the access log: %q", log)
+	}
+}
+
+// The example's own tests, as its README has them run.
+func TestExample(t *testing.T) {
+	cmd := exec.Command(python(t), "-m", "unittest", "test_example.py")
+	cmd.Dir, cmd.Env = "../../examples/flask", append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
 }
 
 // Routes: a lifetime where the origin says nothing, caching off, and a public route.
@@ -325,17 +395,20 @@ routes:
 	w.noTokenAnywhere()
 }
 
-// noTokenAnywhere searches everything that was printed, logged, reported or answered for the tokens,
-// their parts and their encodings.
+// noTokenAnywhere stops the servers, so that nothing is printed any more, and searches everything that
+// was printed, logged, reported or answered for the tokens, their parts and their encodings.
 func (w *world) noTokenAnywhere() {
 	w.t.Helper()
+	for _, stop := range slices.Backward(w.stops) {
+		stop() // a Python server ends by the signal, which is an error to its parent
+	}
 	w.evidence.mu.Lock()
 	defer w.evidence.mu.Unlock()
 	searched := 0
 	for name, token := range w.tokens {
 		for form, text := range forms(token) {
 			for place, printed := range w.evidence.text {
-				searched += printed.Len()
+				searched++
 				if strings.Contains(printed.String(), text) {
 					w.t.Errorf("%s holds %s's token (%s)", place, name, form)
 				}
