@@ -33,4 +33,4 @@ mutants: ## break each defence in turn; some test must notice
 	go test -tags mutants -run TestMutants -v -timeout 30m ./test/mutants
 
 bench: ## benchmarks of the cache; compare with benchstat
-	go test -run '^$$' -bench . -count $(or $(COUNT),6) . ./redact ./bearer ./internal/config
+	go test -run '^$$' -bench . -count $(or $(COUNT),6) . ./redact ./bearer ./internal/config ./internal/gateway
