@@ -123,9 +123,12 @@ type Tested struct {
 	Status    Status
 	Reason    string
 	Requests  int
-	// Differed is true where two identities received answers of their own, the ground a clean
-	// verdict stands on.
+	// Differed is true where two identities received answers of their own, or one of them none: the
+	// ground a clean verdict stands on.
 	Differed bool
+	// Undecided is true where two readers got the same, and nothing told data that both may see from a
+	// stored response. Reason says what would.
+	Undecided bool
 }
 
 // Report is the outcome of one run, complete or not.

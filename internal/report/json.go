@@ -38,6 +38,7 @@ type jsonOperation struct {
 	Reason    string         `json:"reason"`
 	Requests  int            `json:"requests"`
 	Differed  bool           `json:"differed"`
+	Undecided bool           `json:"undecided"`
 }
 
 type jsonFinding struct {

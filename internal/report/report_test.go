@@ -47,6 +47,8 @@ func example() *finding.Report {
 			{Operation: "GET /api/orders/{id}", Status: finding.StatusTested, Requests: 9},
 			{Operation: "GET /api/catalog", Status: finding.StatusTested, Requests: 6},
 			{Operation: "GET /api/settings", Status: finding.StatusTested, Requests: 6, Differed: true},
+			{Operation: "GET /api/balance", Status: finding.StatusTested, Requests: 30, Undecided: true, Reason: "bob got what alice got"},
+			{Operation: "GET /api/orders/{id}/items", Status: finding.StatusTested, Requests: 10, Differed: true, Reason: "bob got 404"},
 			{Operation: "DELETE /api/profile", Status: finding.StatusSkipped, Reason: "DELETE is not sent"},
 			{Operation: "GET /api/broken", Status: finding.StatusFailed, Reason: "no answer: connection reset by peer"},
 		},

@@ -200,24 +200,38 @@ func (p *printer) minor() {
 	}
 }
 
-// operations lists what was not tested, always, and what was clean, on request.
+// operations lists what was not tested or not decided, always, and what was clean, on request.
 func (p *printer) operations() {
 	if p.style.Verbose {
 		for _, op := range p.report.Operations {
-			if op.Status == finding.StatusTested && !p.found(op.Operation) {
-				rests := "the same answer for every reader"
-				if op.Differed {
-					rests = "readers got answers of their own"
-				}
-				p.line("clean       %s   %s   %s", op.Operation, rests, plural(op.Requests, "request"))
+			if p.clean(op) {
+				p.line("clean       %s   %s   %s", op.Operation, rests(op), plural(op.Requests, "request"))
 			}
 		}
 	}
 	for _, op := range p.report.Operations {
-		if op.Status != finding.StatusTested {
+		switch {
+		case op.Status != finding.StatusTested:
 			p.line("not tested  %s   %s", op.Operation, op.Reason)
+		case op.Undecided:
+			p.line("undecided   %s   %s", op.Operation, op.Reason)
 		}
 	}
+}
+
+func (p *printer) clean(op finding.Tested) bool {
+	return op.Status == finding.StatusTested && !op.Undecided && !p.found(op.Operation)
+}
+
+// rests is what a clean verdict rests on.
+func rests(op finding.Tested) string {
+	switch {
+	case op.Reason != "": // one identity, or one that got nothing
+		return op.Reason
+	case op.Differed:
+		return "readers got different answers"
+	}
+	return "the same answer for every reader"
 }
 
 func (p *printer) found(operation string) bool {
@@ -233,21 +247,29 @@ func (p *printer) summary() {
 			leaking[f.Operation] = true
 		}
 	}
-	clean, untested, differed := 0, 0, 0
+	clean, untested, undecided, differed := 0, 0, 0, 0
 	for _, op := range r.Operations {
 		switch {
 		case op.Status != finding.StatusTested:
 			untested++
-		case !flagged[op.Operation]:
+		case op.Undecided:
+			undecided++
+		case p.clean(op):
 			clean++
 		}
 		if op.Differed {
 			differed++
 		}
 	}
-	p.line("%d leaking · %d with other findings · %d clean · %d not tested", len(leaking), len(flagged)-len(leaking), clean, untested)
+	counts := fmt.Sprintf("%d leaking · %d with other findings · %d clean", len(leaking), len(flagged)-len(leaking), clean)
+	if undecided > 0 {
+		counts += fmt.Sprintf(" · %d undecided", undecided)
+	}
+	p.line("%s · %d not tested", counts, untested)
 	if len(r.Identities) > 1 {
-		p.line("%s got answers of their own on %s", strings.Join(r.Identities, " and "), plural(differed, "operation"))
+		p.line("%s got different answers on %s", strings.Join(r.Identities, " and "), plural(differed, "operation"))
+	} else {
+		p.line("one identity: whether another would receive its responses was not tested")
 	}
 	end := fmt.Sprintf("%s in %.1f s", plural(r.Requests, "request"), r.Duration.Seconds())
 	if p.style.Verdict != "" {

@@ -106,9 +106,9 @@ func (t *Trial) personal() (e, other *exchange) {
 		}
 	}
 	for _, s := range t.suspicions() {
-		if r := t.rule(s); t.isReader(s.observer) && r.verdict == leak && len(r.marks) > 0 {
-			if r.own.ok() {
-				return s.made, r.own
+		if p := t.proofOf(s); t.isReader(s.observer) && p.verdict == leak {
+			if p.own.ok() && p.own.as == s.observer {
+				return s.made, p.own
 			}
 			return s.made, nil
 		}

@@ -3,6 +3,7 @@ package scan
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -44,50 +45,42 @@ func (t *Trial) reuse(rule *finding.Rule, match func(suspicion) bool) []finding.
 	return nil
 }
 
-// prove applies the proof rule. Confirmed: the observer got what is the victim's alone, got it
-// again, and the observer's own answer, past the stored response, is another. Likely: the first
-// holds by values that name the victim, byte for byte what the victim got, and no control got past
-// the stored response. Anything less is not reported.
+// prove applies the proof rule. Confirmed: the observer got what is the victim's alone, got it again,
+// and a control shows, entry after entry, that it follows whoever came first, or that the observer's own
+// answer is another. Likely: it got byte for byte what the victim got, with a value that names the
+// victim, and no control got past the stored response. Anything less is not reported.
 func (t *Trial) prove(rule *finding.Rule, s suspicion) (finding.Finding, bool) {
-	r := t.rule(s)
-	again := t.again(s)
+	p := t.proofOf(s)
 	f := finding.Finding{
 		Rule: rule, Severity: rule.Severity, Operation: t.Operation.String(),
 		Victim: s.victim.Name, Observer: s.observer.Name,
 		Summary: fmt.Sprintf("%s received the response that was made for %s.", t.title(s.observer), s.victim.Name),
 	}
-	marks := s.marks
-	if len(marks) == 0 {
-		marks = r.marks
-	}
+	again := t.again(s, p)
 	switch {
-	case r.verdict == notByThem:
-		return f, false
-	case r.verdict == leak && again != nil && len(marks) > 0:
+	case p.verdict == leak && again != nil:
 		f.Confidence = finding.Confirmed
-	case r.verdict == leak && (s.strong || s.seen.same(s.made)):
-		f.Confidence = finding.Likely
-	case r.verdict == unknown && again != nil && s.strong && s.seen.same(s.made):
+	case p.verdict != shared && s.strong && !s.about && s.seen.same(s.made):
 		f.Confidence = finding.Likely
 		f.Severity = min(f.Severity, finding.High)
+		if t.Operation.Security == operation.Public {
+			f.Confidence, f.Severity = finding.Possible, finding.Low
+		}
 	default:
 		return f, false
 	}
-	if t.Operation.Security == operation.Public && f.Confidence != finding.Confirmed {
-		f.Confidence, f.Severity = finding.Possible, finding.Low
-	}
-	f.Evidence = t.evidence(s, r, again, marks)
-	f.Detail = t.why(r)
+	f.Evidence = t.evidence(s, p, again)
+	f.Detail = t.why(s, p)
 	if s.observer == t.Forged {
 		f.Detail += " To repeat it, any token that the API never issued will do: FORGED_TOKEN=$(openssl rand -hex 24)."
 	}
 	return f, true
 }
 
-// again is a further answer to the observer with the same bytes, or the same marks.
-func (t *Trial) again(s suspicion) *exchange {
+// again is a further answer to the observer with the same bytes, or that says what decides.
+func (t *Trial) again(s suspicion, p proof) *exchange {
 	for _, e := range of(s.observer, t.Natural) {
-		if e != s.seen && e.ok() && (e.same(s.seen) || len(s.marks) > 0 && holdsAny(e.content, s.marks)) {
+		if e != s.seen && e.ok() && (e.same(s.seen) || len(p.facts) > 0 && e.content.holds(p.facts[0]) || slices.ContainsFunc(s.marks, e.content.holds)) {
 			return e
 		}
 	}
@@ -104,20 +97,17 @@ func (t *Trial) title(id *Identity) string {
 	return id.Name
 }
 
-func (t *Trial) evidence(s suspicion, r ruling, again *exchange, marks []string) []finding.Evidence {
+func (t *Trial) evidence(s suspicion, p proof, again *exchange) []finding.Evidence {
 	shown := t.shown(s.marks)
 	if shown == "" && t.isReader(s.observer) {
-		shown = t.shown(marks)
+		shown = t.shown(p.facts)
 	}
-	holding := ""
-	if shown != "" {
-		holding = ", holds " + shown
-	}
-	same := "the same bytes"
+	holding, same := "", "the same bytes"
 	if !s.seen.same(s.made) {
 		same = s.victim.Name + "'s data"
 	}
 	if shown != "" {
+		holding = ", holds " + shown
 		same += ": " + shown
 	}
 	steps := []finding.Evidence{
@@ -127,23 +117,29 @@ func (t *Trial) evidence(s suspicion, r ruling, again *exchange, marks []string)
 	if again != nil {
 		steps = append(steps, t.step(again, "again: the same"))
 	}
-	if r.control == nil {
+	if p.own == nil {
 		return steps
 	}
 	where := map[controlKind]string{
 		byOrigin: "asked past the cache", byQuery: "on a fresh entry (a query never used before)",
-		byPath: "on a fresh entry (one character of the path percent-encoded)", byExpiry: "on a fresh entry (the stored response had expired)",
-	}[r.control.kind]
+		byPath: "on a fresh entry (a character of the path percent-encoded)", byExpiry: "on a fresh entry (the stored response had expired)",
+	}[p.control.kind]
 	switch {
-	case r.own != nil && r.own.denied():
-		steps = append(steps, t.step(r.own, where+": denied, as it should be"))
-	case r.own != nil:
-		steps = append(steps, t.step(r.own, where+": "+t.whose(s.observer)+" own answer, without "+s.victim.Name+"'s data"))
+	case p.own.denied():
+		steps = append(steps, t.step(p.own, where+": denied, as it should be"))
+		if got := first(s.victim, p.entry.answers); got.ok() {
+			steps = append(steps, t.step(got, "and there "+s.victim.Name+" is answered"))
+		}
+		if of := of(s.observer, p.entry.answers); p.follows && of[len(of)-1].ok() {
+			steps = append(steps, t.step(of[len(of)-1], "after which "+s.observer.Name+" gets that too"))
+		}
+	case p.own.as == s.observer:
+		steps = append(steps, t.step(p.own, where+": "+t.whose(s.observer)+" own answer, without "+s.victim.Name+"'s data"))
 	default:
-		steps = append(steps, t.step(r.control.own[0], where+" "+r.control.own[0].as.Name+" came first"))
+		steps = append(steps, t.step(p.own, where+" "+p.own.as.Name+" came first"))
 	}
-	if r.swapped != nil {
-		steps = append(steps, t.step(r.swapped, "order swapped: now this is what "+r.control.own[0].as.Name+" was given"))
+	if p.swapped != nil {
+		steps = append(steps, t.step(p.swapped, "order swapped: now this is what "+p.own.as.Name+" was given"))
 	}
 	return steps
 }
@@ -159,22 +155,38 @@ func (t *Trial) whose(id *Identity) string {
 }
 
 // why says what the controls showed about the cache's key.
-func (t *Trial) why(r ruling) string {
-	if r.control == nil {
-		return "No fresh entry was to be had: a new query or another spelling of the path reached the same response, and it did not expire " +
-			"while the scan waited. So it was not seen that the content follows whoever comes first; give --origin, or a longer --wait."
+func (t *Trial) why(s suspicion, p proof) string {
+	if p.control == nil {
+		return "No fresh entry was to be had that settles it: " + t.variants("led to the same response") + ", and it did not expire, or not often enough, while " +
+			"the scan waited. So it was not seen that the content follows whoever comes first; give --origin, or a longer --wait."
 	}
+	times := fmt.Sprintf(" On %d entries in a row the content followed whoever came first.", len(p.control.entries))
 	switch {
-	case r.control.kind == byExpiry:
-		return "The cache key does not contain the caller. Another query and another spelling of the path made no difference: it is the path alone."
-	case r.control.kind == byOrigin:
+	case p.control.kind == byOrigin:
 		return "The origin itself tells the readers apart; the cache in front of it does not."
-	case r.swapped != nil:
-		return "The cache key contains the URL but not the caller: on a fresh URL the content follows whoever comes first."
-	case r.control.kind == byPath:
+	case p.control.kind == byExpiry && t.ways(byQuery) && t.ways(byPath):
+		return "The cache key does not contain the caller. Another query and another spelling of the path made no difference: it is the path alone." + times
+	case p.control.kind == byExpiry:
+		return "The cache key does not contain the caller." + times
+	case p.follows:
+		return "The cache key contains the URL but not the caller." + times
+	case p.control.kind == byPath:
 		return "The cache key does not contain the caller. Another spelling of the path goes past the stored response; another query does not."
 	}
 	return "The cache key does not contain the caller. A new query goes past the stored response, and is then answered right."
+}
+
+// ways reports whether a kind of variant was tried, and led to what was seen already.
+func (t *Trial) ways(kind controlKind) bool {
+	return slices.ContainsFunc(t.Controls, func(c *control) bool { return c.kind == kind && c.reached })
+}
+
+// variants says what became of them.
+func (t *Trial) variants(what string) string {
+	if t.ways(byQuery) && t.ways(byPath) {
+		return "a new query and another spelling of the path " + what
+	}
+	return "a new query and another spelling of the path gave nothing to compare"
 }
 
 // shown is one mark to print, redacted; a token among them would be shown as its digest.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"html"
 	"io"
@@ -12,36 +13,48 @@ import (
 	"unicode"
 )
 
-// content is what a body says, taken apart so that answers can be compared: its leaf values, and the
-// names they stand under where the body is JSON.
+// content is what a body says, taken apart so that answers can be compared.
 type content struct {
-	sum    [sha256.Size]byte
-	leaves map[string]string // value → name; "" where it has none
-	text   string            // all values, for marks that stand inside a value
+	sum   [sha256.Size]byte
+	facts map[fact]struct{}
+	// values are the texts and numbers among the facts, with the names they stand under: what a mark
+	// of a reader may be.
+	values map[string]string
+	text   string // all values, for marks that stand inside a value
 }
 
-// maxLeaves bounds the values that are compared of one body. What lies beyond is compared as bytes.
-const maxLeaves = 20_000
+// fact is one thing that a body says. In JSON it is a leaf and where it stands, without positions in
+// lists; elsewhere a word. The body as a whole is a fact too: it alone tells [] from what is not.
+type fact struct{ at, value string }
 
-func newContent(body []byte, sum [sha256.Size]byte) *content {
-	c := &content{sum: sum, leaves: make(map[string]string)}
+const (
+	maxFacts = 5_000     // of one body; what lies beyond is compared as part of the whole
+	maxText  = 128 << 10 // bytes of one body's text
+)
+
+// newContent takes a body apart. With brief it keeps the body's digest only.
+func newContent(body []byte, sum [sha256.Size]byte, brief bool) *content {
+	c := &content{sum: sum, facts: map[fact]struct{}{{"", hex.EncodeToString(sum[:])}: {}}, values: make(map[string]string)}
+	if brief || len(body) == 0 {
+		return c
+	}
 	var value any
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
 	if err := d.Decode(&value); err == nil && !moreTokens(d) {
 		var b strings.Builder
-		c.add("", value, &b)
+		c.add("", "", value, &b)
 		c.text = b.String()
 		return c
 	}
-	c.text = html.UnescapeString(string(body))
+	c.text = html.UnescapeString(string(body[:min(len(body), maxText)]))
 	for word := range strings.FieldsFuncSeq(c.text, func(r rune) bool {
 		return unicode.IsSpace(r) || strings.ContainsRune(`"'<>(){}[],;=`, r)
 	}) {
-		if len(c.leaves) >= maxLeaves {
-			break
+		if word = strings.TrimRight(word, ".:"); !c.full() && word != "" {
+			c.facts[fact{"", word}] = struct{}{}
+			c.values[word] = ""
 		}
-		c.leaves[strings.TrimRight(word, ".:")] = ""
 	}
 	return c
 }
@@ -51,34 +64,55 @@ func moreTokens(d *json.Decoder) bool {
 	return err != io.EOF
 }
 
-func (c *content) add(name string, value any, text *strings.Builder) {
-	if len(c.leaves) >= maxLeaves {
+func (c *content) full() bool { return len(c.facts) >= maxFacts }
+
+// add takes apart the value that stands at a path, under a name.
+func (c *content) add(at, name string, value any, text *strings.Builder) {
+	if c.full() || len(at) > 512 {
 		return
 	}
-	leaf := func(s string) {
-		c.leaves[s] = name
-		text.WriteString(s)
-		text.WriteByte('\n')
+	leaf := func(kind, s string) {
+		c.facts[fact{at + kind, s}] = struct{}{}
 	}
 	switch v := value.(type) {
 	case string:
-		leaf(v)
+		leaf("", v)
+		c.say(name, v, text)
 	case json.Number:
-		leaf(v.String())
+		leaf("#", v.String())
+		c.say(name, v.String(), text)
+	case bool:
+		leaf("?", map[bool]string{true: "true", false: "false"}[v])
+	case nil:
+		leaf("?", "null")
 	case []any:
+		if len(v) == 0 {
+			leaf("[", "")
+		}
 		for _, e := range v {
-			c.add(name, e, text)
+			c.add(at, name, e, text)
 		}
 	case map[string]any:
-		for k, e := range v {
-			c.add(k, e, text)
+		if len(v) == 0 {
+			leaf("{", "")
 		}
+		for k, e := range v {
+			c.add(at+"/"+k, k, e, text)
+		}
+	}
+}
+
+func (c *content) say(name, s string, text *strings.Builder) {
+	c.values[s] = name
+	if text.Len()+len(s) < maxText {
+		text.WriteString(s)
+		text.WriteByte('\n')
 	}
 }
 
 // holds reports whether value stands in the content as a word of its own, not inside another word.
 func (c *content) holds(value string) bool {
-	if _, ok := c.leaves[value]; ok {
+	if _, ok := c.values[value]; ok {
 		return true
 	}
 	for from := 0; ; {
@@ -98,30 +132,31 @@ func wordByte(b byte) bool {
 	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b >= 0x80
 }
 
-// common lists the leaves that all of in hold and none of out does: with in and out taken in turns,
+// common lists the facts that all of in state and none of out does: with in and out taken by turns,
 // what is common follows the reader and not the clock.
-func common(in, out []*content) map[string]string {
+func common(in, out []*content) []fact {
 	if len(in) == 0 {
 		return nil
 	}
-	leaves := make(map[string]string)
+	var list []fact
 next:
-	for value, name := range in[0].leaves {
+	for f := range in[0].facts {
+		if timely.MatchString(f.value) {
+			continue
+		}
 		for _, c := range in[1:] {
-			if _, ok := c.leaves[value]; !ok {
+			if _, ok := c.facts[f]; !ok {
 				continue next
 			}
 		}
 		for _, c := range out {
-			if _, ok := c.leaves[value]; ok {
+			if _, ok := c.facts[f]; ok {
 				continue next
 			}
 		}
-		if !timely.MatchString(value) {
-			leaves[value] = name
-		}
+		list = append(list, f)
 	}
-	return leaves
+	return list
 }
 
 // timely matches values that change by themselves: dates, times of day, seconds since 1970 and the like.
@@ -199,12 +234,9 @@ func claimsOf(token string) map[string]bool {
 	}
 	var walk func(name string, value any)
 	walk = func(name string, value any) {
-		if impersonal[name] {
-			return
-		}
 		switch v := value.(type) {
 		case string:
-			if len(v) >= 5 && len(v) <= 512 && !timely.MatchString(v) {
+			if personalClaim(name) && len(v) >= 5 && len(v) <= 512 && !timely.MatchString(v) && !(singleWords[lastPart(name)] && !strings.ContainsAny(v, " @0123456789")) {
 				values[v] = true
 			}
 		case []any:
@@ -221,9 +253,19 @@ func claimsOf(token string) map[string]bool {
 	return values
 }
 
-// impersonal claims say what somebody may do or through what, which many may have in common.
-var impersonal = map[string]bool{
-	"acr": true, "amr": true, "aud": true, "azp": true, "client_id": true, "iss": true, "jti": true, "nonce": true,
-	"permissions": true, "plan": true, "realm_access": true, "resource_access": true, "role": true, "roles": true,
-	"scope": true, "scp": true, "sid": true, "groups": true, "typ": true, "tid": true, "tenant": true, "org": true,
+// personalClaims are claims, registered or common, that name who the token is about. Others say what
+// somebody may do, or through what, or in which language, which many have in common.
+var personalClaims = map[string]bool{
+	"email": true, "id": true, "login": true, "name": true, "oid": true, "phone_number": true, "preferred_username": true, "sub": true,
+	"subject": true, "uid": true, "unique_name": true, "upn": true, "user": true, "user_id": true, "user_name": true, "userid": true, "username": true,
+}
+
+// singleWords are claims whose values may be words that stand in other people's answers too.
+var singleWords = map[string]bool{"name": true, "user": true}
+
+func personalClaim(name string) bool { return personalClaims[lastPart(name)] }
+
+// lastPart is the claim's name without the namespace that some issuers put before it.
+func lastPart(name string) string {
+	return strings.ToLower(name[strings.LastIndexAny(name, "/:")+1:])
 }

@@ -1,6 +1,8 @@
 package scan
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -22,8 +24,10 @@ import (
 
 // Bounds on what a target can make us hold or wait for.
 const (
-	keptBody       = 64 << 10 // of a body, for comparing values; the rest is compared by digest
-	maxBody        = 8 << 20  // of a body; what is longer is cut off
+	comparedBody   = 1 << 20  // of a body, decompressed: taken apart; the rest is compared by digest
+	excerptBody    = 2 << 10  // of a body: kept for the report
+	maxBody        = 64 << 20 // of a body; what is longer is cut off
+	maxCompared    = 1 << 29  // bytes taken apart in the whole scan; after that bodies are compared by digest
 	maxFields      = 256 << 10
 	maxRetryAfter  = 30 * time.Second
 	maxRateRetries = 3
@@ -35,7 +39,7 @@ type exchange struct {
 	request string // as a curl line
 	status  int
 	header  http.Header
-	body    []byte // at most keptBody
+	body    []byte // its start, decompressed
 	content *content
 	cut     bool // the body did not come whole
 	took    time.Duration
@@ -61,6 +65,19 @@ func (e *exchange) same(o *exchange) bool {
 	return e.ok() && o.ok() && !e.cut && !o.cut && len(e.body) > 0 && e.content.sum == o.content.sum
 }
 
+// says reports whether the answer states all of facts.
+func (e *exchange) says(facts []fact) bool {
+	if !e.ok() {
+		return false
+	}
+	for _, f := range facts {
+		if _, ok := e.content.facts[f]; !ok {
+			return false
+		}
+	}
+	return true
+}
+
 var (
 	errBudget      = errors.New("the request budget is used up")
 	errOtherOrigin = errors.New("refused to send a token to another origin than the target's")
@@ -79,6 +96,7 @@ type courier struct {
 	budget   int64
 	redactor *redact.Redactor
 	pause    atomic.Int64 // unix nanoseconds until which the target asked for silence
+	compared atomic.Int64 // bytes of bodies taken apart
 }
 
 func newCourier(o *Options, cast []*Identity) *courier {
@@ -183,11 +201,11 @@ func (c *courier) attempt(ctx context.Context, e *exchange, id *Identity, target
 
 func (c *courier) read(e *exchange, resp *http.Response) {
 	hash := sha256.New()
-	kept, err := io.ReadAll(io.TeeReader(io.LimitReader(resp.Body, keptBody), hash))
+	start, err := io.ReadAll(io.TeeReader(io.LimitReader(resp.Body, comparedBody), hash))
 	if err == nil {
 		var n int64
-		n, err = io.Copy(hash, io.LimitReader(resp.Body, maxBody-keptBody))
-		e.cut = n == maxBody-keptBody
+		n, err = io.Copy(hash, io.LimitReader(resp.Body, maxBody-comparedBody))
+		e.cut = n == maxBody-comparedBody
 	}
 	if err != nil {
 		e.err = c.plain(fmt.Errorf("read the response: %w", err))
@@ -195,7 +213,24 @@ func (c *courier) read(e *exchange, resp *http.Response) {
 	}
 	var sum [sha256.Size]byte
 	hash.Sum(sum[:0])
-	e.status, e.header, e.body, e.content = resp.StatusCode, resp.Header, kept, newContent(kept, sum)
+	start = decompressed(start, resp.Header)
+	brief := c.compared.Add(int64(len(start))) > maxCompared
+	e.status, e.header, e.content = resp.StatusCode, resp.Header, newContent(start, sum, brief)
+	e.body = bytes.Clone(start[:min(len(start), excerptBody)])
+}
+
+// decompressed undoes gzip, which some servers use although they were asked not to; of a body that
+// is cut or broken, as far as it goes.
+func decompressed(body []byte, h http.Header) []byte {
+	if !strings.EqualFold(h.Get("Content-Encoding"), "gzip") {
+		return body
+	}
+	r, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return body
+	}
+	plain, _ := io.ReadAll(io.LimitReader(r, comparedBody))
+	return plain
 }
 
 // turn waits for the limiter and a slot, and takes one request of the budget.

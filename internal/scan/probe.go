@@ -20,6 +20,7 @@ type probe struct {
 	origin  *url.URL // the same under Options.Origin; nil without
 	header  http.Header
 	salt    string
+	keys    map[controlKind]int // fresh ones used so far
 	sent    int
 	err     error // the first that ended the probing of this operation
 }
@@ -29,77 +30,10 @@ func (p *probe) send(ctx context.Context, id *Identity, u *url.URL) *exchange {
 	return p.courier.send(ctx, id, u, p.header)
 }
 
-// natural fills Trial.Natural: readers by turns, so that what follows the clock is not taken for
-// what follows the reader; twice, since some caches store from the second request on.
-func (p *probe) natural(ctx context.Context) {
-	for range 2 {
-		for _, id := range p.Readers {
-			e := p.send(ctx, id, p.target)
-			if e.err != nil {
-				p.err = e.err
-				return
-			}
-			p.Natural = append(p.Natural, e)
-		}
-	}
-	if len(contents(p.Natural)) == 0 {
-		return // nothing was handed out: there is nothing that could reach anybody else
-	}
-	for _, id := range []*Identity{p.Nobody, p.Forged} {
+// ask fills Trial.Natural with an answer to each of cast. It reports whether all came.
+func (p *probe) ask(ctx context.Context, cast ...*Identity) bool {
+	for _, id := range cast {
 		e := p.send(ctx, id, p.target)
-		if e.err != nil {
-			p.err = e.err
-			return
-		}
-		p.Natural = append(p.Natural, e)
-	}
-}
-
-// controls tries, for what is suspected, the ways past the stored response until one rules on it.
-func (p *probe) controls(ctx context.Context, wait time.Duration, known bool, waiting func()) {
-	list := p.suspicions()
-	if len(list) == 0 {
-		return
-	}
-	if !p.repeat(ctx, list) {
-		return
-	}
-	var kinds []controlKind
-	if p.origin != nil {
-		kinds = append(kinds, byOrigin)
-	}
-	for _, kind := range append(kinds, byQuery, byPath) {
-		open := p.open(list)
-		if len(open) == 0 {
-			return
-		}
-		p.fresh(ctx, kind, open)
-	}
-	open := p.open(list)
-	worth := false
-	for _, s := range open {
-		worth = worth || len(s.marks) > 0 || !known
-	}
-	if worth && len(p.Readers) > 1 && ctx.Err() == nil {
-		waiting()
-		p.expiry(ctx, open, wait)
-	}
-}
-
-func (p *probe) open(list []suspicion) []suspicion {
-	var open []suspicion
-	for _, s := range list {
-		if p.rule(s).verdict == unknown {
-			open = append(open, s)
-		}
-	}
-	return open
-}
-
-// repeat asks once more as each observer: what does not come again is not reported.
-func (p *probe) repeat(ctx context.Context, list []suspicion) bool {
-	for _, s := range list {
-		e := p.send(ctx, s.observer, p.target)
 		if e.err != nil {
 			p.err = e.err
 			return false
@@ -109,168 +43,311 @@ func (p *probe) repeat(ctx context.Context, list []suspicion) bool {
 	return true
 }
 
-// pair is one reader whose own answer is wanted, and one who has another.
-func (p *probe) pair(list []suspicion) (observer, victim *Identity) {
-	for _, s := range list {
-		if p.isReader(s.observer) {
-			return s.observer, s.victim
-		}
+// natural asks under the operation's own URL: readers by turns, so that what follows the clock is not
+// taken for what follows the reader; several times, since some caches store from a later request on,
+// and some servers have a cache for each of their processes.
+func (p *probe) natural(ctx context.Context) {
+	if !p.rounds(ctx) || len(contents(p.Natural)) == 0 {
+		return // nothing was handed out: there is nothing that could reach anybody else
 	}
-	victim = list[0].victim
-	for _, id := range p.Readers {
-		if id != victim {
-			return id, victim
-		}
-	}
-	return victim, victim // one reader only
-}
-
-// fresh asks on entries that nothing can have filled before, each under a key of its own.
-func (p *probe) fresh(ctx context.Context, kind controlKind, list []suspicion) {
-	c := &control{kind: kind}
-	n := 0
-	next := func() *url.URL { n++; return p.variant(kind, n) }
-	ask := func(id *Identity, u *url.URL) *exchange {
-		if u == nil {
-			return nil
-		}
-		e := p.send(ctx, id, u)
-		if e.err != nil {
-			return nil // a control that fails rules on nothing
-		}
-		return e
-	}
-	own := func(id *Identity) *url.URL {
-		u := next()
-		if e := ask(id, u); e != nil {
-			c.own = append(c.own, e)
-			return u
-		}
-		return nil
-	}
-	observer, victim := p.pair(list)
-	entry := own(observer)
-	if entry == nil {
+	if p.differedByChance() && !p.rounds(ctx) {
 		return
 	}
+	p.ask(ctx, p.Nobody, p.Forged)
+}
+
+func (p *probe) rounds(ctx context.Context) bool {
+	back := slices.Clone(p.Readers)
+	slices.Reverse(back)
+	for _, cast := range [turns][]*Identity{p.Readers, back, back, p.Readers} {
+		if !p.ask(ctx, cast...) {
+			return false
+		}
+	}
+	return true
+}
+
+// differedByChance reports answers that differ by reader, and by nothing that is likely to name one: a
+// banner drawn by lot does so too, now and then.
+func (p *probe) differedByChance() bool {
+	for i, a := range p.Readers {
+		for _, b := range p.Readers[i+1:] {
+			if p.differed(a, b) && !p.nameable(a, b) && !p.nameable(b, a) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (t *Trial) nameable(a, b *Identity) bool { return len(t.namesOf(a, b)) > 0 }
+
+// controls tries, for what is suspected, the ways past the stored response until one rules on it.
+func (p *probe) controls(ctx context.Context, wait time.Duration, waiting func()) {
+	list := p.suspicions()
+	if len(list) == 0 {
+		return
+	}
+	for _, s := range list { // what does not come again is not confirmed
+		if !p.ask(ctx, s.observer) {
+			return
+		}
+	}
+	for _, kind := range []controlKind{byOrigin, byQuery, byPath} {
+		for _, s := range list {
+			if p.proofOf(s).verdict == unknown && ctx.Err() == nil {
+				p.fresh(ctx, kind, s, list)
+			}
+		}
+	}
+	open := slices.DeleteFunc(slices.Clone(list), func(s suspicion) bool {
+		return p.proofOf(s).verdict != unknown || s.about || !p.guarded() && len(s.marks) == 0
+	})
+	if i := slices.IndexFunc(open, func(s suspicion) bool { return p.isReader(s.observer) }); i >= 0 && wait > 0 && ctx.Err() == nil {
+		waiting()
+		p.expiry(ctx, open[i], open, wait)
+	}
+}
+
+// fresh asks on entries that nothing can have filled before, each under a key of its own, now the
+// observer first and now the victim, until the control is decided.
+func (p *probe) fresh(ctx context.Context, kind controlKind, s suspicion, list []suspicion) {
+	c := &control{kind: kind}
 	p.Controls = append(p.Controls, c)
-	stored := slices.ContainsFunc(list, func(s suspicion) bool { return c.own[0].same(s.seen) })
-	switch {
-	case observer == victim: // one reader only: it has shown that the variant is answered
-	case !stored:
-		if e := ask(victim, entry); e != nil && kind != byOrigin {
-			c.after = append(c.after, e)
+	for i := range enoughUnnamed {
+		u := p.variant(kind)
+		if u == nil {
+			return
 		}
-		own(victim)
-		own(observer)
-	case p.isReader(list[len(list)-1].observer):
-		return // the variant reaches the same stored response, or everybody gets the same
-	default:
-		own(victim)
-	}
-	for _, s := range list {
-		if !p.isReader(s.observer) {
-			own(s.observer)
+		order := []*Identity{s.observer, s.victim}
+		if odd(i) {
+			slices.Reverse(order)
+		}
+		en, ok := p.enter(ctx, u, order, s, followers(s, list), kind != byOrigin && i == 0)
+		if !ok {
+			return // a control that fails rules on nothing
+		}
+		c.entries = append(c.entries, en)
+		if c.reached = len(en.answers) == 1; c.reached || !p.alive(s, c) || p.proofOf(s).verdict != unknown {
+			return
 		}
 	}
+}
+
+// odd is the Thue-Morse sequence, which repeats no pattern: 0 1 1 0 1 0 0 1 …
+func odd(i int) bool {
+	n := false
+	for ; i > 0; i &= i - 1 {
+		n = !n
+	}
+	return n
+}
+
+// followers are the others who may have got what the victim of s is suspected to have lost. They come
+// after both on an entry, and show whether they too get what it was filled with.
+func followers(s suspicion, list []suspicion) []*Identity {
+	var ids []*Identity
+	for _, other := range list {
+		if other.victim == s.victim && other.observer != s.observer {
+			ids = append(ids, other.observer)
+		}
+	}
+	return ids
+}
+
+// denials are how often a denial must repeat before somebody else asks for the same: one that goes away
+// by itself, such as a replica that lags, is none.
+const denials = 2
+
+// enter lets readers ask for one entry in order, then the followers. Who is denied is asked once more,
+// before and after the other filled the entry. With tentative it stops where the first answer is what was
+// seen already, for then the entry is not fresh, or everybody gets the same.
+func (p *probe) enter(ctx context.Context, u *url.URL, order []*Identity, s suspicion, followers []*Identity, tentative bool) (en entry, ok bool) {
+	ask := func(to *url.URL, list *[]*exchange, ids ...*Identity) {
+		for _, id := range ids {
+			*list = append(*list, p.send(ctx, id, to))
+		}
+	}
+	ask(u, &en.answers, order[0])
+	first := en.answers[0]
+	if tentative && first.same(s.seen) {
+		return en, true
+	}
+	if first.denied() && first.as == s.observer {
+		for range denials - 1 {
+			ask(u, &en.answers, s.observer)
+		}
+		ask(u, &en.answers, s.victim, s.observer)
+	} else {
+		ask(u, &en.answers, order[1])
+	}
+	ask(u, &en.answers, followers...)
+	if u == p.origin || !en.answers[1].same(first) { // each may have got its own: is what was seen still there?
+		ask(p.target, &en.natural, append(followers, s.observer)...)
+	}
+	return en, all(append(en.answers, en.natural...), func(e *exchange) bool { return e.err == nil })
 }
 
 // variant is the operation's URL in a spelling that no cache can have seen, or nil where there is
 // none left. The origin is asked under its own URL: nothing stands before it.
-func (p *probe) variant(kind controlKind, n int) *url.URL {
+func (p *probe) variant(kind controlKind) *url.URL {
 	switch kind {
 	case byOrigin:
 		return p.origin
 	case byQuery:
+		p.keys[kind]++
 		u := *p.target
 		if u.RawQuery != "" {
 			u.RawQuery += "&"
 		}
-		u.RawQuery += fmt.Sprintf("bearcache=%s%d", p.salt, n)
+		u.RawQuery += fmt.Sprintf("bearcache=%s%d", p.salt, p.keys[kind])
 		return &u
 	case byPath:
-		return encodeOne(p.target, n)
+		p.keys[kind]++
+		return encodeSome(p.target, p.keys[kind])
 	}
 	return nil
 }
 
-// encodeOne percent-encodes the nth letter or digit of the path, counted from its end: the same
-// resource (RFC 3986 §6.2.2.2) under another name for caches that compare bytes.
-func encodeOne(u *url.URL, n int) *url.URL {
+// encodeSome percent-encodes letters and digits of the path: the same resource (RFC 3986 §6.2.2.2) under
+// another name for caches that compare bytes. The bits of n say which, the lowest the last of the path.
+func encodeSome(u *url.URL, n int) *url.URL {
 	path := u.EscapedPath()
+	var b strings.Builder
+	var pieces []string
 	for i := len(path) - 1; i >= 0; i-- {
-		if b := path[i]; wordByte(b) && !(i > 0 && path[i-1] == '%') && !(i > 1 && path[i-2] == '%') {
-			if n--; n == 0 {
-				v := *u
-				v.RawPath = path[:i] + fmt.Sprintf("%%%02X", b) + path[i+1:]
-				if unescaped, err := url.PathUnescape(v.RawPath); err == nil {
-					v.Path = unescaped
-					return &v
-				}
-			}
+		c := path[i]
+		if !wordByte(c) || i > 0 && path[i-1] == '%' || i > 1 && path[i-2] == '%' {
+			pieces = append(pieces, path[i:i+1])
+			continue
 		}
+		if n&1 != 0 {
+			pieces = append(pieces, fmt.Sprintf("%%%02X", c))
+		} else {
+			pieces = append(pieces, path[i:i+1])
+		}
+		n >>= 1
 	}
-	return nil
+	if n != 0 {
+		return nil
+	}
+	for _, piece := range slices.Backward(pieces) {
+		b.WriteString(piece)
+	}
+	v := *u
+	v.RawPath = b.String()
+	return &v
 }
 
-// expiryLooks is when to look whether the stored response is gone, counted from the first look.
-var expiryLooks = []time.Duration{
-	500 * time.Millisecond, time.Second, 2 * time.Second, 3 * time.Second, 5 * time.Second, 8 * time.Second, 11 * time.Second,
-	16 * time.Second, 21 * time.Second, 31 * time.Second, 46 * time.Second, 62 * time.Second, 90 * time.Second,
-	2 * time.Minute, 3 * time.Minute, 5*time.Minute + 2*time.Second, 10 * time.Minute,
-}
-
-// expiry waits for the stored response to go, with the observer as the first to ask then.
-func (p *probe) expiry(ctx context.Context, list []suspicion, wait time.Duration) {
-	observer, victim := p.pair(list)
+// expiry waits for the stored response to go, with the observer as the first to ask then; for that to go,
+// with the victim as the first; and lets a third lifetime pass in which the victim alone asks, for what
+// changes by itself would change then. Each wait lasts no longer than wait.
+func (p *probe) expiry(ctx context.Context, s suspicion, list []suspicion, wait time.Duration) {
 	c := &control{kind: byExpiry}
-	deadline := time.Now().Add(wait)
-	e := p.untilGone(ctx, observer, list[0].seen, deadline)
-	if e == nil {
-		return
-	}
-	c.own = append(c.own, e)
 	p.Controls = append(p.Controls, c)
-	after := []*Identity{victim}
-	for _, s := range list {
-		if s.observer != observer {
-			after = append(after, s.observer)
+	x := &expiring{probe: p, s: s, followers: followers(s, list), control: c, wait: wait, last: []*exchange{s.made, s.seen}}
+	for i := range enoughExpiredUnnamed {
+		var en entry
+		var ok bool
+		switch step := "ovsosvov"[i]; {
+		case step == 'o' || i > 0 && c.entries[i-1].answers[0].denied():
+			en, ok = x.gone(ctx, s.observer, s.victim)
+		case step == 'v':
+			en, ok = x.gone(ctx, s.victim, s.observer)
+		default:
+			en, ok = x.still(ctx)
 		}
-	}
-	for _, id := range after {
-		if got := p.send(ctx, id, p.target); got.err == nil {
-			c.after = append(c.after, got)
+		if !ok {
+			return
 		}
-	}
-	if p.rule(list[0]).verdict == unknown && len(list[0].marks) == 0 {
-		// Nothing was known to tell the readers apart by. A third turn, the victim's, tells what
-		// follows the reader from what follows the clock.
-		if e := p.untilGone(ctx, victim, c.own[0], deadline); e != nil {
-			c.own = append(c.own, e)
+		c.entries = append(c.entries, en)
+		if !p.alive(s, c) || p.proofOf(s).verdict != unknown {
+			return
 		}
 	}
 }
 
-// untilGone asks as id until the answer is no longer seen; nil where that does not happen in time.
-func (p *probe) untilGone(ctx context.Context, id *Identity, seen *exchange, deadline time.Time) *exchange {
+// expiring is the wait for one stored response after another.
+type expiring struct {
+	*probe
+	s         suspicion
+	followers []*Identity
+	control   *control
+	wait      time.Duration
+	last      []*exchange   // what the entry answers now
+	since     time.Time     // when it was filled
+	lifetime  time.Duration // of an entry that we saw filled and gone
+	first     *Identity     // who filled it
+}
+
+// gone asks as id until the entry answers otherwise, and then as the other.
+func (x *expiring) gone(ctx context.Context, id, other *Identity) (entry, bool) {
+	e := x.untilGone(ctx, id)
+	if e == nil {
+		return entry{}, false
+	}
+	if !x.since.IsZero() {
+		x.lifetime = time.Since(x.since)
+	}
+	x.since, x.first = time.Now(), id
+	en := entry{answers: []*exchange{e}}
+	if e.denied() && id == x.s.observer {
+		// It must stay denied until the victim has asked, and only until then.
+		return x.fill(ctx, en, id, id, id, other, id, id)
+	}
+	return x.fill(ctx, en, other)
+}
+
+// still lets a lifetime pass and asks as whoever came first before: had the content changed by itself, it
+// would have changed now.
+func (x *expiring) still(ctx context.Context) (entry, bool) {
+	if x.lifetime > x.wait || sleep(ctx, x.lifetime+x.lifetime/10+200*time.Millisecond) != nil {
+		return entry{}, false
+	}
+	other := x.s.victim
+	if x.first == x.s.victim {
+		other = x.s.observer
+	}
+	x.since = time.Now()
+	return x.fill(ctx, entry{}, x.first, other)
+}
+
+func (x *expiring) fill(ctx context.Context, en entry, cast ...*Identity) (entry, bool) {
+	for _, id := range append(cast, x.followers...) {
+		e := x.send(ctx, id, x.target)
+		if e.err != nil {
+			return en, false
+		}
+		en.answers = append(en.answers, e)
+	}
+	x.last = slices.DeleteFunc(slices.Clone(en.answers), func(e *exchange) bool { return !e.ok() })
+	return en, true
+}
+
+// untilGone asks as id until the answer is no longer what the entry holds; nil where that does not
+// happen in time.
+func (x *expiring) untilGone(ctx context.Context, id *Identity) *exchange {
+	held := common(contents(x.last), nil)
+	if len(held) == 0 {
+		return nil
+	}
 	start := time.Now()
-	for _, at := range append([]time.Duration{0}, expiryLooks...) {
-		look := start.Add(at)
-		if look.After(deadline) {
-			return nil
-		}
-		if sleep(ctx, time.Until(look)) != nil {
-			return nil
-		}
-		e := p.send(ctx, id, p.target)
+	for {
+		e := x.send(ctx, id, x.target)
 		if e.err != nil {
 			return nil
 		}
-		if e.ok() && !e.same(seen) || e.denied() && e.status != http.StatusUnauthorized {
+		if e.ok() && !e.says(held) || e.denied() {
 			return e
 		}
+		waited := time.Since(start)
+		if waited >= x.wait {
+			return nil
+		}
+		if sleep(ctx, min(max(waited/6, 250*time.Millisecond), x.wait-waited)) != nil {
+			return nil
+		}
 	}
-	return nil
 }
 
 func newSalt() string { return strings.ToLower(rand.Text()[:10]) }

@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -68,10 +69,17 @@ type scanner struct {
 	nobody  *Identity
 	forged  *Identity
 	probes  []*probe
-	tested  []finding.Tested
+	tested  []*tested
 
 	mu       sync.Mutex // guards progress
 	progress Progress
+}
+
+// tested is an operation with the probes that test it: one for every URL that the identities' own values
+// of its parameters make.
+type tested struct {
+	finding.Tested
+	probes []*probe
 }
 
 // Run scans. The report is never nil; err is a *Failure where the work could not be completed.
@@ -81,7 +89,6 @@ func Run(ctx context.Context, o Options) (*finding.Report, error) {
 	s.forged = &Identity{Name: "forged", Token: forgedToken(), Variable: "FORGED_TOKEN", public: true}
 	s.courier = newCourier(&s.Options, append(slices.Clone(s.Identities), s.nobody, s.forged))
 	defer s.courier.close()
-	s.progress.Operations = len(s.Operations)
 
 	report := &finding.Report{Target: s.Target.String(), Started: time.Now()}
 	for _, id := range s.Identities {
@@ -140,11 +147,12 @@ func forgedToken() redact.Secret {
 // then of who may see what, the controls of what looks wrong.
 func (s *scanner) run(ctx context.Context) error {
 	s.prepare()
+	s.progress.Operations = len(s.probes)
 	if len(s.probes) == 0 {
 		return &Failure{"no operation could be tested: " + s.commonReason()}
 	}
 	if err := s.each(ctx, s.Concurrency, func(ctx context.Context, p *probe) error {
-		s.tell(func(pr *Progress) { pr.Operation = p.Operation.String() })
+		s.tell(func(pr *Progress) { pr.Operation = p.name() })
 		p.natural(ctx)
 		s.tell(func(pr *Progress) { pr.Done++ })
 		return s.fatal(p.err)
@@ -154,11 +162,11 @@ func (s *scanner) run(ctx context.Context) error {
 	if err := s.refusedEverywhere(); err != nil {
 		return err
 	}
-	known := s.learn()
+	s.learn()
 	return s.each(ctx, len(s.probes), func(ctx context.Context, p *probe) error {
 		waiting := func() { s.tell(func(pr *Progress) { pr.Waiting++ }) }
 		if p.err == nil {
-			p.controls(ctx, s.Wait, known, waiting)
+			p.controls(ctx, s.Wait, waiting)
 		}
 		return s.fatal(p.err)
 	})
@@ -180,41 +188,53 @@ func (s *scanner) each(ctx context.Context, limit int, do func(context.Context, 
 	return err
 }
 
-// prepare makes a probe for every operation that can be asked, and says why of the others.
+// prepare makes the probes of every operation that can be asked, and says why of the others.
 func (s *scanner) prepare() {
 	salt := newSalt()
 	for _, op := range s.Operations {
-		t := finding.Tested{Operation: op.String(), Status: finding.StatusSkipped}
-		p := &probe{courier: s.courier, salt: salt, Trial: &Trial{
-			Operation: op, Readers: s.Identities, Nobody: s.nobody, Forged: s.forged, redactor: s.courier.redactor,
-		}}
-		if op.Problem != "" {
-			t.Reason = op.Problem
-		} else if op.Method != http.MethodGet {
+		t := &tested{Tested: finding.Tested{Operation: s.courier.redactor.URL(op.String()), Status: finding.StatusSkipped}}
+		switch {
+		case op.Problem != "":
+			t.Reason = s.courier.redactor.Text(op.Problem)
+		case op.Method == http.MethodHead:
+			t.Reason = "HEAD has no body to compare; the GET of the same path is tested"
+		case op.Method != http.MethodGet:
 			t.Reason = op.Method + " is not sent: only GET is, it changes nothing and is what caches answer"
-			if op.Method == http.MethodHead {
-				t.Reason = "HEAD has no body to compare; the GET of the same path is tested"
-			}
-		} else if err := s.address(p); err != nil {
-			t.Reason = err.Error()
-		} else {
-			t.Status = finding.StatusTested
-			s.probes = append(s.probes, p)
+		default:
+			s.address(t, op, salt)
 		}
 		s.tested = append(s.tested, t)
+		s.probes = append(s.probes, t.probes...)
 	}
 }
 
-// address fills in the URL, the same for all identities: one stored response must answer them all.
-func (s *scanner) address(p *probe) (err error) {
-	value := func(param operation.Parameter) (string, bool) { return s.Value(s.Identities[0].Name, param) }
-	if p.target, p.header, err = p.Operation.Fill(s.Target, value); err != nil {
-		return err
+// address fills in the URL with the values of each identity. All identities ask for each URL, for one
+// stored response must answer them all; the one whose values they are asks first.
+func (s *scanner) address(t *tested, op operation.Operation, salt string) {
+	for i, id := range s.Identities {
+		value := func(param operation.Parameter) (string, bool) { return s.Value(id.Name, param) }
+		p := &probe{courier: s.courier, salt: salt, keys: map[controlKind]int{}, Trial: &Trial{
+			Operation: op, Nobody: s.nobody, Forged: s.forged, redactor: s.courier.redactor,
+			Readers: append(slices.Clone(s.Identities[i:]), s.Identities[:i]...),
+		}}
+		var err error
+		if p.target, p.header, err = op.Fill(s.Target, value); err == nil && s.Origin != nil {
+			p.origin, _, err = op.Fill(s.Origin, value)
+		}
+		switch {
+		case err != nil && t.Reason == "":
+			t.Reason = s.courier.redactor.Text(err.Error())
+		case err == nil && !slices.ContainsFunc(t.probes, p.sameRequest):
+			t.probes = append(t.probes, p)
+		}
 	}
-	if s.Origin != nil {
-		p.origin, _, err = p.Operation.Fill(s.Origin, value)
+	if len(t.probes) > 0 {
+		t.Status, t.Reason = finding.StatusTested, ""
 	}
-	return err
+}
+
+func (p *probe) sameRequest(o *probe) bool {
+	return p.target.String() == o.target.String() && maps.EqualFunc(p.header, o.header, slices.Equal)
 }
 
 func (s *scanner) commonReason() string {
@@ -288,8 +308,8 @@ func counted(n int, noun string) string {
 }
 
 // learn gives every trial the marks of each reader: from tokens, from --marker, and from operations
-// on which the readers got answers of their own. known: there is something to tell them apart by.
-func (s *scanner) learn() (known bool) {
+// on which the readers got answers of their own.
+func (s *scanner) learn() {
 	all := make(map[string]marks)
 	for _, id := range s.Identities {
 		m := marks{}
@@ -298,10 +318,8 @@ func (s *scanner) learn() (known bool) {
 				if other == id || !p.differed(id, other) {
 					continue
 				}
-				for value, name := range common(contents(of(id, p.Natural)), contents(of(other, p.Natural))) {
-					if identifying(value, name) {
-						m[value] = learned
-					}
+				for _, value := range p.namesOf(id, other) {
+					m[value] = learned
 				}
 			}
 		}
@@ -317,10 +335,6 @@ func (s *scanner) learn() (known bool) {
 	for _, p := range s.probes {
 		p.Marks = all
 	}
-	for _, m := range all {
-		known = known || len(m) > 0
-	}
-	return known
 }
 
 // disown takes from everybody what more than one reader has: claims that tokens share, and values
@@ -350,7 +364,7 @@ func (s *scanner) ownHolds(other, id *Identity, value string) bool {
 			continue
 		}
 		for _, c := range contents(of(other, p.Natural)) {
-			if _, ok := c.leaves[value]; ok {
+			if _, ok := c.values[value]; ok {
 				return true
 			}
 		}
@@ -360,42 +374,104 @@ func (s *scanner) ownHolds(other, id *Identity, value string) bool {
 
 // judge fills the report from the trials.
 func (s *scanner) judge(r *finding.Report) {
-	byName := make(map[string]*probe, len(s.probes))
-	for _, p := range s.probes {
-		byName[p.Operation.String()] = p
-	}
 	for _, t := range s.tested {
-		if p := byName[t.Operation]; p != nil && t.Status == finding.StatusTested {
-			t.Requests = p.sent
-			s.outcome(&t, p)
+		var found []finding.Finding
+		for _, p := range t.probes {
 			for _, c := range s.Checks {
-				r.Findings = append(r.Findings, c.Judge(p.Trial)...)
+				found = append(found, c.Judge(p.Trial)...)
 			}
 		}
-		r.Operations = append(r.Operations, t)
+		for _, f := range found {
+			f.Operation = t.Operation
+			r.Findings = better(r.Findings, f)
+		}
+		t.outcome(found)
+		r.Operations = append(r.Operations, t.Tested)
 	}
 }
 
-// outcome says how far an operation got.
-func (s *scanner) outcome(t *finding.Tested, p *probe) {
-	got := first(p.Readers[0], p.Natural)
+// better is list with f, unless it says the same of the same operation with more confidence already.
+func better(list []finding.Finding, f finding.Finding) []finding.Finding {
+	i := slices.IndexFunc(list, func(o finding.Finding) bool { return o.Fingerprint() == f.Fingerprint() })
 	switch {
-	case p.sent == 0 || errors.As(p.err, new(*Failure)):
-		t.Status, t.Reason = finding.StatusFailed, "the scan ended before it"
-	case p.err != nil:
-		t.Status, t.Reason = finding.StatusFailed, "no answer: "+p.redactor.Text(p.err.Error())
-	case len(contents(p.Natural)) == 0:
-		t.Status = finding.StatusFailed
-		t.Reason = fmt.Sprintf("answered %d to %s: there was nothing to compare", got.status, got.as.Name)
-	case len(p.Readers) == 1:
-		t.Reason = "one identity: whether another would receive its response was not tested"
+	case i < 0:
+		return append(list, f)
+	case f.Confidence > list[i].Confidence || f.Confidence == list[i].Confidence && f.Severity > list[i].Severity:
+		list[i] = f
 	}
-	for i, a := range p.Readers {
-		for _, b := range p.Readers[i+1:] {
-			t.Differed = t.Differed || p.differed(a, b)
+	return list
+}
+
+// outcome says how far an operation got, by the probe that got furthest.
+func (t *tested) outcome(found []finding.Finding) {
+	for i, p := range t.probes {
+		t.Requests += p.sent
+		status, reason := p.outcome()
+		if i == 0 || t.Status == finding.StatusFailed {
+			t.Status, t.Reason = status, reason
+		}
+		for i, a := range p.Readers {
+			for _, b := range p.Readers[i+1:] {
+				t.Differed = t.Differed || p.apart(a, b)
+			}
+		}
+	}
+	if t.Status != finding.StatusTested || len(found) > 0 {
+		return
+	}
+	for _, p := range t.probes {
+		if why := p.undecided(); why != "" {
+			t.Undecided, t.Reason = true, why
 		}
 	}
 }
+
+func (p *probe) outcome() (finding.Status, string) {
+	got := first(p.Readers[0], p.Natural)
+	switch {
+	case p.sent == 0 || errors.As(p.err, new(*Failure)):
+		return finding.StatusFailed, "the scan ended before it"
+	case p.err != nil:
+		return finding.StatusFailed, "no answer: " + p.redactor.Text(p.err.Error())
+	case len(contents(p.Natural)) == 0:
+		return finding.StatusFailed, fmt.Sprintf("answered %d to %s: there was nothing to compare", got.status, got.as.Name)
+	case len(p.Readers) == 1:
+		return finding.StatusTested, "one identity: whether another would receive its response was not tested"
+	}
+	return finding.StatusTested, p.denied()
+}
+
+// denied names the readers who got nothing where others did.
+func (p *probe) denied() string {
+	var list []string
+	for _, id := range p.Readers {
+		if answers := of(id, p.Natural); len(contents(answers)) == 0 && len(answers) > 0 {
+			list = append(list, fmt.Sprintf("%s got %d", id.Name, answers[0].status))
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+// undecided is what was not ruled on: an answer that its observer may have from a cache, or by right.
+func (t *Trial) undecided() string {
+	for _, s := range t.suspicions() {
+		if t.proofOf(s).verdict != unknown || s.about || !t.guarded() {
+			continue
+		}
+		if t.isReader(s.observer) {
+			return fmt.Sprintf("%s got what %s got, and no fresh entry told data that both may see from a stored response: give --origin, --marker %s=TEXT, or a longer --wait",
+				s.observer.Name, s.victim.Name, s.victim.Name)
+		}
+		if t.Operation.Security == operation.Required {
+			return fmt.Sprintf("the document wants credentials, and %s got what %s got: an API that does not check, or a stored response. Give --origin, or a longer --wait",
+				strings.ToLower(t.title(s.observer)), s.victim.Name)
+		}
+	}
+	return ""
+}
+
+// name is the operation as it may be shown.
+func (t *Trial) name() string { return t.redactor.URL(t.Operation.String()) }
 
 // gate refuses a green report that rests on nothing.
 func (s *scanner) gate(r *finding.Report) error {

@@ -560,16 +560,17 @@ func TestClaims(t *testing.T) {
 	}
 }
 
-func TestEncodeOne(t *testing.T) {
-	u, _ := url.Parse("http://h/api/me?x=1")
-	v := encodeOne(u, 1)
-	if v.String() != "http://h/api/m%65?x=1" || v.Path != "/api/me" {
+func TestEncodeSome(t *testing.T) {
+	u, _ := url.Parse("http://h/api/m%65?x=1")
+	for n, want := range map[int]string{1: "http://h/api/%6D%65?x=1", 2: "http://h/ap%69/m%65?x=1", 3: "http://h/ap%69/%6D%65?x=1", 8: "http://h/%61pi/m%65?x=1"} {
+		if v := encodeSome(u, n); v.String() != want || v.Path != "/api/me" {
+			t.Errorf("%d: %s, want %s", n, v, want)
+		}
+	}
+	if v := encodeSome(u, 16); v != nil {
 		t.Errorf("%s", v)
 	}
-	if v := encodeOne(u, 2); v.String() != "http://h/api/%6De?x=1" {
-		t.Errorf("%s", v)
-	}
-	if v := encodeOne(&url.URL{Path: "/"}, 1); v != nil {
+	if v := encodeSome(&url.URL{Path: "/"}, 1); v != nil {
 		t.Errorf("%s", v)
 	}
 }

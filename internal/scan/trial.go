@@ -1,7 +1,7 @@
 package scan
 
 import (
-	"crypto/sha256"
+	"slices"
 
 	"github.com/bearcache/bearcache/internal/finding"
 	"github.com/bearcache/bearcache/internal/operation"
@@ -25,14 +25,15 @@ type Check struct {
 	Judge func(t *Trial) []finding.Finding
 }
 
-// Trial is everything asked and answered about one operation.
+// Trial is everything asked and answered about one operation under one URL.
 type Trial struct {
 	Operation operation.Operation
-	// Readers hold valid tokens, one or more; Nobody has none; Forged has one that nobody issued.
+	// Readers hold valid tokens, one or more, the first to ask first; Nobody has no token; Forged has
+	// one that nobody issued.
 	Readers        []*Identity
 	Nobody, Forged *Identity
 	// Natural are the answers under the operation's own URL, in the order they came: readers take
-	// turns twice, then Nobody and Forged ask what is by now warm.
+	// turns, then Nobody and Forged ask what is by now warm.
 	Natural []*exchange
 	// Controls are what fresh entries and the origin itself said, in the order they were tried.
 	Controls []*control
@@ -41,25 +42,6 @@ type Trial struct {
 
 	redactor *redact.Redactor
 }
-
-// control is a way past what the cache has stored already.
-type control struct {
-	kind controlKind
-	// own are answers nobody else's visit can have filled: the first on a fresh entry, or the
-	// origin's. Of readers, in the order they came.
-	own []*exchange
-	// after are the answers to others on the entry that own[0] filled.
-	after []*exchange
-}
-
-type controlKind string
-
-const (
-	byOrigin controlKind = "origin" // the same API past the cache
-	byQuery  controlKind = "query"  // a query that was never used before
-	byPath   controlKind = "path"   // the same path with one character percent-encoded
-	byExpiry controlKind = "expiry" // the same URL, once the stored response was gone
-)
 
 // of lists the answers that id got, in order.
 func of(id *Identity, answers []*exchange) []*exchange {
@@ -91,24 +73,63 @@ func contents(answers []*exchange) []*content {
 	return list
 }
 
+func (t *Trial) isReader(id *Identity) bool { return id != t.Nobody && id != t.Forged }
+
+// turns are how often each reader is asked before answers count as stable. The order of a then b, b
+// then a, b then a, a then b repeats no pattern that two servers taking turns could follow.
+const turns = 4
+
 // differed reports whether a and b each got an answer of their own: stable for each across the
 // other's turns, and not the other's.
 func (t *Trial) differed(a, b *Identity) bool {
 	as, bs := contents(of(a, t.Natural)), contents(of(b, t.Natural))
-	if len(as) < 2 || len(bs) < 2 {
+	if len(as) < turns || len(bs) < turns {
 		return false
 	}
 	return len(common(as, bs)) > 0 && len(common(bs, as)) > 0
 }
 
-// suspicion is a stored-looking answer in the wrong hands, before any control.
+// namesOf lists the values in a's answers, and not in b's, that are peculiar enough to name a.
+func (t *Trial) namesOf(a, b *Identity) (list []string) {
+	mine := contents(of(a, t.Natural))
+	for _, f := range common(mine, contents(of(b, t.Natural))) {
+		if name, ok := mine[0].values[f.value]; ok && identifying(f.value, name) {
+			list = append(list, f.value)
+		}
+	}
+	return list
+}
+
+// apart reports whether the API told a and b apart: each got an answer of its own, or one of them
+// none at all where the other got one.
+func (t *Trial) apart(a, b *Identity) bool {
+	return t.differed(a, b) || t.denies(a, b) || t.denies(b, a)
+}
+
+// denies reports whether a was answered and b denied, every time.
+func (t *Trial) denies(a, b *Identity) bool {
+	answered := func(e *exchange) bool { return e.ok() }
+	denied := func(e *exchange) bool { return e.denied() }
+	as, bs := of(a, t.Natural), of(b, t.Natural)
+	return len(as) >= turns && len(bs) >= turns && all(as, answered) && all(bs, denied)
+}
+
+func all(list []*exchange, is func(*exchange) bool) bool {
+	return !slices.ContainsFunc(list, func(e *exchange) bool { return !is(e) })
+}
+
+// guarded reports whether the document leaves room for the operation to need credentials.
+func (t *Trial) guarded() bool { return t.Operation.Security != operation.Public }
+
+// suspicion is an answer in hands that may be the wrong ones, before any control.
 type suspicion struct {
 	victim   *Identity
 	observer *Identity
 	seen     *exchange // what the observer got
 	made     *exchange // what the victim had got before
 	marks    []string  // the victim's, in seen; none if nothing is known to tell readers apart by
-	strong   bool
+	strong   bool      // a mark among them names a person
+	about    bool      // it is about the observer too: perhaps shared data
 }
 
 // suspicions lists who may have got whose response under the natural URL, at most one per observer.
@@ -118,62 +139,54 @@ func (t *Trial) suspicions() []suspicion {
 	for _, observer := range observers {
 		var best *suspicion
 		for _, victim := range t.Readers {
-			if victim == observer {
+			if victim == observer || len(of(victim, t.Natural)) == 0 {
 				continue
 			}
 			s := t.suspect(victim, observer)
-			if s != nil && (best == nil || len(best.marks) == 0 && len(s.marks) > 0) {
+			if s != nil && (best == nil || s.weight() > best.weight()) {
 				best = s
 			}
 		}
-		if best != nil {
+		// Of two readers with the same answers the one that asked later is the observer.
+		if best != nil && !(t.isReader(observer) && len(best.marks) == 0 && slices.Index(t.Readers, observer) < slices.Index(t.Readers, best.victim)) {
 			list = append(list, *best)
 		}
 	}
 	return list
 }
 
-// suspect looks for an answer of observer that the victim was the first to be given, or that holds
-// what only the victim may see.
+func (s *suspicion) weight() int {
+	switch {
+	case s.about || len(s.marks) == 0:
+		return 0
+	case s.strong && s.seen.same(s.made):
+		return 2
+	}
+	return 1
+}
+
+// suspect looks for an answer of observer that holds what only the victim may see, or that says no
+// less than what the victim is told every time.
 func (t *Trial) suspect(victim, observer *Identity) *suspicion {
 	var found *suspicion
-	givenFirst := make(map[[sha256.Size]byte]*exchange)
-	toVictim := make(map[[sha256.Size]byte]*exchange) // the first of each to the victim
-	var latest *exchange                              // of the victim
-	for _, e := range t.Natural {
+	mine := of(victim, t.Natural)
+	always := common(contents(mine), nil)
+	for _, e := range of(observer, t.Natural) {
 		if !e.ok() {
 			continue
 		}
-		if givenFirst[e.content.sum] == nil {
-			givenFirst[e.content.sum] = e
-		}
-		if e.as == victim {
-			latest = e
-			if toVictim[e.content.sum] == nil {
-				toVictim[e.content.sum] = e
-			}
-		}
-		if e.as != observer || latest == nil {
-			continue
-		}
-		s := suspicion{victim: victim, observer: observer, seen: e, made: latest}
+		s := suspicion{victim: victim, observer: observer, seen: e, made: mine[0]}
 		s.marks, s.strong = t.Marks[victim.Name].in(e.content)
-		if theirs, _ := t.Marks[observer.Name].in(e.content); len(theirs) > 0 {
-			continue // it is about the observer too: shared data, or its own answer
+		theirs, _ := t.Marks[observer.Name].in(e.content)
+		s.about = len(theirs) > 0 || len(s.marks) > 0 && t.names(e) > 1
+		if i := slices.IndexFunc(mine, e.same); i >= 0 {
+			s.made = mine[i]
 		}
-		if !t.isReader(observer) && t.names(e) > 1 {
-			s.marks, s.strong = nil, false // it names several readers: shared data, which may be public
-		}
-		made := givenFirst[e.content.sum]
 		switch {
-		case made.same(e) && made.as == victim && (len(s.marks) > 0 || t.guarded()):
-			s.made = made
-			return &s
-		case len(s.marks) > 0 && toVictim[e.content.sum].same(e):
-			s.made = toVictim[e.content.sum] // it was stored before the scan began, so others may have been first
-			return &s
-		case len(s.marks) > 0 && made.as == observer && found == nil:
-			found = &s // not the same bytes, but the victim's data: a cache of data, or no cache at all
+		case len(s.marks) == 0 && (len(always) == 0 || !e.says(always) || !mine[0].ok()):
+			continue // nothing of the victim's, and something of its own
+		case found == nil || s.weight() > found.weight():
+			found = &s
 		}
 	}
 	return found
@@ -188,122 +201,4 @@ func (t *Trial) names(e *exchange) int {
 		}
 	}
 	return n
-}
-
-// guarded reports whether the document leaves room for the operation to need credentials.
-func (t *Trial) guarded() bool {
-	return t.Operation.Security == operation.Required || t.Operation.Security == operation.Undeclared
-}
-
-// verdict is what the controls make of a suspicion.
-type verdict int
-
-const (
-	unknown   verdict = iota // no control got past the stored response
-	leak                     // the observer's own answer is another: what it got was the victim's
-	notByThem                // the origin gives the observer the same: no cache's doing
-)
-
-// ruling is a verdict with the control that gave it.
-type ruling struct {
-	verdict verdict
-	control *control
-	own     *exchange // the observer's own answer
-	swapped *exchange // the victim, served what the observer's visit had filled
-	marks   []string  // the values that prove whose answer it was
-}
-
-// rule holds a suspicion against the controls.
-func (t *Trial) rule(s suspicion) ruling {
-	for _, c := range t.Controls {
-		if r := t.ruleBy(s, c); r.verdict != unknown {
-			return r
-		}
-	}
-	return ruling{}
-}
-
-func (t *Trial) ruleBy(s suspicion, c *control) ruling {
-	r := ruling{control: c, own: first(s.observer, c.own), marks: s.marks}
-	if len(r.marks) == 0 {
-		r.marks = t.localMarks(s, c, r.own)
-	}
-	switch {
-	case r.own == nil: // Nobody and Forged, on a control where they never came first
-		return t.followed(s, c, r)
-	case r.own.denied():
-		// It counts only where the same way is open to the victim: a variant that the API refuses to
-		// everybody says nothing. Nor does a reader's 401: its token may have expired meanwhile.
-		if reached := first(s.victim, c.own).ok() || first(s.victim, c.after).ok(); !reached || r.own.status == 401 && t.isReader(s.observer) {
-			return ruling{}
-		}
-		r.verdict = leak
-		return r
-	case !r.own.ok() || r.own.same(s.seen) || len(r.marks) == 0:
-		return ruling{}
-	case holdsAny(r.own.content, r.marks):
-		r.verdict = notByThem
-		return r
-	}
-	r.verdict = leak
-	if v := first(s.victim, c.after); v != nil && v.same(r.own) {
-		r.swapped = v
-	}
-	return r
-}
-
-func (t *Trial) isReader(id *Identity) bool { return id != t.Nobody && id != t.Forged }
-
-// followed rules on an observer without an answer of its own to show: on an entry that another
-// reader filled it got that reader's answer, so what it gets follows whoever came first.
-func (t *Trial) followed(s suspicion, c *control, r ruling) ruling {
-	got := first(s.observer, c.after)
-	if len(c.own) == 0 || got == nil {
-		return ruling{}
-	}
-	filled := c.own[0]
-	switch {
-	case got.refused() && filled.ok() && !filled.same(s.seen):
-		r.own = got
-	case got.same(filled) && !filled.same(s.seen) && len(r.marks) > 0 && !holdsAny(got.content, r.marks):
-		r.own, r.swapped = nil, got
-	default:
-		return ruling{}
-	}
-	r.verdict = leak
-	return r
-}
-
-// localMarks are the values that follow the victim on this one operation: in its answers, natural
-// and on fresh entries, and in none of the observer's own, with the two taken in turns. An observer
-// who is denied has none.
-func (t *Trial) localMarks(s suspicion, c *control, own *exchange) []string {
-	var mine, theirs []*content
-	for _, e := range c.own {
-		switch {
-		case !e.ok():
-		case e.as == s.victim:
-			mine = append(mine, e.content)
-		default:
-			theirs = append(theirs, e.content)
-		}
-	}
-	if own.denied() {
-		mine, theirs = append(mine, contents(of(s.victim, c.after))...), nil
-	} else if len(theirs) == 0 {
-		return nil
-	}
-	if len(mine) == 0 {
-		return nil
-	}
-	return sortedKeys(common(append(mine, s.seen.content), theirs))
-}
-
-func holdsAny(c *content, marks []string) bool {
-	for _, m := range marks {
-		if c.holds(m) {
-			return true
-		}
-	}
-	return false
 }

@@ -1,0 +1,257 @@
+package scan
+
+import "slices"
+
+// control is a way past what the cache has stored already: the same question where no stored
+// response, or one that we know the maker of, can answer it.
+type control struct {
+	kind    controlKind
+	entries []entry
+	reached bool // it led to what was seen already: the stored response, or what everybody gets
+}
+
+type controlKind string
+
+const (
+	byOrigin controlKind = "origin" // the same API past the cache
+	byQuery  controlKind = "query"  // a query that was never used before
+	byPath   controlKind = "path"   // the same path with some characters percent-encoded
+	byExpiry controlKind = "expiry" // the same URL, once the stored response was gone
+)
+
+// entry is one fresh place in the cache, with the answers to those who asked for it, in order.
+type entry struct {
+	answers []*exchange
+	// natural are answers under the operation's own URL meanwhile: what was seen must still be there.
+	natural []*exchange
+}
+
+// verdict is what the controls make of a suspicion.
+type verdict int
+
+const (
+	unknown verdict = iota // no control got past the stored response
+	leak                   // what the observer got follows whoever came first, or its own answer is another
+	shared                 // the observer gets the same without a cache, or the victim does not
+)
+
+// proof is what a control shows of a suspicion.
+type proof struct {
+	verdict verdict
+	control *control
+	facts   []string  // values that are the victim's alone, in what the observer got
+	entry   *entry    // the first on which somebody else than the victim came first
+	own     *exchange // there: the observer's own answer or its denial, or what was made for another
+	swapped *exchange // there: what the victim, or the observer, was given of it
+	follows bool      // the content followed whoever came first
+}
+
+// proofOf holds a suspicion against the controls.
+func (t *Trial) proofOf(s suspicion) proof {
+	ruled := proof{}
+	for _, c := range t.Controls {
+		switch p := t.weigh(s, c); p.verdict {
+		case leak:
+			return p
+		case shared:
+			ruled = p
+		}
+	}
+	return ruled
+}
+
+// sides are the answers of a control sorted by whose they must be if a hypothesis holds.
+type sides struct {
+	victims []*exchange // must say what is the victim's
+	others  []*exchange // must not
+	denied  []*exchange // to the observer
+	reached int         // answers to the observer among victims
+	broken  bool        // an answer that the hypothesis does not allow
+}
+
+// follow sorts by the hypothesis that every entry answers everybody with what it gave whoever filled it.
+func (s suspicion) follow(c *control) (sd sides) {
+	for _, en := range c.entries {
+		var filler *Identity
+		for i, e := range en.answers {
+			switch {
+			case filler == nil && e.ok():
+				filler = e.as
+				sd.sort(s, e, filler)
+			case filler == nil && e.denied():
+				if e.as == s.observer {
+					sd.denied = append(sd.denied, e)
+				}
+				sd.broken = sd.broken || e.as == s.victim
+			case filler == nil:
+				sd.broken = true
+			case e.as != s.victim && e.as != s.observer && i > 0:
+			case !e.ok():
+				sd.broken = true
+			default:
+				sd.sort(s, e, filler)
+			}
+		}
+	}
+	return sd
+}
+
+func (sd *sides) sort(s suspicion, e *exchange, filler *Identity) {
+	if filler != s.victim {
+		sd.others = append(sd.others, e)
+		return
+	}
+	sd.victims = append(sd.victims, e)
+	if e.as == s.observer {
+		sd.reached++
+	}
+}
+
+// bypass sorts by the hypothesis that the control is past any cache, so that everybody gets its own
+// answer there, while the natural URL goes on answering the observer with the victim's.
+func (s suspicion) bypass(c *control) (sd sides) {
+	for _, en := range c.entries {
+		for _, e := range en.answers {
+			switch {
+			case e.as == s.victim && e.ok():
+				sd.victims = append(sd.victims, e)
+			case e.as == s.victim:
+				sd.broken = true
+			case e.as != s.observer:
+			case e.ok():
+				sd.others = append(sd.others, e)
+			case e.denied():
+				sd.denied = append(sd.denied, e)
+			default:
+				sd.broken = true
+			}
+		}
+		again := of(s.observer, en.natural)
+		for _, e := range again {
+			sd.broken = sd.broken || !e.ok()
+			sd.victims = append(sd.victims, e)
+			sd.reached++
+		}
+		sd.broken = sd.broken || len(again) == 0
+	}
+	return sd
+}
+
+// decisive are the values that all answers on the victim's side hold, and none on the other.
+// Named: one of them is a mark of the victim, and not something that may differ by chance.
+func (t *Trial) decisive(s suspicion, sd sides) (values []string, named bool) {
+	if sd.broken {
+		return nil, false
+	}
+	in, out := contents(append([]*exchange{s.seen}, sd.victims...)), contents(sd.others)
+	for mark := range t.Marks[s.victim.Name] {
+		holds := func(c *content) bool { return c.holds(mark) }
+		if !slices.ContainsFunc(in, func(c *content) bool { return !holds(c) }) && !slices.ContainsFunc(out, holds) {
+			values, named = append(values, mark), true
+		}
+	}
+	slices.Sort(values)
+	var more []string
+	for _, f := range common(in, out) {
+		more = append(more, f.value)
+	}
+	slices.Sort(more)
+	return append(values, more...), named
+}
+
+// Entries that a hypothesis must hold on before it is taken for proven. Two values that come by
+// chance agree with it on n of them once in 2^n; an entry per expiry takes the patience of a person,
+// so there the named ones have to do with fewer.
+const (
+	enoughNamed, enoughUnnamed          = 6, 12
+	enoughExpired, enoughExpiredUnnamed = 3, 8
+	enoughExpiredDenied                 = 2
+)
+
+func (c *control) enough(named, denied bool) int {
+	switch {
+	case c.kind != byExpiry && (named || denied):
+		return enoughNamed
+	case c.kind != byExpiry:
+		return enoughUnnamed
+	case denied:
+		return enoughExpiredDenied
+	case named:
+		return enoughExpired
+	}
+	return enoughExpiredUnnamed
+}
+
+// alive reports whether a hypothesis may still turn out true of s with more entries on c.
+func (t *Trial) alive(s suspicion, c *control) bool {
+	for _, sd := range []sides{s.follow(c), s.bypass(c)} {
+		if values, _ := t.decisive(s, sd); len(values) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// weigh is the verdict of one control.
+func (t *Trial) weigh(s suspicion, c *control) proof {
+	for _, follows := range []bool{true, false} {
+		sd := s.bypass(c)
+		if follows {
+			sd = s.follow(c)
+		}
+		values, named := t.decisive(s, sd)
+		denied := len(sd.denied) > 0
+		switch {
+		case len(values) == 0 || len(sd.victims) == 0 || sd.reached == 0:
+			continue
+		case denied == (len(sd.others) > 0): // neither, or now this and now that
+			continue
+		case !denied && !named && len(common(contents(sd.others), contents(sd.victims))) == 0:
+			continue // the other side has nothing of its own: an answer that says more by chance
+		case len(c.entries) < c.enough(named, denied):
+			continue
+		}
+		p := proof{verdict: leak, control: c, facts: values, follows: follows}
+		p.show(s)
+		return p
+	}
+	if t.sharedBy(s, c) {
+		return proof{verdict: shared, control: c}
+	}
+	return proof{}
+}
+
+// show picks the answers that a report shows: of the first entry on which the victim did not come first.
+func (p *proof) show(s suspicion) {
+	for i := range p.control.entries {
+		en := &p.control.entries[i]
+		if en.answers[0].as == s.victim {
+			continue
+		}
+		p.entry, p.own = en, en.answers[0]
+		receiver := s.victim
+		if p.own.as != s.observer {
+			receiver = s.observer
+		}
+		if got := first(receiver, en.answers[1:]); p.follows && got.same(p.own) {
+			p.swapped = got
+		}
+		return
+	}
+}
+
+// sharedBy reports whether c shows that no cache is needed for the observer to get what it got: past the
+// cache, or once the stored response was gone, the victim was given nothing that others were not.
+func (t *Trial) sharedBy(s suspicion, c *control) bool {
+	var sd sides
+	switch c.kind {
+	case byOrigin:
+		sd = s.bypass(c)
+	case byExpiry:
+		sd = s.follow(c)
+	default:
+		return false // it may have led to the stored response
+	}
+	values, _ := t.decisive(s, sd)
+	return !sd.broken && len(sd.victims) > sd.reached && len(values) == 0
+}
