@@ -210,12 +210,28 @@ func (p *printer) operations() {
 		}
 	}
 	for _, op := range p.report.Operations {
-		switch {
-		case op.Status != finding.StatusTested:
+		if op.Status != finding.StatusTested {
 			p.line("not tested  %s   %s", op.Operation, op.Reason)
-		case op.Undecided:
-			p.line("undecided   %s   %s", op.Operation, op.Reason)
 		}
+	}
+	p.undecided()
+}
+
+// undecided lists operations with the reason that they have in common, once.
+func (p *printer) undecided() {
+	var reasons []string
+	for _, op := range p.report.Operations {
+		if op.Undecided && !slices.Contains(reasons, op.Reason) {
+			reasons = append(reasons, op.Reason)
+		}
+	}
+	for _, reason := range reasons {
+		for _, op := range p.report.Operations {
+			if op.Undecided && op.Reason == reason {
+				p.line("undecided   %s", op.Operation)
+			}
+		}
+		p.wrapped("            ", reason)
 	}
 }
 

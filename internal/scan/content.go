@@ -28,7 +28,7 @@ type content struct {
 type fact struct{ at, value string }
 
 const (
-	maxFacts = 5_000     // of one body; what lies beyond is compared as part of the whole
+	maxFacts = 10_000    // of one body; what lies beyond is compared as part of the whole
 	maxText  = 128 << 10 // bytes of one body's text
 )
 
@@ -96,8 +96,8 @@ func (c *content) add(at, name string, value any, text *strings.Builder) {
 		if len(v) == 0 {
 			leaf("{", "")
 		}
-		for k, e := range v {
-			c.add(at+"/"+k, k, e, text)
+		for _, k := range sortedKeys(v) { // in order, so that equal bodies are cut off alike
+			c.add(at+"/"+k, k, v[k], text)
 		}
 	}
 }

@@ -458,12 +458,12 @@ func (t *Trial) undecided() string {
 		if t.proofOf(s).verdict != unknown || s.about || !t.guarded() {
 			continue
 		}
-		if t.isReader(s.observer) {
-			return fmt.Sprintf("%s got what %s got, and no fresh entry told data that both may see from a stored response: give --origin, --marker %s=TEXT, or a longer --wait",
+		switch {
+		case t.isReader(s.observer):
+			return fmt.Sprintf("%s got %s's answer too, and nothing told shared data from a leak: give --origin URL, --marker %s=TEXT, or a longer --wait",
 				s.observer.Name, s.victim.Name, s.victim.Name)
-		}
-		if t.Operation.Security == operation.Required {
-			return fmt.Sprintf("the document wants credentials, and %s got what %s got: an API that does not check, or a stored response. Give --origin, or a longer --wait",
+		case t.Operation.Security == operation.Required:
+			return fmt.Sprintf("%s got %s's answer, though the document wants credentials, and nothing told a missing check from a leak: give --origin URL, or a longer --wait",
 				strings.ToLower(t.title(s.observer)), s.victim.Name)
 		}
 	}

@@ -139,7 +139,7 @@ func (t *Trial) suspicions() []suspicion {
 	for _, observer := range observers {
 		var best *suspicion
 		for _, victim := range t.Readers {
-			if victim == observer || len(of(victim, t.Natural)) == 0 {
+			if victim == observer {
 				continue
 			}
 			s := t.suspect(victim, observer)
@@ -165,11 +165,14 @@ func (s *suspicion) weight() int {
 	return 1
 }
 
-// suspect looks for an answer of observer that holds what only the victim may see, or that says no
-// less than what the victim is told every time.
+// suspect looks for an answer of observer that holds what only the victim may see, that is one of the
+// victim's byte for byte, or that says no less than what the victim is told every time.
 func (t *Trial) suspect(victim, observer *Identity) *suspicion {
 	var found *suspicion
-	mine := of(victim, t.Natural)
+	mine := slices.DeleteFunc(of(victim, t.Natural), func(e *exchange) bool { return !e.ok() })
+	if len(mine) == 0 {
+		return nil
+	}
 	always := common(contents(mine), nil)
 	for _, e := range of(observer, t.Natural) {
 		if !e.ok() {
@@ -179,11 +182,12 @@ func (t *Trial) suspect(victim, observer *Identity) *suspicion {
 		s.marks, s.strong = t.Marks[victim.Name].in(e.content)
 		theirs, _ := t.Marks[observer.Name].in(e.content)
 		s.about = len(theirs) > 0 || len(s.marks) > 0 && t.names(e) > 1
-		if i := slices.IndexFunc(mine, e.same); i >= 0 {
-			s.made = mine[i]
+		same := slices.IndexFunc(mine, e.same)
+		if same >= 0 {
+			s.made = mine[same]
 		}
 		switch {
-		case len(s.marks) == 0 && (len(always) == 0 || !e.says(always) || !mine[0].ok()):
+		case len(s.marks) == 0 && same < 0 && (len(always) == 0 || !e.says(always)):
 			continue // nothing of the victim's, and something of its own
 		case found == nil || s.weight() > found.weight():
 			found = &s
