@@ -84,11 +84,11 @@ func (c common) load() (*config.File, error) {
 	return config.Parse(c.Config, data)
 }
 
-// plainPath is a file error without the name of the system call.
+// plainPath is a file error without the name of the system call, and without a path that may be a secret.
 func plainPath(err error) error {
 	var p *os.PathError
 	if errors.As(err, &p) {
-		return fmt.Errorf("%s: %w", p.Path, p.Err)
+		return fmt.Errorf("%s: %w", harmlessPath(p.Path), p.Err)
 	}
 	return err
 }

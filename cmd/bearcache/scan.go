@@ -239,13 +239,15 @@ func (f *scanFlags) identities(ctx context.Context, e env) ([]*scan.Identity, er
 	var list []*scan.Identity
 	for _, spec := range f.Identity {
 		name, source, ok := strings.Cut(spec, "=")
-		if !ok || !identityName.MatchString(name) {
+		// Without a colon all of it may be a token: base64 ends with =.
+		if !ok || !identityName.MatchString(name) || strings.Trim(source, "=") == "" {
 			return nil, errors.New("--identity: write NAME=SOURCE, for example alice=env:ALICE_TOKEN")
 		}
 		if name == "nobody" || name == "forged" || slices.ContainsFunc(list, func(id *scan.Identity) bool { return id.Name == name }) {
 			return nil, fmt.Errorf("--identity: the name %s is taken; choose another", name)
 		}
-		secret, variable, err := readSecret(ctx, e, source, name+"'s token", "--identity "+name+"=")
+		example := strings.ToUpper(strings.ReplaceAll(name, "-", "_")) + "_TOKEN"
+		secret, variable, err := readSecret(ctx, e, source, sought{name + "'s token", "--identity " + name + "=", example})
 		if err != nil {
 			return nil, err
 		}
@@ -253,7 +255,7 @@ func (f *scanFlags) identities(ctx context.Context, e env) ([]*scan.Identity, er
 			return nil, err
 		}
 		if variable == "" {
-			variable = strings.ToUpper(strings.ReplaceAll(name, "-", "_")) + "_TOKEN"
+			variable = example
 		}
 		for _, other := range list {
 			if other.Token.Reveal() == secret.Reveal() {

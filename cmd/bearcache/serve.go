@@ -136,7 +136,7 @@ func nodeSecret(ctx context.Context, e env, ref *config.SecretRef) ([]byte, erro
 	if source == "" {
 		return nil, nil
 	}
-	s, _, err := readSecret(ctx, e, source, "the secret", "--secret ")
+	s, _, err := readSecret(ctx, e, source, sought{"the secret", "--secret ", "BEARCACHE_SECRET"})
 	if err != nil {
 		return nil, err
 	}

@@ -44,7 +44,7 @@ func (r *Realm) UnmarshalText(b []byte) error {
 // UnmarshalText reads the name of a field. Its errors never repeat what was written: where a name
 // belongs, people also write the credentials, and many a token has the syntax of a name.
 func (f *FieldName) UnmarshalText(b []byte) error {
-	if !fieldSyntax.Match(b) || maySecret(string(b)) {
+	if !fieldSyntax.Match(b) || MaySecret(string(b)) {
 		return errors.New("is not the name of a request field; write the name alone, such as Authorization")
 	}
 	*f = FieldName(textproto.CanonicalMIMEHeaderKey(string(b)))

@@ -84,7 +84,7 @@ func join(at, key string) string {
 
 // nameable is the whole key, unless what was written as a key may be a secret.
 func nameable(at, key string) string {
-	if maySecret(key) {
+	if MaySecret(key) {
 		return join(at, "(not shown)")
 	}
 	return join(at, key)

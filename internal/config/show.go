@@ -10,15 +10,15 @@ import (
 // side of silence; line and column stand in the message anyway. Values of keys where a secret is
 // likely (secret, upstream, credentials) are not shown at all, whatever they look like.
 func show(value string) string {
-	if maySecret(value) {
+	if MaySecret(value) {
 		return "the value"
 	}
 	return strconv.Quote(value)
 }
 
-// maySecret is true for what is long, not plain text, or has a stretch of letters and digits as
+// MaySecret is true for what is long, not plain text, or has a stretch of letters and digits as
 // no word has one.
-func maySecret(value string) bool {
+func MaySecret(value string) bool {
 	if len(value) > 48 || strings.Contains(value, "@") {
 		return true
 	}
