@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/bearcache/bearcache/internal/config"
+	"github.com/bearcache/bearcache/internal/report"
 )
 
 func runConfig(_ context.Context, e env, args []string) error {
@@ -32,9 +33,9 @@ Examples:
 	if err != nil {
 		return fmt.Errorf("cannot read the configuration: %w", plainPath(err))
 	}
-	if _, err := config.Parse(flags.Check.File, data); err != nil {
+	if _, err := config.Parse(harmlessPath(flags.Check.File), data); err != nil {
 		return err
 	}
-	fmt.Fprintf(e.stdout, "%s is valid\n", flags.Check.File)
+	fmt.Fprintf(e.stdout, "%s is valid\n", report.Plain(flags.Check.File))
 	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/bearcache/bearcache/internal/config"
+	"github.com/bearcache/bearcache/internal/report"
 	"github.com/bearcache/bearcache/redact"
 )
 
@@ -49,22 +51,43 @@ func parse(e env, name, description string, flags any, args []string) error {
 
 var (
 	fromVariable = regexp.MustCompile(`(?s) \(from envar (\w+)=.*\)$`)
-	stray        = regexp.MustCompile(`(?s)^unexpected argument .*`)
-	unknownFlag  = regexp.MustCompile(`^unknown flag -{1,2}[A-Za-z-]{1,40}`)
+	stray        = regexp.MustCompile(`(?s)^unexpected .*`)
+	unknownFlag  = regexp.MustCompile(`^unknown flag (-[A-Za-z]|--[a-z]{1,20}(?:-[a-z]{1,20}){0,3})(?:, did you mean (?:"(--[a-z-]+)"\?|one of ["a-z, -]+\?))?$`)
+	noValue      = regexp.MustCompile(`(?s)^(--?[a-z-]+): (expected \w+ value but got|missing value).*`)
+	wrongValue   = regexp.MustCompile(`(?s)^(--?[a-z-]+): (?:expected )?(.+?) but got .*`)
 )
 
+// kinds are the values of kong's own types as people call them.
+var kinds = map[string]string{
+	"a float": "a number", "a valid 64 bit int": "a whole number", "an int": "a whole number", "duration": "a duration such as 10s",
+	"bool value must be true, 1, yes, false, 0 or no": "true or false",
+}
+
 // usage is kong's message without what it repeats of the command line and the environment: where a
-// value stands, somebody may have put a token.
+// value stands, somebody may have put a token. The types of package config see to that themselves.
 func usage(err error) string {
-	text := err.Error()
-	text = fromVariable.ReplaceAllString(text, " (from $1)")
-	text = stray.ReplaceAllString(text, "there is an argument that belongs to no flag")
-	if strings.HasPrefix(text, "unknown flag") {
-		if text = unknownFlag.FindString(text); text == "" {
-			text = "there is no such flag"
-		}
+	text, source := err.Error(), ""
+	if m := fromVariable.FindStringSubmatch(text); m != nil {
+		text, source = strings.TrimSuffix(text, m[0]), " (from "+m[1]+")"
 	}
-	return redact.New(nil).Text(firstLine(text))
+	switch {
+	case stray.MatchString(text):
+		text = "there is an argument that belongs to no flag"
+	case unknownFlag.MatchString(text):
+		m := unknownFlag.FindStringSubmatch(text)
+		if text = "unknown flag " + m[1]; m[2] != "" {
+			text = problem(text, "did you mean "+m[2]+"?").Error()
+		}
+	case strings.HasPrefix(text, "unknown flag"):
+		text = "there is no such flag"
+	case noValue.MatchString(text):
+		flag := noValue.FindStringSubmatch(text)[1]
+		text = problem(flag+": its value is missing", "one that begins with - is written as "+flag+"=VALUE").Error()
+	case wrongValue.MatchString(text):
+		m := wrongValue.FindStringSubmatch(text)
+		text = m[1] + " must be " + cmp.Or(kinds[m[2]], "another value")
+	}
+	return report.Plain(redact.New(nil).Text(firstLine(text))) + source
 }
 
 func firstLine(s string) string {
@@ -81,7 +104,7 @@ func (c common) load() (*config.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the configuration: %w", plainPath(err))
 	}
-	return config.Parse(c.Config, data)
+	return config.Parse(harmlessPath(c.Config), data)
 }
 
 // plainPath is a file error without the name of the system call, and without a path that may be a secret.

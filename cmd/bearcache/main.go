@@ -14,7 +14,6 @@ import (
 	"golang.org/x/term"
 
 	"github.com/bearcache/bearcache/internal/report"
-	"github.com/bearcache/bearcache/redact"
 )
 
 // env is the world as a command sees it.
@@ -62,7 +61,7 @@ func run(ctx context.Context, e env, args []string) int {
 	}
 	i := slices.IndexFunc(commands, func(c command) bool { return c.name == name })
 	if i < 0 {
-		fmt.Fprintf(e.stderr, "bearcache: there is no command %q; bearcache help lists them\n", printable(redact.New(nil).Text(name)))
+		fmt.Fprintf(e.stderr, "bearcache: there is no command %q; bearcache help lists them\n", harmless(name))
 		return 2
 	}
 	err := commands[i].run(ctx, e, args[1:])

@@ -60,7 +60,7 @@ func runScan(ctx context.Context, e env, args []string) error {
 	if _, err := flags.load(); err != nil {
 		return err
 	}
-	failOn, err := finding.ParseSeverity(flags.FailOn)
+	failOn, err := finding.ParseSeverity(harmless(flags.FailOn))
 	if err != nil {
 		return fmt.Errorf("--fail-on: %w", err)
 	}
@@ -106,7 +106,8 @@ func outcome(r *finding.Report, err error, failOn finding.Severity) (verdict str
 
 // options turns flags into what the scanner needs, and refuses what cannot lead to a proof.
 func (f *scanFlags) options(ctx context.Context, e env) (o scan.Options, err error) {
-	if f.Rate <= 0 || f.Concurrency < 1 || f.MaxRequests < 1 || f.Timeout <= 0 || f.Wait < 0 {
+	// NaN is neither greater nor less.
+	if !(f.Rate > 0) || f.Concurrency < 1 || f.MaxRequests < 1 || f.Timeout <= 0 || f.Wait < 0 {
 		return o, errors.New("--rate, --concurrency, --max-requests and --timeout must be greater than zero, and --wait not negative")
 	}
 	o = scan.Options{
@@ -154,10 +155,10 @@ func (f *scanFlags) document(ctx context.Context) (*operation.Document, error) {
 			return nil, errors.New("give --openapi or --url, not both")
 		}
 		d := new(operation.Document)
-		for _, line := range f.URL {
+		for i, line := range f.URL {
 			op, err := operation.ParseLine(line)
 			if err != nil {
-				return nil, fmt.Errorf("--url: %w", err)
+				return nil, fmt.Errorf("--url%s: %w", which(i, len(f.URL)), err)
 			}
 			d.Operations = append(d.Operations, op)
 		}
@@ -170,7 +171,15 @@ func (f *scanFlags) document(ctx context.Context) (*operation.Document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the OpenAPI document: %w", err)
 	}
-	return operation.Parse(f.OpenAPI, data)
+	return operation.Parse(documentName(f.OpenAPI), data)
+}
+
+// documentName is what errors and reports call the document. A URL may hold a token.
+func documentName(name string) string {
+	if strings.Contains(name, "://") {
+		return harmlessURL(name)
+	}
+	return harmlessPath(name)
 }
 
 // readDocument reads a file or a URL. No credentials go along, and no more comes back than a document
@@ -197,11 +206,11 @@ func readDocument(ctx context.Context, name string, timeout time.Duration) ([]by
 		if errors.As(err, &ue) {
 			err = ue.Err
 		}
-		return nil, unfinished{fmt.Errorf("%s: %w", redact.New(nil).URL(name), err)}
+		return nil, unfinished{fmt.Errorf("%s: %w", harmlessURL(name), err)}
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return nil, unfinished{fmt.Errorf("%s answered %d", redact.New(nil).URL(name), resp.StatusCode)}
+		return nil, unfinished{fmt.Errorf("%s answered %d", harmlessURL(name), resp.StatusCode)}
 	}
 	return io.ReadAll(io.LimitReader(resp.Body, operation.MaxDocument+1))
 }
@@ -298,10 +307,10 @@ func (f *scanFlags) markers(list []*scan.Identity) error {
 // values looks parameters up: what was given for this identity first, then what was given for all.
 func (f *scanFlags) values(list []*scan.Identity) (func(string, operation.Parameter) (string, bool), error) {
 	given := make(map[[2]string]string)
-	for _, p := range f.Param {
+	for i, p := range f.Param {
 		name, value, ok := strings.Cut(p, "=")
 		if !ok || name == "" {
-			return nil, errors.New("--param: write NAME=VALUE, or IDENTITY.NAME=VALUE")
+			return nil, fmt.Errorf("--param%s: write NAME=VALUE, or IDENTITY.NAME=VALUE", which(i, len(f.Param)))
 		}
 		whose := ""
 		if before, after, ok := strings.Cut(name, "."); ok && slices.ContainsFunc(list, func(id *scan.Identity) bool { return id.Name == before }) {
@@ -325,7 +334,7 @@ func (f *scanFlags) checks() ([]scan.Check, error) {
 			for _, c := range scan.Checks {
 				ids = append(ids, c.Rule.ID)
 			}
-			return nil, fmt.Errorf("there is no check %q; this version has %s", printable(id), strings.Join(ids, ", "))
+			return nil, fmt.Errorf("there is no check %q; this version has %s", harmless(id), strings.Join(ids, ", "))
 		}
 	}
 	var list []scan.Check
@@ -351,7 +360,7 @@ func (f *scanFlags) baseline() (map[string]bool, error) {
 	defer file.Close()
 	known, err := report.ReadBaseline(file)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the baseline %s: %w", f.Baseline, err)
+		return nil, fmt.Errorf("cannot read the baseline %s: %w", harmlessPath(f.Baseline), err)
 	}
 	return known, nil
 }
@@ -370,7 +379,7 @@ func (f *scanFlags) outputs(e env) ([]reportTo, error) {
 	toStdout := 0
 	for _, spec := range f.Format {
 		name, file, named := strings.Cut(spec, "=")
-		if _, err := report.Find(name); err != nil {
+		if _, err := report.Find(harmless(name)); err != nil {
 			return nil, fmt.Errorf("--format: %w", err)
 		}
 		switch {

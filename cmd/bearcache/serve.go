@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -112,7 +111,7 @@ func (f *serveFlags) over(file config.Serve) (config.Serve, error) {
 	case *serve.AuthenticatedSharing == config.SharingExplicit:
 		return serve, errors.New("authenticated sharing: this version never shares one reader's response with another; leave explicit out")
 	case !serve.Admin.Off() && !loopback(serve.Admin.String()):
-		return serve, problem("--admin: "+serve.Admin.String()+" is not a loopback address, and the admin listener asks nobody for credentials",
+		return serve, problem("--admin: "+harmless(serve.Admin.String())+" is not a loopback address, and the admin listener asks nobody for credentials",
 			"write 127.0.0.1:8081, or off")
 	}
 	return serve, nil
@@ -242,19 +241,25 @@ func newServer(h http.Handler) *http.Server {
 
 func listenOn(flag, address, other string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
+	if err == nil {
+		return l, nil
+	}
+	what := "cannot listen on " + harmless(address)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, unfinished{problem("cannot listen on "+address+": in use by another program", flag+" "+other)}
+		return nil, unfinished{problem(what+": in use by another program", flag+" "+other)}
 	case errors.Is(err, syscall.EACCES):
-		return nil, unfinished{problem("cannot listen on "+address+": not permitted", "ports below 1024 need a privilege; "+flag+" "+other)}
-	case err != nil:
-		var op *net.OpError
-		if errors.As(err, &op) {
-			err = op.Err
-		}
-		return nil, unfinished{fmt.Errorf("cannot listen on %s: %w", strconv.Quote(address), err)}
+		return nil, unfinished{problem(what+": not permitted", "ports below 1024 need a privilege; "+flag+" "+other)}
 	}
-	return l, nil
+	var op *net.OpError
+	if errors.As(err, &op) {
+		err = op.Err
+	}
+	var dns *net.DNSError
+	if errors.As(err, &dns) {
+		err = errors.New(dns.Err) // without the name, which may be hidden
+	}
+	return nil, unfinished{fmt.Errorf("%s: %w", what, err)}
 }
 
 // spaced puts a space before the unit: 64 MiB.

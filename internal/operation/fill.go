@@ -146,12 +146,17 @@ func isToken(s string) bool {
 	})
 }
 
-// ParseLine reads METHOD:PATH, as in GET:/api/orders/{id}?page=2.
+// ParseLine reads METHOD:PATH, as in GET:/api/orders/{id}?page=2. Its errors repeat nothing but a path,
+// and that without credentials.
 func ParseLine(line string) (Operation, error) {
+	const example = "write METHOD:PATH, such as GET:/api/profile"
 	method, path, ok := strings.Cut(line, ":")
 	o := Operation{Method: strings.ToUpper(strings.TrimSpace(method)), Path: strings.TrimSpace(path)}
-	if !ok || !slices.Contains(methods, o.Method) {
-		return Operation{}, fmt.Errorf("%s is not METHOD:PATH, such as GET:/api/profile", quote(line))
+	switch {
+	case !ok || !slices.Contains(methods, o.Method):
+		return Operation{}, errors.New("it begins with no method and colon; " + example)
+	case !strings.HasPrefix(o.Path, "/"):
+		return Operation{}, errors.New("the path does not begin with /; " + example)
 	}
 	if _, err := parseTemplate(o.Path); err != nil {
 		return Operation{}, err

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/bearcache/bearcache/redact"
 )
 
 // Document is what was found in an API description.
@@ -74,8 +76,11 @@ func printable(s string) string {
 	return s
 }
 
-// quote is s in quotes and short enough for an error.
-func quote(s string) string { return strconv.Quote(short(s)) }
+// quote is s in quotes, short enough for an error and without what looks like a credential.
+func quote(s string) string {
+	const enough = 1024 // to see what a token is, even if it is cut off
+	return strconv.Quote(short(redact.New(nil).URL(s[:min(len(s), enough)])))
+}
 
 // short is the begin of s.
 func short(s string) string {

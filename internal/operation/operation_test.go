@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/bearcache/bearcache/redact"
 )
 
 const shop30 = `
@@ -261,13 +263,15 @@ func TestFill(t *testing.T) {
 }
 
 func TestParseLine(t *testing.T) {
+	const jwt = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0."
 	for line, want := range map[string]string{
 		"GET:/api/profile":    "GET /api/profile",
 		" get : /a/{id}?p=1 ": "GET /a/{id}?p=1",
-		"GET /api/profile":    `"GET /api/profile" is not METHOD:PATH, such as GET:/api/profile`,
-		"FETCH:/a":            `"FETCH:/a" is not METHOD:PATH, such as GET:/api/profile`,
-		"GET:http://h/a":      `the path "http://h/a" does not begin with /`,
+		"GET /api/profile":    "it begins with no method and colon; write METHOD:PATH, such as GET:/api/profile",
+		"FETCH:/a":            "it begins with no method and colon; write METHOD:PATH, such as GET:/api/profile",
+		"GET:http://h/a":      "the path does not begin with /; write METHOD:PATH, such as GET:/api/profile",
 		"GET:/a#b":            `the path "/a#b" has a fragment, which is never sent`,
+		"GET:/a#jwt=" + jwt:   `the path "/a#jwt=[` + redact.New(nil).Digest(jwt) + `]" has a fragment, which is never sent`,
 	} {
 		op, err := ParseLine(line)
 		got := op.String()

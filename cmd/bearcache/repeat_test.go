@@ -1,0 +1,94 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"strings"
+	"testing"
+)
+
+// Whatever flag is given a token by mistake, by the command line or by the environment: no message says it.
+func TestTokensInTheWrongPlace(t *testing.T) {
+	t.Chdir(t.TempDir())
+	scan := []string{"scan", "--url", "GET:/me", "--target", "http://127.0.0.1:1", "--identity", "alice=env:T"}
+	document := []string{"scan", "--target", "http://127.0.0.1:1", "--identity", "alice=env:T"}
+	commands := []struct {
+		args   []string
+		before []string // what comes before the token
+	}{
+		{[]string{}, []string{""}},
+		{scan, []string{"", "--", "-", "--config=", "--url=", "--url=GET:", "--url=GET:/x#access_token=", "--target=", "--target=http://", "--target=http://a:",
+			"--identity=", "--identity=bob=", "--identity=bob=env:", "--identity=bob=file:", "--identity=bob=cmd:", "--param=", "--param==", "--header=",
+			"--format=", "--format=json=missing/eyJ", "--format=json=missing?token=", "--fail-on=", "--checks=", "--skip-checks=", "--rate=", "--concurrency=",
+			"--max-requests=", "--timeout=", "--wait=", "--baseline=", "--origin=", "--marker=", "--marker=bob=", "--verbose="}},
+		{document, []string{"--openapi=", "--openapi=http://127.0.0.1:1/?token="}},
+		{[]string{"serve"}, []string{"", "--config=", "--upstream=", "--listen=", "--admin=", "--store=", "--authenticated-sharing=", "--memory=", "--max-body=",
+			"--max-token-length=", "--realm=", "--credentials=", "--url-tokens=", "--upstream-timeout=", "--secret=", "--secret=env:", "--secret=file:", "--log="}},
+		{[]string{"serve", "--upstream=http://127.0.0.1:1"}, []string{"--listen=no.such.host.", "--secret=env:", "--secret=file:"}},
+		{[]string{"config"}, []string{""}},
+		{[]string{"config", "check"}, []string{"", "a "}},
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop() // what is accepted does not have to happen
+	for _, token := range []string{"Zx9Qw3Er7Ty1Ui5Op2As", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.c2ln", "k8+Zq/3Zx9Qw3Er7Ty1Ui5Op2As=="} {
+		for _, c := range commands {
+			for _, before := range c.before {
+				for _, separate := range []bool{false, true} {
+					args := append([]string{}, c.args...)
+					if flag, value, ok := strings.Cut(before, "="); separate && ok {
+						args = append(args, flag, value+token)
+					} else {
+						args = append(args, before+token)
+					}
+					var out bytes.Buffer
+					e := env{strings.NewReader(""), &out, &out, func(string) (string, bool) { return "good-token", true }, func(io.Writer) bool { return false }}
+					if strings.Contains(before, "env:") {
+						e.getenv = func(name string) (string, bool) { return "good-token", name == "T" }
+					}
+					run(ctx, e, args)
+					if strings.Contains(out.String(), token[:12]) {
+						t.Errorf("%s%s: %s", before, token, out.String())
+					}
+				}
+			}
+		}
+	}
+}
+
+// What kong says is said in our words, with what to do.
+func TestUsage(t *testing.T) {
+	for _, tt := range []struct{ args, want string }{
+		{"scan --rate fast", "--rate must be a number; bearcache scan --help shows the flags"},
+		{"scan --rate=", "--rate must be a number; bearcache scan --help shows the flags"},
+		{"scan --timeout 5", "--timeout must be a duration such as 10s; "},
+		{"scan --concurrency 1.5", "--concurrency must be a whole number; "},
+		{"scan --verbose=maybe", "--verbose must be true or false; "},
+		{"scan --rate -5", "--rate: its value is missing; one that begins with - is written as --rate=VALUE"},
+		{"scan --header", "--header: its value is missing; "},
+		{"scan --ratee 5", "unknown flag --ratee; did you mean --rate?"},
+		{"scan --colour", "unknown flag --colour; bearcache scan --help shows the flags"},
+		{"scan -q", "unknown flag -q; bearcache scan --help shows the flags"},
+		{"scan --x9Qw3Er7 5", "there is no such flag; "},
+		{"scan x", "there is an argument that belongs to no flag; "},
+		{"config check a b", "there is an argument that belongs to no flag; "},
+		{"config", `expected one of "check", "schema"; `},
+		{"serve --memory 5G", `--memory: "5G" has no unit we know; write 5GiB`},
+	} {
+		var out bytes.Buffer
+		e := env{strings.NewReader(""), &out, &out, func(string) (string, bool) { return "", false }, func(io.Writer) bool { return false }}
+		words := strings.Fields(tt.args)
+		want := "bearcache " + words[0] + ": " + tt.want
+		if code := run(t.Context(), e, words); code != 2 || !strings.HasPrefix(out.String(), want) {
+			t.Errorf("%s: %d %s\nwant %s", tt.args, code, out.String(), want)
+		}
+	}
+
+	t.Setenv("BEARCACHE_TIMEOUT", "hunter2")
+	var out bytes.Buffer
+	e := env{strings.NewReader(""), &out, &out, func(string) (string, bool) { return "", false }, func(io.Writer) bool { return false }}
+	run(t.Context(), e, []string{"scan"})
+	if want := "bearcache scan: --timeout must be a duration such as 10s (from BEARCACHE_TIMEOUT); "; !strings.HasPrefix(out.String(), want) {
+		t.Errorf("%s\nwant %s", out.String(), want)
+	}
+}
