@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
 	"os"
 	"regexp"
 	"slices"
@@ -25,7 +23,7 @@ type scanFlags struct {
 	common
 	OpenAPI     string        `name:"openapi" placeholder:"FILE|URL" help:"OpenAPI 3.0 or 3.1, or Swagger 2.0, JSON or YAML."`
 	URL         []string      `name:"url" sep:"none" placeholder:"METHOD:PATH" help:"An operation, where there is no document; repeatable."`
-	Target      string        `placeholder:"URL" help:"Base URL of the API; overrides the document's servers."`
+	Target      string        `placeholder:"URL" help:"Base URL of the API. Without it a server of the document is taken, if it is on this machine or at the origin of the document's own URL."`
 	Identity    []string      `sep:"none" placeholder:"NAME=SOURCE" help:"A bearer; SOURCE is env:VAR, file:PATH or cmd:COMMAND. Give two, of different users."`
 	Param       []string      `sep:"none" placeholder:"[IDENTITY.]NAME=VALUE" help:"A value for a path, query or header parameter; repeatable."`
 	Header      []string      `sep:"none" placeholder:"NAME: VALUE" help:"A field sent with every request; repeatable."`
@@ -148,96 +146,6 @@ func (f *scanFlags) options(ctx context.Context, e env) (o scan.Options, err err
 }
 
 var fieldName = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
-
-func (f *scanFlags) document(ctx context.Context) (*operation.Document, error) {
-	if len(f.URL) > 0 {
-		if f.OpenAPI != "" {
-			return nil, errors.New("give --openapi or --url, not both")
-		}
-		d := new(operation.Document)
-		for i, line := range f.URL {
-			op, err := operation.ParseLine(line)
-			if err != nil {
-				return nil, fmt.Errorf("--url%s: %w", which(i, len(f.URL)), err)
-			}
-			d.Operations = append(d.Operations, op)
-		}
-		return d, nil
-	}
-	if f.OpenAPI == "" {
-		return nil, problem("there is nothing to scan", "give --openapi FILE, or --url GET:/path")
-	}
-	data, err := readDocument(ctx, f.OpenAPI, f.Timeout)
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the OpenAPI document: %w", err)
-	}
-	return operation.Parse(documentName(f.OpenAPI), data)
-}
-
-// documentName is what errors and reports call the document. A URL may hold a token.
-func documentName(name string) string {
-	if strings.Contains(name, "://") {
-		return harmlessURL(name)
-	}
-	return harmlessPath(name)
-}
-
-// readDocument reads a file or a URL. No credentials go along, and no more comes back than a document
-// may be long.
-func readDocument(ctx context.Context, name string, timeout time.Duration) ([]byte, error) {
-	if !strings.HasPrefix(name, "http://") && !strings.HasPrefix(name, "https://") {
-		file, err := os.Open(name)
-		if err != nil {
-			return nil, plainPath(err)
-		}
-		defer file.Close()
-		data, err := io.ReadAll(io.LimitReader(file, operation.MaxDocument+1))
-		return data, plainPath(err)
-	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, name, nil)
-	if err != nil {
-		return nil, errors.New("its URL cannot be read")
-	}
-	resp, err := (&http.Client{Transport: &http.Transport{}}).Do(r)
-	if err != nil {
-		var ue *url.Error
-		if errors.As(err, &ue) {
-			err = ue.Err
-		}
-		return nil, unfinished{fmt.Errorf("%s: %w", harmlessURL(name), err)}
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return nil, unfinished{fmt.Errorf("%s answered %d", harmlessURL(name), resp.StatusCode)}
-	}
-	return io.ReadAll(io.LimitReader(resp.Body, operation.MaxDocument+1))
-}
-
-func (f *scanFlags) target(d *operation.Document) (*url.URL, error) {
-	if f.Target != "" {
-		return baseURL("--target", f.Target)
-	}
-	for _, server := range d.Servers {
-		if u, err := baseURL("", server); err == nil {
-			return u, nil
-		}
-	}
-	return nil, problem("the document names no server with an absolute URL", "give --target URL")
-}
-
-func baseURL(flag, text string) (*url.URL, error) {
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.ContainsAny(text, "{}") {
-		return nil, problem(flag+" must be an absolute http or https URL", "write for example http://127.0.0.1:5000")
-	}
-	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, errors.New(flag + " must have no user name, query or fragment")
-	}
-	u.Host = strings.ToLower(u.Host)
-	return u, nil
-}
 
 var identityName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$`)
 

@@ -121,8 +121,10 @@ func (f *serveFlags) over(file config.Serve) (config.Serve, error) {
 // may change.
 func loopback(address string) bool {
 	host, _, err := net.SplitHostPort(address)
-	return err == nil && (host == "localhost" || net.ParseIP(host).IsLoopback())
+	return err == nil && loopbackHost(host)
 }
+
+func loopbackHost(host string) bool { return host == "localhost" || net.ParseIP(host).IsLoopback() }
 
 // nodeSecret reads the key of the digests; nil: a random one.
 func nodeSecret(ctx context.Context, e env, ref *config.SecretRef) ([]byte, error) {

@@ -4,7 +4,8 @@
 //
 // The author of a document is an attacker here (THREAT-MODEL A8). Nothing is opened or fetched,
 // nothing that YAML can repeat by reference is ever expanded, every loop over the document has a
-// bound, and no document chooses the origin that a request goes to: that is the base URL's alone.
+// bound, and no document chooses the origin that a request goes to: that is the base URL's alone, and
+// whoever makes that of a document's servers judges them first.
 package operation
 
 import (
@@ -19,7 +20,8 @@ import (
 type Document struct {
 	Title string
 	// Servers are the base URLs the document names for all operations, absolute or relative, their
-	// variables replaced by the defaults. They are a suggestion: Fill never looks at them.
+	// variables replaced by the defaults. They are a suggestion of the document's author, who may be after
+	// the tokens that would go there: Fill never looks at them.
 	Servers []string
 	// Operations are in the order of the document's paths, and of methods GET HEAD POST PUT PATCH
 	// DELETE OPTIONS TRACE within a path.
