@@ -13,7 +13,6 @@ import (
 
 	"github.com/bearcache/bearcache/bearer"
 	"github.com/bearcache/bearcache/internal/finding"
-	"github.com/bearcache/bearcache/internal/operation"
 	"github.com/bearcache/bearcache/internal/report"
 	"github.com/bearcache/bearcache/internal/scan"
 	"github.com/bearcache/bearcache/redact"
@@ -127,7 +126,7 @@ func (f *scanFlags) options(ctx context.Context, e env) (o scan.Options, err err
 	if o.Identities, err = f.identities(ctx, e); err != nil {
 		return o, err
 	}
-	if o.Value, err = f.values(o.Identities); err != nil {
+	if o.Value, err = f.values(o.Identities, o.Operations); err != nil {
 		return o, err
 	}
 	for _, h := range f.Header {
@@ -210,29 +209,6 @@ func (f *scanFlags) markers(list []*scan.Identity) error {
 		list[i].Markers = append(list[i].Markers, text)
 	}
 	return nil
-}
-
-// values looks parameters up: what was given for this identity first, then what was given for all.
-func (f *scanFlags) values(list []*scan.Identity) (func(string, operation.Parameter) (string, bool), error) {
-	given := make(map[[2]string]string)
-	for i, p := range f.Param {
-		name, value, ok := strings.Cut(p, "=")
-		if !ok || name == "" {
-			return nil, fmt.Errorf("--param%s: write NAME=VALUE, or IDENTITY.NAME=VALUE", which(i, len(f.Param)))
-		}
-		whose := ""
-		if before, after, ok := strings.Cut(name, "."); ok && slices.ContainsFunc(list, func(id *scan.Identity) bool { return id.Name == before }) {
-			whose, name = before, after
-		}
-		given[[2]string{whose, name}] = value
-	}
-	return func(identity string, p operation.Parameter) (string, bool) {
-		if v, ok := given[[2]string{identity, p.Name}]; ok {
-			return v, true
-		}
-		v, ok := given[[2]string{"", p.Name}]
-		return v, ok
-	}, nil
 }
 
 func (f *scanFlags) checks() ([]scan.Check, error) {

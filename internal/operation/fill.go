@@ -25,6 +25,14 @@ func (e *MissingError) Error() string {
 	return "needs " + noun + " for " + strings.Join(names, ", ") + ", give " + strings.Join(flags, " ")
 }
 
+// Asked are the parameters that Fill asks a value for: those that are declared, but not those that no
+// parameter may set, and those that the template names and nobody declared. Of an operation with a Problem
+// they are what could be read.
+func (o Operation) Asked() []Parameter {
+	t, _ := parseTemplate(o.Path)
+	return o.parameters(t)
+}
+
 // Fill makes the URL and the header fields of a request to o at base. It takes each parameter from value,
 // which may decline, and otherwise, if it is required, from the first of its Candidates. The origin of the
 // URL is base's, whatever the document says.
@@ -63,9 +71,9 @@ func (o Operation) Fill(base *url.URL, value func(Parameter) (string, bool)) (*u
 	return &u, f.header, nil
 }
 
-// parameters are o's, and those that its template names and nobody declared.
+// parameters are o's without the reserved, and those that its template names and nobody declared.
 func (o Operation) parameters(t template) []Parameter {
-	list := slices.Clone(o.Parameters)
+	list := slices.DeleteFunc(slices.Clone(o.Parameters), func(p Parameter) bool { return p.In == "header" && reserved(p.Name) })
 	for _, name := range t.names {
 		same := func(p Parameter) bool { return p.Name == name && p.In == "path" }
 		if !slices.ContainsFunc(list, same) {
@@ -85,9 +93,6 @@ type filler struct {
 }
 
 func (f *filler) add(p Parameter, inPath map[string]string) {
-	if p.In == "header" && reserved(p.Name) {
-		return
-	}
 	v, ok := f.value(p)
 	switch {
 	case ok:

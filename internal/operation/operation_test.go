@@ -216,6 +216,33 @@ func TestHostileDocuments(t *testing.T) {
 	}
 }
 
+// What a caller may give a value for is known even of an operation that cannot be asked.
+func TestAsked(t *testing.T) {
+	doc, err := Parse("f", []byte(`openapi: 3.1.0
+paths:
+  /a/{b}?c={d}:
+    get:
+      parameters:
+        - {name: e, in: query}
+        - {$ref: '#/none'}
+        - {name: AUTHORIZATION, in: header}
+        - {name: f, in: header}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range doc.Operations[0].Asked() {
+		got = append(got, p.In+" "+p.Name)
+	}
+	if diff := cmp.Diff([]string{"query e", "header f", "path b", "path d"}, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if want := `reference "#/none" names nothing in the document`; !strings.HasSuffix(doc.Operations[0].Problem, want) {
+		t.Errorf("%s, want %s", doc.Operations[0].Problem, want)
+	}
+}
+
 func TestFill(t *testing.T) {
 	given := map[string]string{"id": "a/b c", "dots": "..", "empty": "", "q": "x&y=z", "X-H": "v", "bad": "a\nb", "sid": "a;b"}
 	value := func(p Parameter) (string, bool) { v, ok := given[p.Name]; return v, ok }

@@ -1,6 +1,7 @@
 package operation
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -9,24 +10,26 @@ import (
 
 const maxName = 256 // bytes of a parameter's name
 
-// merge lists the parameters of an operation: those of its path, replaced or followed by its own.
-func (r *reader) merge(lists ...*yaml.Node) ([]Parameter, error) {
-	var out []Parameter
+// merge lists the parameters of an operation: those of its path, replaced or followed by its own. With
+// the first error come those that could be read.
+func (r *reader) merge(lists ...*yaml.Node) (out []Parameter, err error) {
 	index := make(map[[2]string]int)
 	for _, list := range lists {
 		if isNull(list) {
 			continue
 		}
 		if !isSequence(list) {
-			return nil, r.errorf(list, "parameters is no list")
+			err = cmp.Or(err, r.errorf(list, "parameters is no list"))
+			continue
 		}
 		for _, n := range list.Content {
 			if r.parameters++; r.parameters > maxParameters {
 				return nil, nil // add ends the document
 			}
-			p, err := r.parameter(n)
-			if err != nil {
-				return nil, err
+			p, bad := r.parameter(n)
+			if bad != nil {
+				err = cmp.Or(err, bad)
+				continue
 			}
 			switch i, ok := index[p.key()]; {
 			case p.In == "body" || p.In == "formData":
@@ -38,7 +41,7 @@ func (r *reader) merge(lists ...*yaml.Node) ([]Parameter, error) {
 			}
 		}
 	}
-	return out, nil
+	return out, err
 }
 
 // parameter reads one, once: thousands of operations may refer to it.
