@@ -26,10 +26,13 @@ type reader struct {
 
 	resolved map[*yaml.Node]Parameter
 	hinted   map[*yaml.Node]hints
+	losses   map[*yaml.Node][]Operation // without their paths
 }
 
 func newReader(name string, root *yaml.Node) *reader {
-	return &reader{tree: newTree(name, root), resolved: make(map[*yaml.Node]Parameter), hinted: make(map[*yaml.Node]hints)}
+	return &reader{
+		tree: newTree(name, root), resolved: make(map[*yaml.Node]Parameter), hinted: make(map[*yaml.Node]hints), losses: make(map[*yaml.Node][]Operation),
+	}
 }
 
 func (r *reader) document() (*Document, error) {
@@ -39,7 +42,15 @@ func (r *reader) document() (*Document, error) {
 	r.doc.Title = text(r.get(r.get(r.root, "info"), "title"))
 	r.doc.Servers = r.servers()
 	r.security = r.tree.security(r.get(r.root, "security"))
+	for _, h := range r.hidden(r.root) {
+		if h.key.Value == "paths" {
+			return nil, r.errorf(h.key, "paths stands again in line %d, which hides this one; merge the two", h.by.Line)
+		}
+	}
 	paths := r.get(r.root, "paths")
+	if err := r.lostPaths(paths); err != nil {
+		return nil, err
+	}
 	for path, item := range r.pairs(paths) {
 		if strings.HasPrefix(path.Value, "x-") {
 			continue
@@ -78,12 +89,13 @@ func (r *reader) version() error {
 // only a hostile one reaches.
 func (r *reader) pathItem(path, item *yaml.Node) error {
 	problem := r.unusable(path)
-	if problem != "" && len(path.Value) > maxPath {
-		path = &yaml.Node{Kind: yaml.ScalarNode, Value: short(path.Value), Line: path.Line, Column: path.Column}
-	}
+	path = shortened(path)
 	chain, err := r.follow(item)
 	if err != nil {
 		return r.add(Operation{Path: path.Value, Problem: err.Error()})
+	}
+	if err := r.lost(path, chain); err != nil {
+		return err
 	}
 	shared := r.first(chain, "parameters")
 	for _, method := range methods {
@@ -109,6 +121,14 @@ func (r *reader) pathItem(path, item *yaml.Node) error {
 		}
 	}
 	return nil
+}
+
+// shortened is a path that is kept, though it is too long to be asked for.
+func shortened(path *yaml.Node) *yaml.Node {
+	if len(path.Value) <= maxPath {
+		return path
+	}
+	return &yaml.Node{Kind: yaml.ScalarNode, Value: short(path.Value), Line: path.Line, Column: path.Column}
 }
 
 // unusable says why no request can be made of a path, if so.

@@ -24,14 +24,15 @@ type Document struct {
 	// the tokens that would go there: Fill never looks at them.
 	Servers []string
 	// Operations are in the order of the document's paths, and of methods GET HEAD POST PUT PATCH
-	// DELETE OPTIONS TRACE within a path.
+	// DELETE OPTIONS TRACE within a path. Those that the document mentions and hides or spells wrong come
+	// before the others of the paths, or of their path, and have a Problem.
 	Operations []Operation
 }
 
 // Operation is one method on one path.
 type Operation struct {
-	// Method is empty where the document hides it behind a reference that leads nowhere; such an
-	// operation has a Problem.
+	// Method is empty where the document hides it: behind a reference that leads nowhere, or by a second
+	// path of the same name. Such an operation has a Problem.
 	Method string
 	// Path is the template exactly as the document has it: "/api/orders/{id}".
 	Path     string

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -166,6 +167,58 @@ components: {pathItems: {a: {$ref: '#/components/pathItems/b'}, b: {$ref: '#/com
 	}
 }
 
+// What an author wrote and no reader sees is listed with the reason, for it was not tested.
+func TestLosses(t *testing.T) {
+	for _, tt := range []struct {
+		name, text string
+		want       []string // prefixes
+	}{
+		{"paths without operations", "paths:\n  /a:\n  /b: null\n  /c: {}\n  /d: {$ref: '#/e'}\n  /z: {get: }\ne: {}", []string{"GET /z: "}},
+		{"a list", "paths:\n  /a: [{get: {}}]", []string{`/a: f:3:7: the path item of "/a" is no object`}},
+		{"a string", "paths:\n  /a: get", []string{`/a: f:3:7: the path item of "/a" is no object`}},
+		{"a reference to a list", "paths:\n  /a: {$ref: '#/e'}\ne: []", []string{`/a: f:4:4: the path item of "/a" is no object`}},
+		{"upper case", "paths:\n  /a: {GET: {}, Post: {}, delete: {}}", []string{
+			"GET /a: f:3:8: GET is no method of OpenAPI, which has them in lower case; write get",
+			"POST /a: f:3:17: Post is no method of OpenAPI, which has them in lower case; write post", "DELETE /a: "}},
+		{"upper case, merged", "e: &e {GET: {}}\npaths:\n  /a: {<<: *e, get: {}}\n  /b: *e", []string{"GET /a: f:2:8: GET is no method", "GET /a: ", "GET /b: f:2:8: GET is no method"}},
+		{"a path twice", "paths:\n  /a:\n    get: {}\n  /b: {get: {}}\n  /a:\n    post: {}", []string{
+			`/a: f:3:3: the path "/a" stands again in line 6, which hides this one; merge the two`, "POST /a: ", "GET /b: "}},
+		{"a path three times", "paths: {/a: {get: {}},\n/a: {},\n/a: {put: {}}}", []string{`/a: f:2:9: the path "/a" stands again in line 4`, `/a: f:3:1: the path "/a" stands again in line 4`, "PUT /a: "}},
+		{"a path by an alias", "paths: {&a /a: {get: {}},\n*a : {put: {}}}", []string{`/a: f:2:9: the path "/a" stands again in line 3`, "PUT /a: "}},
+		{"a method twice", "paths:\n  /a:\n    get: {}\n    get: {security: []}", []string{"GET /a: f:4:5: get stands again in line 5, which hides this one; merge the two", "GET /a: "}},
+		{"parameters twice", "paths:\n  /a:\n    parameters: [{name: a, in: query}]\n    get: {}\n    parameters: []", []string{"/a: f:4:5: parameters stands again in line 6", "GET /a: "}},
+		{"a summary twice", "paths: {/a: {summary: a, summary: b, get: {}}}", []string{"GET /a: "}},
+		{"an override of what is merged", "e: &e {get: {}}\npaths: {/a: {<<: *e, get: {}}}", []string{"GET /a: "}},
+		{"a path that YAML takes for a mapping", "paths:\n  {id}: {get: {}}\n  /a: {get: {}}", []string{"?: f:3:3: this path is a mapping or a list; put it in quotes", "GET /a: "}},
+	} {
+		doc, err := Parse("f", []byte("openapi: 3.1.0\n"+tt.text))
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+			continue
+		}
+		var got []string
+		for _, op := range doc.Operations {
+			got = append(got, op.String()+": "+op.Problem)
+		}
+		same := func(got, prefix string) bool {
+			return strings.HasPrefix(got, prefix) && (got == prefix || !strings.HasSuffix(prefix, ": "))
+		}
+		if !slices.EqualFunc(got, tt.want, same) {
+			t.Errorf("%s:\n%q\nwant\n%q", tt.name, got, tt.want)
+		}
+	}
+
+	// JSON has places too; and where all paths are hidden, there is nothing to be saved.
+	doc, err := Parse("f", []byte("{\"openapi\": \"3.1.0\", \"paths\": {\n  \"/a\": {\"get\": {}},\n  \"/\\u0061\": {}}}"))
+	if err != nil || len(doc.Operations) != 1 || doc.Operations[0].Problem != `f:2:3: the path "/a" stands again in line 3, which hides this one; merge the two` {
+		t.Errorf("%+v, %v", doc, err)
+	}
+	_, err = Parse("f", []byte("{\"openapi\": \"3.1.0\",\n\"paths\": {\"/a\": {\"get\": {}}},\n\"paths\": {\"/b\": {\"get\": {}}}}"))
+	if want := "f:2:1: paths stands again in line 3, which hides this one; merge the two"; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}
+
 // A document of a few hundred bytes must not take more than they are worth, whatever it repeats.
 func TestHostileDocuments(t *testing.T) {
 	var laughs strings.Builder
@@ -190,7 +243,13 @@ func TestHostileDocuments(t *testing.T) {
 	for i := range 30_000 {
 		fmt.Fprintf(&many, "  /%d: *item\n", i)
 	}
+	var losses strings.Builder
+	losses.WriteString("openapi: 3.1.0\nitem: &item {" + strings.Repeat("get: {}, GET: {}, x: {}, ", 20_000) + "}\npaths:\n")
+	for i := range 20_000 {
+		fmt.Fprintf(&losses, "  /%d: *item\n", i)
+	}
 	for _, tt := range []struct{ name, text, want string }{
+		{"losses that many share", losses.String(), "has more than 100000 operations; scan it in parts"},
 		{"a billion laughs", laughs.String(), "a parameter is no object"},
 		{"schemas that double", deep.String(), ""},
 		{"merge keys that double", merged.String(), ""},
@@ -314,7 +373,8 @@ func TestParseLine(t *testing.T) {
 // Whatever a document says, every operation of it has a name, a request or a reason why not, and a
 // request goes to the origin that the user named.
 func FuzzParse(f *testing.F) {
-	for _, text := range []string{shop30, shop31, shop20, "openapi: 3.0.0\npaths: {'/a%2e{b}': {get: {}}}", "a: &a [*a]", "{openapi: 3.1.0, paths: {/x: {get: }}}"} {
+	for _, text := range []string{shop30, shop31, shop20, "openapi: 3.0.0\npaths: {'/a%2e{b}': {get: {}}}", "a: &a [*a]", "{openapi: 3.1.0, paths: {/x: {get: }}}",
+		"{openapi: 3.1.0, paths: {/x: {GET: {}, get: {}, get: {}}, /x: [], {y}: z}}"} {
 		f.Add([]byte(text))
 	}
 	base, err := url.Parse("http://target.test:81/base/")

@@ -21,7 +21,7 @@ type tree struct {
 }
 
 // object is a mapping made ready for look-ups. Of equal keys the last counts, as in most parsers of
-// JSON.
+// JSON; tree.hidden knows the others.
 type object struct {
 	values map[string]*yaml.Node
 	merged []*yaml.Node // what its merge key << adds
