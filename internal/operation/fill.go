@@ -61,6 +61,9 @@ func (o Operation) Fill(base *url.URL, value func(Parameter) (string, bool)) (*u
 	if err != nil {
 		return nil, nil, err
 	}
+	if name := reservedIn(query); name != "" {
+		return nil, nil, fmt.Errorf("the path %s sets %s, by which some servers do something else than the method says", quote(o.Path), quote(name))
+	}
 	u := *base
 	u.User, u.Fragment, u.RawFragment, u.Opaque, u.ForceQuery = nil, "", "", "", false
 	u.RawPath = strings.TrimRight(base.EscapedPath(), "/") + path
@@ -73,7 +76,12 @@ func (o Operation) Fill(base *url.URL, value func(Parameter) (string, bool)) (*u
 
 // parameters are o's without the reserved, and those that its template names and nobody declared.
 func (o Operation) parameters(t template) []Parameter {
-	list := slices.DeleteFunc(slices.Clone(o.Parameters), func(p Parameter) bool { return p.In == "header" && reserved(p.Name) })
+	list := slices.DeleteFunc(slices.Clone(o.Parameters), Parameter.reserved)
+	for i, p := range list {
+		if p.personal() {
+			list[i].Candidates = nil
+		}
+	}
 	for _, name := range t.names {
 		same := func(p Parameter) bool { return p.Name == name && p.In == "path" }
 		if !slices.ContainsFunc(list, same) {
@@ -131,17 +139,6 @@ func (f *filler) field(p Parameter, v string) {
 		pair = before + "; " + pair
 	}
 	f.header.Set("Cookie", pair)
-}
-
-// reserved are fields that no parameter sets: OpenAPI 3.1 §4.8.12.1 leaves the first three to other parts
-// of a document; the rest would let a document say who asks, or whom.
-func reserved(name string) bool {
-	switch strings.ToLower(name) {
-	case "accept", "content-type", "authorization", "proxy-authorization", "cookie", "host", "connection", "content-length",
-		"transfer-encoding", "upgrade", "te", "trailer", "expect", "range":
-		return true
-	}
-	return false
 }
 
 // isToken is RFC 9110 §5.6.2.

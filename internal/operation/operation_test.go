@@ -348,6 +348,51 @@ func TestFill(t *testing.T) {
 	}
 }
 
+// A GET stays one, of the path and at the host that the user sees, by whom the user named.
+func TestReserved(t *testing.T) {
+	base := &url.URL{Scheme: "http", Host: "h"}
+	given := func(p Parameter) (string, bool) { return "given", true }
+	declined := func(Parameter) (string, bool) { return "", false }
+	for _, tt := range []struct {
+		in    string
+		names string
+		want  string // what is sent of value x of the document, and of one that is given
+	}{
+		{"header", "Accept Content-Type Host Connection Range", "neither"},
+		{"header", "X-HTTP-Method X-Http-Method-Override x-method-override X_HTTP_METHOD_OVERRIDE X.Method.Override X-Original-Method", "neither"},
+		{"header", "X-Original-URL X-Original-URI X-Rewrite-URL x_rewrite_url X-Original-Host X-Host X-HTTP-Host-Override X-Script-Name", "neither"},
+		{"header", "X-Forwarded-For X-Forwarded-Host X-Forwarded-Proto X_Forwarded_Anything X-Forwarded Forwarded X-Real-IP Proxy", "neither"},
+		{"header", "Authorization AUTHORIZATION Proxy-Authorization X-Authorization Author_ization X-Authorisation Cookie Cookie2 Set-Cookie X-Cookie", "neither"},
+		{"header", "X-Auth-Token X-Access-Token access_token Session-Id X-JWT-Assertion X-Secret", "given"},
+		{"header", "X-Api-Key Api-Key Accept-Language X-Request-Id X-Tenant X-Hosting", "both"},
+		{"query", "_method _METHOD .method _method[] X-HTTP-Method-Override", "neither"},
+		{"query", "method page host", "both"},
+	} {
+		for name := range strings.FieldsSeq(tt.names) {
+			op := Operation{Method: "GET", Path: "/o", Parameters: []Parameter{{Name: name, In: tt.in, Required: true, Candidates: []string{"x"}}}}
+			sent := func(value func(Parameter) (string, bool)) bool {
+				u, header, err := op.Fill(base, value)
+				if missing := new(MissingError); err != nil && !errors.As(err, &missing) {
+					t.Errorf("%s: %v", name, err)
+				}
+				return err == nil && (u.RawQuery != "" || len(header) > 0)
+			}
+			got := map[[2]bool]string{{false, false}: "neither", {false, true}: "given", {true, true}: "both"}[[2]bool{sent(declined), sent(given)}]
+			if got != tt.want {
+				t.Errorf("%s %s: %s, want %s", tt.in, name, got, tt.want)
+			}
+		}
+	}
+	for _, path := range []string{"/o?_method=DELETE", "/o?a=b&_Method=DELETE", "/o?a;_method=PUT", "/o?%5Fmethod=PUT", "/o?{x}=PUT", "/o?_{y}=PUT", "/o?x-http-method-override=PUT"} {
+		_, _, err := Operation{Method: "GET", Path: path}.Fill(base, func(p Parameter) (string, bool) {
+			return map[string]string{"x": "_method", "y": "method"}[p.Name], true
+		})
+		if err == nil || !strings.HasSuffix(err.Error(), "by which some servers do something else than the method says") {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
 func TestParseLine(t *testing.T) {
 	const jwt = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0."
 	for line, want := range map[string]string{
@@ -405,8 +450,11 @@ func FuzzParse(f *testing.F) {
 				!strings.HasPrefix(again.EscapedPath(), "/base/") {
 				t.Fatalf("%s goes to %s (%v)", op, u, err)
 			}
+			if reservedIn(u.RawQuery) != "" {
+				t.Fatalf("%s asks with %s", op, u.RawQuery)
+			}
 			for name := range header {
-				if reserved(name) && name != "Cookie" {
+				if (Parameter{Name: name, In: "header"}).reserved() && name != "Cookie" {
 					t.Fatalf("%s sets %s", op, name)
 				}
 			}
