@@ -113,6 +113,18 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// YAML may be in UTF-16, as PowerShell writes it.
+func TestUTF16(t *testing.T) {
+	data := []byte{0xff, 0xfe}
+	for _, c := range "openapi: 3.1.0\npaths: {/é: {get: {}}}\n" {
+		data = append(data, byte(c), byte(c>>8))
+	}
+	doc, err := Parse("f", data)
+	if err != nil || doc.Operations[0].Path != "/é" {
+		t.Errorf("%+v, %v", doc, err)
+	}
+}
+
 // What cannot be read says where and why; what one operation cannot have does not cost the others.
 func TestProblems(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{
@@ -120,6 +132,11 @@ func TestProblems(t *testing.T) {
 		{"only a comment", "# nothing", "f: has no openapi or swagger field"},
 		{"not YAML", "openapi: 3.0.0\npaths: [\n", "f:2: neither YAML nor JSON: "},
 		{"not JSON", "{\"openapi\": \"3.0.0\",\n  \"paths\": [}", "f:2:13: not JSON: "},
+		{"Latin-1, YAML", "openapi: 3.1.0\ninfo: {title: caf\xe9}\n", "f:2:18: not UTF-8; save it as UTF-8"},
+		{"Latin-1, JSON", "{\"openapi\": \"3.1.0\",\n\"paths\": {\"/caf\xe9\": {\"get\": {}}}}", "f:2:16: not UTF-8; save it as UTF-8"},
+		{"a tab", "openapi: 3.1.0\npaths:\n\t/a: {get: {}}\n", "f:3: a tab at the beginning of the line; YAML indents with spaces"},
+		{"a tab deeper", "openapi: 3.1.0\npaths:\n  /a:\n  \tget: {}\n", "f:4: a tab at the beginning of the line; YAML indents with spaces"},
+		{"tabs that are not to blame", "openapi: 3.1.0\ninfo:\n  description: |\n    a\n    \tb\npaths:\n  /b: [\n  /c: }\n", "f:7: neither YAML nor JSON: "},
 		{"a page instead of a document", "<html><body>Sign in</body></html>", "f: has no openapi or swagger field; is this an OpenAPI document?"},
 		{"another version", "openapi: 4.0.0", "f:1:10: openapi: 4.0.0 is not supported; 3.0, 3.1 and Swagger 2.0 are"},
 		{"an old version", "swagger: '1.2'", "f:1:10: swagger: 1.2 is not supported"},

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -40,11 +42,32 @@ func Parse(name string, data []byte) (doc *Document, err error) {
 	case marks(data) > maxNodes:
 		return nil, fmt.Errorf("%s: has more than %d values; scan it in parts", name, maxNodes)
 	}
+	if err := encoded(data); err != nil {
+		return nil, located(name, err)
+	}
 	root, err := parseTree(data)
 	if err != nil {
 		return nil, located(name, err)
 	}
 	return newReader(name, root).document()
+}
+
+// encoded is an error unless data is UTF-8, or announces to be the UTF-16 that YAML may be in (YAML 1.2.2
+// §5.2). Parsers of JSON replace what they cannot read, and a path with another letter is another path.
+func encoded(data []byte) error {
+	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
+		return nil
+	}
+	valid := 0
+	for valid < len(data) {
+		r, size := utf8.DecodeRune(data[valid:])
+		if r == utf8.RuneError && size == 1 {
+			line, column := newCursor(data).at(int64(valid))
+			return &syntaxError{fmt.Sprintf(":%d:%d", line, column), "not UTF-8; save it as UTF-8"}
+		}
+		valid += size
+	}
+	return nil
 }
 
 // marks is at least the number of nodes that data can make, whichever its format: an element of a
@@ -80,7 +103,7 @@ func parseTree(data []byte) (*yaml.Node, error) {
 		if notJSON != nil {
 			return nil, notJSON
 		}
-		return nil, notYAML(err)
+		return nil, notYAML(data, err)
 	}
 	if len(doc.Content) == 0 {
 		return &doc, nil // nothing but comments
@@ -100,12 +123,31 @@ func located(name string, err error) error {
 	return fmt.Errorf("%s: %w", name, err)
 }
 
-// notYAML takes the line out of an error that says "yaml: line 3: did not find expected key".
-func notYAML(err error) error {
+// notYAML takes the line out of an error that says "yaml: line 3: did not find expected key". The parser
+// counts lines from 0 at times, and does not say that a tab is what it stumbled over.
+func notYAML(data []byte, err error) error {
 	what, place := strings.TrimPrefix(err.Error(), "yaml: "), ""
-	if line, ok := strings.CutPrefix(what, "line "); ok {
-		line, what, _ = strings.Cut(line, ": ")
-		place = ":" + line
+	if text, ok := strings.CutPrefix(what, "line "); ok {
+		text, what, _ = strings.Cut(text, ": ")
+		place = ":" + text
+		if line, err := strconv.Atoi(text); err == nil {
+			if tab := tabNear(data, line); tab > 0 {
+				return &syntaxError{fmt.Sprintf(":%d", tab), "a tab at the beginning of the line; YAML indents with spaces"}
+			}
+		}
 	}
 	return &syntaxError{place, "neither YAML nor JSON: " + what}
+}
+
+// tabNear is the line, at most one away from line, whose indentation has a tab; 0 if there is none.
+func tabNear(data []byte, line int) int {
+	n := 0
+	for text := range bytes.Lines(data) {
+		n++
+		indentation := text[:len(text)-len(bytes.TrimLeft(text, " \t"))]
+		if n >= line-1 && n <= line+1 && bytes.IndexByte(indentation, '\t') >= 0 {
+			return n
+		}
+	}
+	return 0
 }
