@@ -61,7 +61,7 @@ func runScan(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return fmt.Errorf("--fail-on: %w", err)
 	}
-	outputs, err := flags.outputs(e)
+	outputs, err := flags.outputs()
 	if err != nil {
 		return err
 	}
@@ -247,65 +247,4 @@ func (f *scanFlags) baseline() (map[string]bool, error) {
 		return nil, fmt.Errorf("cannot read the baseline %s: %w", harmlessPath(f.Baseline), err)
 	}
 	return known, nil
-}
-
-// target of a report: a format and where it goes.
-type reportTo struct {
-	name, file string
-	verbose    bool
-}
-
-func (f *scanFlags) outputs(e env) ([]reportTo, error) {
-	if len(f.Format) == 0 {
-		return []reportTo{{name: "terminal", verbose: f.Verbose}}, nil
-	}
-	var list []reportTo
-	toStdout := 0
-	for _, spec := range f.Format {
-		name, file, named := strings.Cut(spec, "=")
-		if _, err := report.Find(harmless(name)); err != nil {
-			return nil, fmt.Errorf("--format: %w", err)
-		}
-		switch {
-		case named && file == "":
-			return nil, fmt.Errorf("--format %s=: the name of the file is missing", name)
-		case !named:
-			toStdout++
-		default:
-			// Now, not after the scan: a report that cannot be written is a scan for nothing.
-			w, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE, 0o600)
-			if err != nil {
-				return nil, fmt.Errorf("cannot write the report: %w", plainPath(err))
-			}
-			w.Close()
-		}
-		list = append(list, reportTo{name, file, f.Verbose})
-	}
-	if toStdout > 1 {
-		return nil, errors.New("--format: only one report can go to standard output; write FORMAT=FILE for the others")
-	}
-	return list, nil
-}
-
-func (o reportTo) write(e env, r *finding.Report, verdict string) error {
-	w := e.stdout
-	if o.file != "" {
-		file, err := os.Create(o.file)
-		if err != nil {
-			return fmt.Errorf("cannot write the report: %w", plainPath(err))
-		}
-		defer file.Close()
-		w = file
-	}
-	format, err := report.Find(o.name)
-	if err != nil {
-		return err
-	}
-	if o.name == "terminal" {
-		format = report.Terminal(report.Style{Colour: o.file == "" && e.colour(w), Verbose: o.verbose, Verdict: verdict})
-	}
-	if err := format(w, r); err != nil {
-		return fmt.Errorf("cannot write the report: %w", err)
-	}
-	return nil
 }
