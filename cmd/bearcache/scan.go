@@ -81,9 +81,9 @@ func runScan(ctx context.Context, e env, args []string) error {
 	result.Known = known
 
 	verdict, exit := outcome(result, err, failOn)
-	for _, o := range outputs {
+	for _, o := range outputs { // all of them: one that cannot be written does not cost the others
 		if err := o.write(e, result, verdict); err != nil {
-			return err
+			exit = unfinished{err}
 		}
 	}
 	return exit
@@ -98,7 +98,14 @@ func outcome(r *finding.Report, err error, failOn finding.Severity) (verdict str
 	case n > 0:
 		return fmt.Sprintf("exit 1 (findings at %s or above)", failOn), found{}
 	}
-	return fmt.Sprintf("exit 0 (nothing new at %s or above)", failOn), nil
+	verdict = fmt.Sprintf("exit 0 (nothing at %s or above", failOn)
+	if len(r.Known) > 0 {
+		verdict = fmt.Sprintf("exit 0 (nothing new at %s or above", failOn)
+	}
+	if undecided := r.Undecided(); undecided > 0 {
+		verdict += fmt.Sprintf(", %d undecided", undecided)
+	}
+	return verdict + ")", nil
 }
 
 // options turns flags into what the scanner needs, and refuses what cannot lead to a proof.

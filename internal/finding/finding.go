@@ -163,6 +163,17 @@ func (r *Report) Sort() {
 	})
 }
 
+// Undecided counts the operations that nothing ruled on.
+func (r *Report) Undecided() int {
+	n := 0
+	for _, op := range r.Operations {
+		if op.Undecided {
+			n++
+		}
+	}
+	return n
+}
+
 // AtOrAbove counts the findings of severity s or more that no baseline knew.
 func (r *Report) AtOrAbove(s Severity) int {
 	n := 0

@@ -263,13 +263,11 @@ func (p *printer) summary() {
 			leaking[f.Operation] = true
 		}
 	}
-	clean, untested, undecided, differed := 0, 0, 0, 0
+	clean, untested, differed, undecided := 0, 0, 0, r.Undecided()
 	for _, op := range r.Operations {
 		switch {
 		case op.Status != finding.StatusTested:
 			untested++
-		case op.Undecided:
-			undecided++
 		case p.clean(op):
 			clean++
 		}

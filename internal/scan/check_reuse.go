@@ -45,9 +45,9 @@ func (t *Trial) reuse(rule *finding.Rule, match func(suspicion) bool) []finding.
 	return nil
 }
 
-// prove applies the proof rule. Confirmed: the observer got what is the victim's alone, got it again,
-// and a control shows, entry after entry, that it follows whoever came first, or that the observer's own
-// answer is another. Likely: it got byte for byte what the victim got, with a value that names the
+// prove applies the proof rule. Confirmed: the observer got what is the victim's alone, and a control
+// shows, again on every entry, that it follows whoever came first, or that the observer's own answer is
+// another. Likely: it got byte for byte what the victim got, with a value that names the
 // victim, and no control got past the stored response. Anything less is not reported.
 func (t *Trial) prove(rule *finding.Rule, s suspicion) (finding.Finding, bool) {
 	p := t.proofOf(s)
@@ -58,7 +58,7 @@ func (t *Trial) prove(rule *finding.Rule, s suspicion) (finding.Finding, bool) {
 	}
 	again := t.again(s, p)
 	switch {
-	case p.verdict == leak && again != nil:
+	case p.verdict == leak:
 		f.Confidence = finding.Confirmed
 	case p.verdict != shared && s.strong && !s.about && s.seen.same(s.made):
 		f.Confidence = finding.Likely

@@ -42,19 +42,19 @@ func TestMarkers(t *testing.T) {
 func TestSharedClaims(t *testing.T) {
 	token := func(name string) string {
 		enc := base64.RawURLEncoding.EncodeToString
-		return enc([]byte(`{"alg":"HS256"}`)) + "." + enc(fmt.Appendf(nil, `{"email":"%s@example.com","company":"Example GmbH"}`, name)) + ".c2ln"
+		return enc([]byte(`{"alg":"HS256"}`)) + "." + enc(fmt.Appendf(nil, `{"email":"%s@example.com","name":"Example GmbH"}`, name)) + ".c2ln"
 	}
 	users := map[string]string{"Bearer " + token("alice"): "alice", "Bearer " + token("bob"): "bob"}
 	view := func(_ string, r *http.Request) (int, http.Header, string) {
 		status, h, body := personal(users[r.Header.Get("Authorization")], r)
-		return status, h, strings.Replace(body, "{", `{"company": "Example GmbH",`, 1)
+		return status, h, strings.Replace(body, "{", `{"on_behalf_of": "Example GmbH",`, 1)
 	}
-	r, err := scanned(t, Options{Identities: []*Identity{{Name: "alice", Token: redact.NewSecret(token("alice"))}, {Name: "bob", Token: redact.NewSecret(token("bob"))}}},
-		map[string]*deployment{"/x": {view: view, key: byURLKey, timeout: time.Hour}, "/who": {view: view}})
+	r, err := scanned(t, Options{Wait: time.Nanosecond, Identities: []*Identity{{Name: "alice", Token: redact.NewSecret(token("alice"))}, {Name: "bob", Token: redact.NewSecret(token("bob"))}}},
+		map[string]*deployment{"/x": {view: view, key: byPathKey, timeout: time.Hour}, "/who": {view: view}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"GET /x anonymous-reuse confirmed", "GET /x cross-identity-reuse confirmed", "GET /x invalid-token-reuse confirmed"}
+	want := []string{"GET /x anonymous-reuse likely", "GET /x cross-identity-reuse likely", "GET /x invalid-token-reuse likely"}
 	if diff := cmp.Diff(want, brief(r)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -353,6 +353,15 @@ func TestOriginControl(t *testing.T) {
 	if diff := cmp.Diff(want, brief(r)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+
+	view := same(`{"owner": "alice@example.com"}`)
+	shared := httptest.NewServer(&deployment{view: view})
+	defer shared.Close()
+	u, _ = url.Parse(shared.URL)
+	r, err = scanned(t, Options{Origin: u, Wait: time.Nanosecond}, map[string]*deployment{"/x": {view: view, key: byPathKey, timeout: time.Hour, inside: true}})
+	if err != nil || len(brief(r)) != 0 || r.Undecided() != 0 {
+		t.Errorf("what the origin gives both: %v, %q, %d undecided", err, brief(r), r.Undecided())
+	}
 }
 
 // A green report that rests on nothing is refused.
@@ -534,6 +543,14 @@ func TestRateLimitIsObeyed(t *testing.T) {
 	}
 	if time.Since(start) < time.Second {
 		t.Error("Retry-After was not waited for")
+	}
+}
+
+// A path may hold a token, put there by hand or by a document.
+func TestNamesAreRedacted(t *testing.T) {
+	r, _ := scanned(t, Options{Wait: time.Nanosecond}, map[string]*deployment{"/" + aliceToken: {view: personal}})
+	if text := fmt.Sprintf("%+v", *r); strings.Contains(text, aliceToken) || !strings.Contains(text, "GET /[hmac-sha256:") {
+		t.Errorf("%s", text)
 	}
 }
 

@@ -125,14 +125,22 @@ var table = []mutant{
 	{"a full log blocks", "internal/gateway/access.go", "\tdefault:\n\t\tl.dropped.Add(1)\n", "", "internal/gateway", "TestLogDropsInsteadOfBlocking"},
 
 	// The scanner.
-	{"confirmed without a control", "internal/scan/check_reuse.go", "case r.verdict == leak && again != nil && len(marks) > 0:", "case again != nil && len(marks) > 0:", "internal/scan", "TestReuse"},
-	{"confirmed without a repetition", "internal/scan/check_reuse.go", "case r.verdict == leak && again != nil && len(marks) > 0:", "case r.verdict == leak && len(marks) > 0:", "internal/scan", "TestReuse"},
-	{"equal answers of public data reported as a leak", "internal/scan/trial.go", "r.verdict = notByThem", "r.verdict = leak", "internal/scan", "TestReuse"},
-	{"shared data reported as a leak", "internal/scan/trial.go", "len(theirs) > 0 {", "false && theirs != nil {", "internal/scan", "TestReuse"},
-	{"a stored answer taken for the observer's own", "internal/scan/trial.go", "|| r.own.same(s.seen) ||", "||", "internal/scan", "TestReuse TestNothingKnownBeforehand"},
+	{"confirmed without a control", "internal/scan/check_reuse.go", "case p.verdict == leak:", "case p.verdict == leak || len(s.marks) > 0:", "internal/scan", "TestReuse TestTraps"},
+	{"one fresh entry is enough", "internal/scan/proof.go", "enoughNamed, enoughUnnamed          = 6, 12", "enoughNamed, enoughUnnamed          = 1, 2", "internal/scan", "TestTraps"},
+	{"readers take turns in a pattern", "internal/scan/probe.go", "if odd(i) {", "if i%2 == 1 {", "internal/scan", "TestTraps"},
+	{"and under the natural URL", "internal/scan/probe.go", "[turns][]*Identity{p.Readers, back, back, p.Readers}", "[turns][]*Identity{p.Readers, p.Readers, p.Readers, p.Readers}", "internal/scan", "TestTraps"},
+	{"one round where chance may differ", "internal/scan/probe.go", "if p.differedByChance() && !p.rounds(ctx) {", "if false {", "internal/scan", "TestTraps"},
+	{"one expiry is enough", "internal/scan/proof.go", "enoughExpired, enoughExpiredUnnamed = 3, 8", "enoughExpired, enoughExpiredUnnamed = 1, 1", "internal/scan", "TestTraps"},
+	{"no lifetime in which one reader asks alone", "internal/scan/probe.go", `"ovsosvov"[i]`, `"ovovovov"[i]`, "internal/scan", "TestTraps"},
+	{"a denial need not last", "internal/scan/probe.go", "return x.fill(ctx, en, id, id, id, other, id, id)", "return x.fill(ctx, en, other, id)", "internal/scan", "TestTraps"},
+	{"what was seen need not be there still", "internal/scan/proof.go", "sd.broken = sd.broken || !e.ok()\n\t\t\tsd.victims", "sd.victims", "internal/scan", "TestTraps"},
+	{"the same at the origin, and called undecided", "internal/scan/proof.go", "if t.sharedBy(s, c) {", "if false {", "internal/scan", "TestOriginControl"},
+	{"undecided is clean", "internal/scan/scan.go", "t.Undecided, t.Reason = true, why", "_ = why", "internal/scan", "TestHardToSee"},
+	{"a body as a whole says nothing", "internal/scan/content.go", `{{"", hex.EncodeToString(sum[:])}: {}}`, `{{"", hex.EncodeToString(nil)}: {}}`, "internal/scan", "TestHardToSee"},
+	{"one identity's values for all", "internal/scan/scan.go", "s.Value(id.Name, param)", "s.Value(id.Name[:0]+s.Identities[0].Name, param)", "internal/scan", "TestValuesOfEachIdentity"},
 	{"marker ignored", "internal/scan/scan.go", "m[value] = given", "_ = value", "internal/scan", "TestMarkers"},
-	{"what two readers have taken for a mark", "internal/scan/scan.go", "delete(all[o.name], o.value)", "_ = o", "internal/scan", "TestReuse TestSharedClaims"},
-	{"forged token not asked as", "internal/scan/probe.go", "[]*Identity{p.Nobody, p.Forged}", "[]*Identity{p.Nobody}", "internal/scan", "TestOneIdentity"},
+	{"what two readers have taken for a mark", "internal/scan/scan.go", "delete(all[o.name], o.value)", "_ = o", "internal/scan", "TestSharedClaims"},
+	{"forged token not asked as", "internal/scan/probe.go", "p.ask(ctx, p.Nobody, p.Forged)", "p.ask(ctx, p.Nobody)", "internal/scan", "TestOneIdentity"},
 	{"forged token not judged", "internal/scan/check_reuse.go", "return s.observer == t.Forged })", "return false })", "internal/scan", "TestOneIdentity"},
 	{"nobody not judged", "internal/scan/check_reuse.go", "return s.observer == t.Nobody })", "return false })", "internal/scan", "TestOneIdentity"},
 	{"redirects followed", "internal/scan/exchange.go", "return http.ErrUseLastResponse", "return nil", "internal/scan", "TestTokenStaysAtItsOrigin"},
@@ -142,6 +150,8 @@ var table = []mutant{
 	{"green although nothing differed", "internal/scan/scan.go", "case guarded > 0 && len(s.Identities) > 1:", "case false:", "internal/scan", "TestFailures"},
 	{"tokens in excerpts", "internal/scan/check_reuse.go", "excerpt(t.redactor.Text(string(e.body)), 240)", "excerpt(string(e.body), 240)", "internal/scan", "TestReuse"},
 	{"control characters in excerpts", "internal/scan/check_reuse.go", "case !unicode.IsPrint(r) || ", "case ", "internal/scan", "TestHostileTarget"},
+
+	{"tokens in names of operations", "internal/scan/scan.go", "s.courier.redactor.URL(op.String())", "op.String()", "internal/scan", "TestNamesAreRedacted"},
 
 	// The rules of the file.
 	{"ambiguous path matched", "internal/config/route.go", `if ambiguity(escapedPath) != "" {`, "if false {", "internal/config", "TestAmbiguousPathsMatchNoRule"},
