@@ -138,8 +138,12 @@ func (t *Trial) evidence(s suspicion, p proof, again *exchange) []finding.Eviden
 	default:
 		steps = append(steps, t.step(p.own, where+" "+p.own.as.Name+" came first"))
 	}
-	if p.swapped != nil {
-		steps = append(steps, t.step(p.swapped, "order swapped: now this is what "+p.own.as.Name+" was given"))
+	switch {
+	case p.swapped == nil:
+	case p.swapped.as == s.victim:
+		steps = append(steps, t.step(p.swapped, "order swapped: now "+s.victim.Name+" is given what was made for "+p.own.as.Name))
+	default:
+		steps = append(steps, t.step(p.swapped, "and what was made for "+p.own.as.Name+" is given out as "+s.victim.Name+"'s was"))
 	}
 	return steps
 }
