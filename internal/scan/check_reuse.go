@@ -131,7 +131,7 @@ func (t *Trial) evidence(s suspicion, p proof, again *exchange) []finding.Eviden
 			steps = append(steps, t.step(got, "and there "+s.victim.Name+" is answered"))
 		}
 		if of := of(s.observer, p.entry.answers); p.follows && of[len(of)-1].ok() {
-			steps = append(steps, t.step(of[len(of)-1], "after which "+s.observer.Name+" gets that too"))
+			steps = append(steps, t.step(of[len(of)-1], "after which "+t.called(s.observer)+" gets that too"))
 		}
 	case p.own.as == s.observer:
 		steps = append(steps, t.step(p.own, where+": "+t.whose(s.observer)+" own answer, without "+s.victim.Name+"'s data"))
@@ -148,15 +148,15 @@ func (t *Trial) evidence(s suspicion, p proof, again *exchange) []finding.Eviden
 	return steps
 }
 
-func (t *Trial) whose(id *Identity) string {
-	switch id {
-	case t.Nobody:
-		return "nobody's"
-	case t.Forged:
-		return "the forged token's"
+// called is id within a sentence.
+func (t *Trial) called(id *Identity) string {
+	if id == t.Forged {
+		return "the forged token"
 	}
-	return id.Name + "'s"
+	return id.Name
 }
+
+func (t *Trial) whose(id *Identity) string { return t.called(id) + "'s" }
 
 // why says what the controls showed about the cache's key.
 func (t *Trial) why(s suspicion, p proof) string {

@@ -221,19 +221,24 @@ func (t *Trial) weigh(s suspicion, c *control) proof {
 	return proof{}
 }
 
-// show picks the answers that a report shows: of the first entry on which the victim did not come first.
+// show picks the answers that a report shows. Where everybody gets its own, the observer's; otherwise those on
+// the first entry on which the victim did not come first.
 func (p *proof) show(s suspicion) {
 	for i := range p.control.entries {
 		en := &p.control.entries[i]
-		if en.answers[0].as == s.victim {
+		switch own := first(s.observer, en.answers); {
+		case !p.follows && own == nil || p.follows && en.answers[0].as == s.victim:
 			continue
+		case !p.follows:
+			p.entry, p.own = en, own
+			return
 		}
 		p.entry, p.own = en, en.answers[0]
 		receiver := s.victim
 		if p.own.as != s.observer {
 			receiver = s.observer
 		}
-		if got := first(receiver, en.answers[1:]); p.follows && got.same(p.own) {
+		if got := first(receiver, en.answers[1:]); got.same(p.own) {
 			p.swapped = got
 		}
 		return
