@@ -191,7 +191,7 @@ func (x *exchange) answered(status int, h http.Header) (store rfc9111.Reason) {
 	if x.request.Method == http.MethodHead {
 		return ""
 	}
-	ok, why := rfc9111.Storable(x.kind(), x.decisive(), x.response(status, h))
+	ok, why := rfc9111.Storable(x.kind(), x.decisive(), x.response(status, h), x.started, x.cache.state.now())
 	if ok && announced(h) > x.cache.state.maxBody {
 		return rfc9111.TooLarge
 	}

@@ -6,6 +6,11 @@ import (
 	"github.com/bearcache/bearcache/internal/httpfield"
 )
 
+// clamp holds a span of time to what delta-seconds can say (RFC 9111 §1.2.2). The difference of two
+// dates reaches the ends of time.Duration, and a sum beyond them would be negative: what is old for
+// ages would be new.
+func clamp(d time.Duration) time.Duration { return max(0, min(d, httpfield.MaxDelta)) }
+
 // Lifetime is the freshness lifetime (RFC 9111 §4.2.1), zero where nothing gives one. There is no
 // heuristic lifetime (§4.2.2): an origin that never said that repeating its answer is safe is asked
 // again, unless an operator assigned a Default.
@@ -27,10 +32,10 @@ func lifetime(k Kind, resp Response) time.Duration {
 		if !ok || !dated {
 			return 0
 		}
-		return max(0, min(expires.Sub(date), httpfield.MaxDelta))
+		return clamp(expires.Sub(date))
 	}
 	if silent(cc, resp) {
-		return resp.Default
+		return clamp(resp.Default)
 	}
 	return 0
 }
@@ -50,9 +55,9 @@ func silent(cc httpfield.CacheControl, resp Response) bool {
 	return true
 }
 
-// Age is the current age (§4.2.3).
+// Age is the current age (§4.2.3), from zero to MaxDelta.
 func Age(s Stored, now time.Time) time.Duration {
-	return s.initialAge + max(0, now.Sub(s.ResponseTime))
+	return clamp(s.initialAge + clamp(now.Sub(s.ResponseTime)))
 }
 
 // initialAge is the corrected initial age (§4.2.3): the greater of what Date and Age say. An Age
@@ -62,10 +67,10 @@ func initialAge(s Stored) time.Duration {
 	if !ok {
 		return httpfield.MaxDelta
 	}
-	age += max(0, s.ResponseTime.Sub(s.RequestTime))
-	if date, ok := httpfield.Date(s.Header, "Date"); ok && !s.ResponseTime.IsZero() {
+	age += clamp(s.ResponseTime.Sub(s.RequestTime))
+	if date, ok := httpfield.Date(s.Header, "Date"); ok {
 		// Date has whole seconds, so a fraction of one is no age.
-		age = max(age, s.ResponseTime.Sub(date).Truncate(time.Second))
+		age = max(age, clamp(s.ResponseTime.Sub(date)).Truncate(time.Second))
 	}
-	return age
+	return clamp(age)
 }

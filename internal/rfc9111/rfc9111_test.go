@@ -27,6 +27,9 @@ func ok(lines ...string) Response { return Response{Status: 200, Header: head(li
 
 const date = "Date: Thu, 01 Jan 2026 00:00:00 GMT"
 
+// noon is when responses arrive: the moment that date names.
+var noon = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // One row for each sentence of §3 and §5.2 that decides about storing.
 func TestStorable(t *testing.T) {
 	bearer := "Authorization: Bearer a"
@@ -51,6 +54,10 @@ func TestStorable(t *testing.T) {
 		{"public alone: no heuristic", SharedCache, get(), ok("Cache-Control: public"), NoLifetime},
 		{"older than its lifetime on arrival", SharedCache, get(), ok("Cache-Control: max-age=60", "Age: 60"), NoLifetime},
 		{"an Age that is no number", SharedCache, get(), ok("Cache-Control: max-age=60", "Age: old"), NoLifetime},
+		{"older than its lifetime by its Date (§4.2.3)", SharedCache, get(), ok("Cache-Control: max-age=60", "Date: Wed, 31 Dec 2025 23:59:00 GMT"), NoLifetime},
+		{"younger than its lifetime by its Date", SharedCache, get(), ok("Cache-Control: max-age=60", "Date: Wed, 31 Dec 2025 23:59:01 GMT"), Kept},
+		{"a Date of the year 1", SharedCache, get(), ok("Cache-Control: max-age=60", "Date: Mon, 01 Jan 0001 00:00:00 GMT"), NoLifetime},
+		{"a Date of the year 1, and Expires today", SharedCache, get(), ok("Date: Mon, 01 Jan 0001 00:00:00 GMT", "Expires: Thu, 01 Jan 2026 00:00:01 GMT"), NoLifetime},
 		{"no-store (§5.2.2.5)", PrivateCache, get(), ok("Cache-Control: max-age=60, no-store"), NoStore},
 		{"no-store with an argument", PrivateCache, get(), ok("Cache-Control: max-age=60, no-store=x"), NoStore},
 		{"NO-STORE", PrivateCache, get(), ok("Cache-Control: max-age=60, NO-STORE"), NoStore},
@@ -89,7 +96,7 @@ func TestStorable(t *testing.T) {
 		{"assigned lifetime, private said to a shared cache", SharedCache, get(), Response{Status: 200, Header: head("Cache-Control: private"), Default: time.Minute}, Private},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			stored, got := Storable(tt.kind, tt.req, tt.resp)
+			stored, got := Storable(tt.kind, tt.req, tt.resp, noon, noon)
 			if got != tt.want || stored != (tt.want == Kept) {
 				t.Errorf("%v, %s; want %s", stored, got, tt.want)
 			}
@@ -166,6 +173,11 @@ func TestAgeAndLifetime(t *testing.T) {
 		{"Date in the past", []string{"Date: Wed, 31 Dec 2025 23:59:50 GMT"}, 0, time.Second, 11 * time.Second},
 		{"the greater of Date and Age", []string{"Date: Wed, 31 Dec 2025 23:59:50 GMT", "Age: 30"}, 0, 0, 30 * time.Second},
 		{"Date in the future", []string{"Date: Fri, 02 Jan 2026 00:00:00 GMT"}, 0, time.Second, time.Second},
+		{"Date of the year 1", []string{"Date: Mon, 01 Jan 0001 00:00:00 GMT"}, 0, time.Hour, httpfield.MaxDelta},
+		{"Date of the year 1, and an Age", []string{"Date: Mon, 01 Jan 0001 00:00:00 GMT", "Age: 99999999999"}, time.Hour, 100 * 365 * 24 * time.Hour, httpfield.MaxDelta},
+		{"an Age that cannot be read", []string{"Age: old"}, 0, 100 * 365 * 24 * time.Hour, httpfield.MaxDelta},
+		{"a clock set back", nil, 0, -time.Hour, 0},
+		{"a clock of the year 9999", nil, 0, 1<<63 - 1, httpfield.MaxDelta},
 	} {
 		s := Keep(SharedCache, get(), ok(tt.lines...), start.Add(-tt.delay), start)
 		if got := Age(s, start.Add(tt.resident)); got != tt.age {
@@ -215,6 +227,39 @@ func TestInvalidates(t *testing.T) {
 	}
 }
 
+// Whatever fields and clocks say, an age is never negative and never falls, and no lifetime is longer
+// than the greatest: what must be stale cannot come round to fresh.
+func FuzzFreshness(f *testing.F) {
+	f.Add("max-age=60", "", "Mon, 01 Jan 0001 00:00:00 GMT", "", int64(0), int64(0), int64(1))
+	f.Add("", "Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 0001 00:00:00 GMT", "99999999999999999999", int64(1<<62), int64(-1<<62), int64(1<<62))
+	f.Add("s-maxage=99999999999999999999", "0", "Thu, 01 Jan 2026 00:00:00 GMT", "-1", int64(-1<<62), int64(1<<62), int64(1<<62))
+	f.Fuzz(func(t *testing.T, cc, expires, date, age string, asked, answered, later int64) {
+		resp := Response{Status: 200, Header: http.Header{"Cache-Control": {cc}}, Default: time.Duration(later)}
+		for name, value := range map[string]string{"Expires": expires, "Date": date, "Age": age} {
+			if value != "" {
+				resp.Header[name] = []string{value}
+			}
+		}
+		at := func(seconds int64) time.Time { return time.Unix(seconds%(1<<40), 0) } // some 35,000 years
+		for _, kind := range []Kind{SharedCache, PrivateCache} {
+			s := Keep(kind, Request{Method: "GET"}, resp, at(asked), at(answered))
+			if d := Lifetime(kind, s); d < 0 || d > httpfield.MaxDelta {
+				t.Fatalf("a lifetime of %v", d)
+			}
+			before := Age(s, at(answered))
+			for _, now := range []time.Time{at(answered).Add(time.Second), at(answered).Add(max(time.Second, time.Duration(later))), at(1<<40 - 1)} {
+				d := Age(s, now)
+				if d < 0 || d > httpfield.MaxDelta || d < before && !now.Before(at(answered)) {
+					t.Fatalf("an age of %v after one of %v", d, before)
+				}
+			}
+			if stored, _ := Storable(kind, Request{Method: "GET"}, resp, at(asked), at(answered)); stored && before >= Lifetime(kind, s) {
+				t.Fatalf("stored at an age of %v, with a lifetime of %v", before, Lifetime(kind, s))
+			}
+		}
+	})
+}
+
 // Nothing that a second, naive reading finds forbidden is ever stored.
 func FuzzStorable(f *testing.F) {
 	f.Add("max-age=60, no-store", "Accept", true, uint16(200))
@@ -223,7 +268,7 @@ func FuzzStorable(f *testing.F) {
 		req := Request{Method: "GET", Header: head(), Authorized: authorized}
 		resp := Response{Status: int(status), Header: http.Header{"Cache-Control": {cc}, "Vary": {vary}}}
 		for _, kind := range []Kind{SharedCache, PrivateCache} {
-			stored, why := Storable(kind, req, resp)
+			stored, why := Storable(kind, req, resp, noon, noon)
 			if stored != (why == Kept) {
 				t.Fatalf("%v with reason %s", stored, why)
 			}

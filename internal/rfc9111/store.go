@@ -2,13 +2,15 @@ package rfc9111
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/bearcache/bearcache/internal/httpfield"
 )
 
-// Storable decides whether a cache of kind k may, and should, store the response (RFC 9111 §3).
-// Storing is affirmative: what is not known to be allowed is refused.
-func Storable(k Kind, req Request, resp Response) (bool, Reason) {
+// Storable decides whether a cache of kind k may, and should, store the response (RFC 9111 §3) to a
+// request sent at requestTime, whose fields arrived at responseTime. Storing is affirmative: what is
+// not known to be allowed is refused.
+func Storable(k Kind, req Request, resp Response, requestTime, responseTime time.Time) (bool, Reason) {
 	cc := httpfield.ParseCacheControl(resp.Header)
 	asked := httpfield.ParseCacheControl(req.Header)
 	switch {
@@ -37,7 +39,7 @@ func Storable(k Kind, req Request, resp Response) (bool, Reason) {
 		return false, VaryAny
 	}
 	// Without validation a response that must be validated, or is never fresh, would never be reused.
-	if cc.Has("no-cache") || lifetime(k, resp) <= initialAge(Stored{Response: resp}) {
+	if cc.Has("no-cache") || lifetime(k, resp) <= initialAge(Stored{Response: resp, RequestTime: requestTime, ResponseTime: responseTime}) {
 		return false, NoLifetime
 	}
 	return true, Kept
