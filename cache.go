@@ -67,7 +67,8 @@ type Cache struct {
 type Policy struct {
 	// Off: neither look up nor store.
 	Off bool
-	// Lifetime is the freshness lifetime of responses whose origin says nothing about caching.
+	// Lifetime is the freshness lifetime of responses with status 200, 203, 204, 404 or 410 whose
+	// origin says nothing about caching, to us or to a CDN.
 	Lifetime time.Duration
 	// Public: the route answers everybody alike. Credentials are removed from the request before it
 	// is looked up or forwarded, so that what the origin answers cannot depend on them, and the

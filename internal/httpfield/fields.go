@@ -43,6 +43,13 @@ func Connection(h http.Header) []string {
 	return names
 }
 
+// Surrogate reports whether only surrogates and CDNs read the field (RFC 9213 and what came before
+// it); each overrides Cache-Control there.
+func Surrogate(name string) bool {
+	return strings.HasSuffix(name, "-Cache-Control") || strings.HasSuffix(name, "Surrogate-Control") ||
+		name == "Edge-Control" || name == "X-Accel-Expires"
+}
+
 func contains(list []string, s string) bool {
 	for _, e := range list {
 		if e == s {

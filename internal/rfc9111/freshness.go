@@ -1,6 +1,7 @@
 package rfc9111
 
 import (
+	"net/http"
 	"time"
 
 	"github.com/bearcache/bearcache/internal/httpfield"
@@ -34,14 +35,27 @@ func lifetime(k Kind, resp Response) time.Duration {
 		}
 		return clamp(expires.Sub(date))
 	}
-	if silent(cc, resp) {
+	if assignable(resp.Status) && silent(cc, resp) {
 		return clamp(resp.Default)
 	}
 	return 0
 }
 
+// assignable lists the status codes that an operator's Default speaks of. All are heuristically
+// cacheable (RFC 9110 §15.1), since RFC 9111 §3 wants explicit freshness of others: 302, 303 and 307
+// are decisions about one request. 300, 301, 308, 405 and 414 would be allowed; an operator who
+// assigns a lifetime thinks of answers, not of these.
+func assignable(status int) bool {
+	switch status {
+	case http.StatusOK, http.StatusNonAuthoritativeInfo, http.StatusNoContent, http.StatusNotFound, http.StatusGone:
+		return true
+	}
+	return false
+}
+
 // silent reports whether the origin says nothing about caching, so that an operator's Default may
-// speak. "public" alone and extensions say nothing about time; any directive that restricts does.
+// speak. "public" alone and extensions say nothing about time; any directive that restricts does, and
+// so does whatever is said to surrogates: an origin that knows of caches meant what it left out.
 func silent(cc httpfield.CacheControl, resp Response) bool {
 	if cc.Malformed || resp.Header["Pragma"] != nil {
 		return false
@@ -49,6 +63,11 @@ func silent(cc httpfield.CacheControl, resp Response) bool {
 	for _, name := range cc.Names() {
 		switch name {
 		case "no-store", "no-cache", "must-revalidate", "proxy-revalidate", "must-understand", "s-maxage", "max-age":
+			return false
+		}
+	}
+	for name := range resp.Header {
+		if httpfield.Surrogate(name) {
 			return false
 		}
 	}

@@ -30,6 +30,10 @@ const date = "Date: Thu, 01 Jan 2026 00:00:00 GMT"
 // noon is when responses arrive: the moment that date names.
 var noon = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
+func assigned(status int, lines ...string) Response {
+	return Response{Status: status, Header: head(lines...), Default: time.Minute}
+}
+
 // One row for each sentence of §3 and §5.2 that decides about storing.
 func TestStorable(t *testing.T) {
 	bearer := "Authorization: Bearer a"
@@ -92,6 +96,21 @@ func TestStorable(t *testing.T) {
 		{"assigned lifetime, nothing said", SharedCache, get(), Response{Status: 200, Header: head(), Default: time.Minute}, Kept},
 		{"assigned lifetime, public said", SharedCache, get(), Response{Status: 200, Header: head("Cache-Control: public"), Default: time.Minute}, Kept},
 		{"assigned lifetime, must-revalidate said", SharedCache, get(), Response{Status: 200, Header: head("Cache-Control: must-revalidate"), Default: time.Minute}, NoLifetime},
+		{"assigned lifetime, a CDN spoken to", PrivateCache, get(), assigned(200, "CDN-Cache-Control: no-store"), NoLifetime},
+		{"assigned lifetime, one CDN spoken to", PrivateCache, get(), assigned(200, "Cloudflare-CDN-Cache-Control: max-age=0"), NoLifetime},
+		{"assigned lifetime, a surrogate spoken to", PrivateCache, get(), assigned(200, "Surrogate-Control: no-store"), NoLifetime},
+		{"assigned lifetime, nginx spoken to", PrivateCache, get(), assigned(200, "X-Accel-Expires: 0"), NoLifetime},
+		{"assigned lifetime, Akamai spoken to", PrivateCache, get(), assigned(200, "Edge-Control: no-store"), NoLifetime},
+		{"assigned lifetime, 203", PrivateCache, get(), assigned(203), Kept},
+		{"assigned lifetime, 204", PrivateCache, get(), assigned(204), Kept},
+		{"assigned lifetime, 404", PrivateCache, get(), assigned(404), Kept},
+		{"assigned lifetime, 410", PrivateCache, get(), assigned(410), Kept},
+		{"assigned lifetime, 301", PrivateCache, get(), assigned(301), NoLifetime},
+		{"assigned lifetime, 302: not heuristically cacheable (RFC 9110 §15.1)", PrivateCache, get(), assigned(302), NoLifetime},
+		{"assigned lifetime, 303", PrivateCache, get(), assigned(303), NoLifetime},
+		{"assigned lifetime, 307", PrivateCache, get(), assigned(307), NoLifetime},
+		{"302 with a lifetime of its own", PrivateCache, get(), Response{Status: 302, Header: head("Cache-Control: max-age=60")}, Kept},
+		{"assigned lifetime, less than nothing", PrivateCache, get(), Response{Status: 200, Header: head(), Default: -time.Minute}, NoLifetime},
 		{"assigned lifetime, Pragma said", SharedCache, get(), Response{Status: 200, Header: head("Pragma: no-cache"), Default: time.Minute}, NoLifetime},
 		{"assigned lifetime, private said to a shared cache", SharedCache, get(), Response{Status: 200, Header: head("Cache-Control: private"), Default: time.Minute}, Private},
 	} {
