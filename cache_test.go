@@ -272,6 +272,22 @@ func TestHitEqualsMiss(t *testing.T) {
 	}
 }
 
+// A handler may set fields by names that no look-up finds, and net/http keeps some that a broken
+// origin sent: what they forbid cannot be seen, so nothing is stored.
+func TestMisspeltFieldsAreNotStored(t *testing.T) {
+	for _, name := range []string{"cache-control", "Cache-Control ", "set-cookie", "VARY", "ETag"} {
+		for _, as := range []*http.Request{get(), get("Authorization: Bearer a")} {
+			o := &origin{header: http.Header{"Cache-Control": {"max-age=60"}, name: {"no-store"}}}
+			h := new(Cache).Handler(o)
+			for range 2 {
+				if got := ask(h, as).Header.Get("Cache-Status"); got != "bearcache; fwd=uri-miss; fwd-status=200; detail=malformed" {
+					t.Errorf("%q: %s", name, got)
+				}
+			}
+		}
+	}
+}
+
 func TestErrorsAreNeverStored(t *testing.T) {
 	for _, status := range []int{206, 304, 400, 401, 403, 407, 418, 429, 500, 501, 502, 503, 504} {
 		for _, who := range []string{"Authorization: Bearer a", "Accept: */*"} {

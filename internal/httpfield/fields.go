@@ -43,6 +43,21 @@ func Connection(h http.Header) []string {
 	return names
 }
 
+// Canonical reports whether name is a field name in the one spelling under which net/http and this
+// module look fields up. A handler may set another, and net/http keeps a name with a trailing space
+// as it came: such a field is there, and no look-up sees it.
+func Canonical(name string) bool {
+	first := true // of a word
+	for i := 0; i < len(name); i++ {
+		c := name[i]
+		if !tokenChar[c] || first && c >= 'a' && c <= 'z' || !first && c >= 'A' && c <= 'Z' {
+			return false
+		}
+		first = c == '-'
+	}
+	return name != ""
+}
+
 // Surrogate reports whether only surrogates and CDNs read the field (RFC 9213 and what came before
 // it); each overrides Cache-Control there.
 func Surrogate(name string) bool {

@@ -2,6 +2,7 @@ package httpfield
 
 import (
 	"net/http"
+	"net/textproto"
 	"slices"
 	"testing"
 	"time"
@@ -83,6 +84,32 @@ func TestTokens(t *testing.T) {
 	} {
 		if got := [2]bool{IsToken(s), IsToken68(s)}; got != want {
 			t.Errorf("%q: %v, want %v", s, got, want)
+		}
+	}
+}
+
+func TestCanonical(t *testing.T) {
+	for name, want := range map[string]bool{
+		"Cache-Control": true, "Etag": true, "X": true, "X-B3-Traceid": true, "X_api_key": true, "X--Y": true, "1a-1A": false, "-A": true,
+		"cache-control": false, "Cache-control": false, "ETag": false, "Cache-Control ": false, " Vary": false, "Va ry": false,
+		"Vary\t": false, "": false, "X:": false, "\u00c9t": false, "Trailer:X": false,
+	} {
+		if got := Canonical(name); got != want {
+			t.Errorf("%q: %v", name, got)
+		}
+		if IsToken(name) && (textproto.CanonicalMIMEHeaderKey(name) == name) != want {
+			t.Errorf("%q: net/textproto has it otherwise", name)
+		}
+	}
+}
+
+func TestSurrogate(t *testing.T) {
+	for name, want := range map[string]bool{
+		"Cdn-Cache-Control": true, "Cloudflare-Cdn-Cache-Control": true, "Surrogate-Control": true, "Edge-Control": true,
+		"X-Accel-Expires": true, "Cache-Control": false, "Expires": false, "Surrogate-Key": false,
+	} {
+		if got := Surrogate(name); got != want {
+			t.Errorf("%s: %v", name, got)
 		}
 	}
 }

@@ -30,6 +30,12 @@ const date = "Date: Thu, 01 Jan 2026 00:00:00 GMT"
 // noon is when responses arrive: the moment that date names.
 var noon = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
+// with is resp with a field whose name is spelled as it stands here.
+func with(resp Response, name, value string) Response {
+	resp.Header[name] = []string{value}
+	return resp
+}
+
 func assigned(status int, lines ...string) Response {
 	return Response{Status: status, Header: head(lines...), Default: time.Minute}
 }
@@ -86,6 +92,10 @@ func TestStorable(t *testing.T) {
 		{"Vary that cannot be read", PrivateCache, get(), ok("Cache-Control: max-age=60", "Vary: a b"), VaryAny},
 		{"Set-Cookie: stricter than the RFC", PrivateCache, get(), ok("Cache-Control: max-age=60", "Set-Cookie: a=1"), SetCookie},
 		{"a quote never closed", PrivateCache, get(), ok(`Cache-Control: max-age=60, x="`), Malformed},
+		{"no-store in lower case", PrivateCache, get(), with(ok("Cache-Control: max-age=60"), "cache-control", "no-store"), Malformed},
+		{"no-store after a space", PrivateCache, get(), with(ok("Cache-Control: max-age=60"), "Cache-Control ", "no-store"), Malformed},
+		{"set-cookie in lower case", PrivateCache, get(), with(ok("Cache-Control: max-age=60"), "set-cookie", "a=1"), Malformed},
+		{"any name in another spelling", PrivateCache, get(), with(ok("Cache-Control: max-age=60"), "ETag", `"1"`), Malformed},
 		{"HEAD", PrivateCache, Request{Method: "HEAD"}, ok("Cache-Control: max-age=60"), Method},
 		{"POST", PrivateCache, Request{Method: "POST"}, ok("Cache-Control: max-age=60"), Method},
 		{"206 (§3.3)", PrivateCache, get(), Response{Status: 206, Header: head("Cache-Control: max-age=60")}, Partial},

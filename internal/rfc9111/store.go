@@ -24,7 +24,7 @@ func Storable(k Kind, req Request, resp Response, requestTime, responseTime time
 		return false, RequestNoStore
 	case cc.Has("no-store"): // §5.2.2.5, whatever else the field says
 		return false, NoStore
-	case cc.Malformed || asked.Malformed:
+	case cc.Malformed || asked.Malformed || misspelt(resp.Header):
 		return false, Malformed
 	case k == SharedCache && cc.Has("private"): // §5.2.2.7; private="field" too: stricter than the RFC
 		return false, Private
@@ -43,6 +43,17 @@ func Storable(k Kind, req Request, resp Response, requestTime, responseTime time
 		return false, NoLifetime
 	}
 	return true, Kept
+}
+
+// misspelt reports a field whose name no look-up finds: it may be the no-store or the Set-Cookie that
+// everything above asked for.
+func misspelt(h http.Header) bool {
+	for name := range h {
+		if !httpfield.Canonical(name) {
+			return true
+		}
+	}
+	return false
 }
 
 // releases reports whether a response to a request with Authorization may be stored by a shared
