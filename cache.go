@@ -27,6 +27,10 @@ type Cache struct {
 	// A request that carries what may be further credentials (a repeated or malformed field, one
 	// that is called like a credential and not listed, a token-like query parameter, a client
 	// certificate) is unknown before Identify is asked.
+	//
+	// An origin's Vary is obeyed within an identity too (RFC 9111 §4.1): where it names Authorization,
+	// what one token of a user left is not found by the user's next one. An origin that answers by the
+	// user alone should not name it.
 	Identify func(*http.Request) (Identity, error)
 
 	// Credentials names the request fields that say who asks. Nil means Authorization, Cookie and
@@ -85,7 +89,8 @@ type state struct {
 	now           func() time.Time
 	memory        *memory
 	invalidations *invalidations
-	digests       sync.Pool // of *digest
+	digests       sync.Pool                                 // of *digest
+	veiler        func(name string, values []string) string // veil, bound once
 	wall          atomic.Int64
 	hits          atomic.Uint64
 	forwards      atomic.Uint64
@@ -128,6 +133,7 @@ func (c *Cache) init() {
 		if s.now == nil {
 			s.now = time.Now
 		}
+		s.veiler = s.veil
 		names := c.Credentials
 		if names == nil {
 			names = defaultCredentials

@@ -572,6 +572,49 @@ func TestIdentify(t *testing.T) {
 	}
 }
 
+// An identity is not all that a request carries: where the origin names a credential field in Vary it
+// is obeyed (RFC 9111 §4.1), and no record keeps the credential for that.
+func TestVaryWithinAnIdentity(t *testing.T) {
+	old, renewed := "Authorization: Bearer old-token", "Authorization: Bearer new-token"
+	for _, tt := range []struct {
+		name          string
+		vary          string
+		first, second *http.Request
+		hit           bool
+	}{
+		{"nothing: another token of one user", "", get(old), get(renewed), true},
+		{"Authorization, the same token", "Vary: Authorization", get(old), get(old), true},
+		{"Authorization, another token", "Vary: authorization", get(old), get(renewed), false},
+		{"Authorization, none", "Vary: Authorization", get(old), get("Cookie: a=1"), false},
+		{"Cookie, the same", "Vary: Cookie", get(old, "Cookie: a=1"), get(renewed, "Cookie: a=1"), true},
+		{"Cookie, another", "Vary: Cookie", get(old, "Cookie: a=1"), get(old, "Cookie: a=2"), false},
+		{"Cookie, one more", "Vary: Cookie", get(old), get(old, "Cookie: a=1"), false},
+		{"Cookie, cut elsewhere", "Vary: Cookie", get("Cookie: a=1", "Cookie: 2"), get("Cookie: a=", "Cookie: 12"), false},
+		{"X-Api-Key, another", "Vary: X-Api-Key", get(old, "X-Api-Key: k1"), get(old, "X-Api-Key: k2"), false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o := &origin{header: header(fresh)}
+			if tt.vary != "" {
+				o.header = header(fresh, tt.vary)
+			}
+			c := &Cache{Identify: func(*http.Request) (Identity, error) { return Identity{Subject: "alice"}, nil }}
+			h := c.Handler(o)
+			ask(h, tt.first)
+			ask(h, tt.second)
+			if hit := o.calls.Load() == 1; hit != tt.hit {
+				t.Errorf("hit = %v, want %v", hit, tt.hit)
+			}
+			for _, rec := range c.state.memory.records.All() {
+				for _, s := range rec.stored {
+					if kept := fmt.Sprint(s.Selecting); strings.Contains(kept, "token") || strings.Contains(kept, "a=") || strings.Contains(kept, "k1") {
+						t.Errorf("a record keeps %s", kept)
+					}
+				}
+			}
+		})
+	}
+}
+
 // Without the secret nobody can tell whose a digest is, and without one given nobody else has it.
 func TestDigestsNeedTheSecret(t *testing.T) {
 	one, two := []byte("0123456789abcdef"), []byte("fedcba9876543210")

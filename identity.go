@@ -113,6 +113,19 @@ func (c *Cache) byCredentials(r *http.Request, fields []string) (Identity, Parti
 	return id, id.Partition()
 }
 
+// veil is what stands for the values of a credential field where Vary must compare them and a record
+// must not keep them: a keyed digest, which means nothing outside this cache.
+func (s *state) veil(name string, values []string) string {
+	d := s.digests.Get().(*digest)
+	defer s.digests.Put(d)
+	d.reset()
+	d.text(name)
+	for _, value := range values {
+		d.text(value)
+	}
+	return d.sum()
+}
+
 // present lists the credential fields that r carries.
 func (s *state) present(r *http.Request) []string {
 	mask := 0

@@ -119,10 +119,14 @@ func (x *exchange) kind() rfc9111.Kind {
 }
 
 func (x *exchange) decisive() rfc9111.Request {
-	return rfc9111.Request{
-		Method: x.request.Method, Header: x.request.Header,
-		Authorized: len(x.reader.fields) > 0, Keyed: x.cache.state.credentials,
+	s := x.cache.state
+	req := rfc9111.Request{Method: x.request.Method, Header: x.request.Header, Authorized: len(x.reader.fields) > 0}
+	if x.cache.Identify == nil { // the partition is a digest of them all
+		req.Keyed = s.credentials
+	} else { // the partition is an identity, whose requests may differ in them
+		req.Veiled, req.Veil = s.credentials, s.veiler
 	}
+	return req
 }
 
 // hit writes the stored response. Its field values are shared with every other hit.

@@ -68,7 +68,7 @@ func choose(req Request, all []Stored) int {
 // normalising them; what two readers sent differently is not worth the risk.
 func matches(req Request, s *Stored) bool {
 	for _, name := range s.vary {
-		if !slices.Equal(req.Header[name], s.Selecting[name]) {
+		if !slices.Equal(req.selecting(name), s.Selecting[name]) {
 			return false
 		}
 	}

@@ -63,6 +63,19 @@ type Request struct {
 	// one key agree in them, so Vary need not compare them, and their values, credentials among
 	// them, are not kept.
 	Keyed []string
+	// Veiled names fields, canonical, that no key holds and no record may: Vary compares, and Selecting
+	// keeps, what Veil makes of their values.
+	Veiled []string
+	Veil   func(name string, values []string) string
+}
+
+// selecting is what Vary compares of the request field name.
+func (req Request) selecting(name string) []string {
+	values := req.Header[name]
+	if len(values) == 0 || !slices.Contains(req.Veiled, name) {
+		return values
+	}
+	return []string{req.Veil(name, values)}
 }
 
 // Response is what decisions need of a response.
@@ -77,7 +90,7 @@ type Response struct {
 // Stored is a response as a cache holds it. Keep makes one.
 type Stored struct {
 	Response
-	Selecting                 http.Header // the request fields that Vary nominated, as they were
+	Selecting                 http.Header // the request fields that Vary nominated, as they were or veiled
 	RequestTime, ResponseTime time.Time
 
 	vary       []string
@@ -94,8 +107,8 @@ func Keep(k Kind, req Request, resp Response, requestTime, responseTime time.Tim
 	if len(s.vary) > 0 {
 		s.Selecting = make(http.Header, len(s.vary))
 		for _, name := range s.vary {
-			if v, ok := req.Header[name]; ok {
-				s.Selecting[name] = append([]string(nil), v...)
+			if v := req.selecting(name); len(v) > 0 {
+				s.Selecting[name] = slices.Clone(v)
 			}
 		}
 	}

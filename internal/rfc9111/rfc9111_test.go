@@ -228,6 +228,39 @@ func TestKeyedFieldsAreNotKept(t *testing.T) {
 	}
 }
 
+// Fields that no key holds and no record may: compared, and kept as what stands for them.
+func TestVeiledFieldsAreCompared(t *testing.T) {
+	veiled := func(lines ...string) Request {
+		req := get(lines...)
+		req.Veiled = []string{"Authorization", "Cookie"}
+		req.Veil = func(name string, values []string) string {
+			return "veiled " + name + " " + strings.Repeat("*", len(strings.Join(values, "")))
+		}
+		return req
+	}
+	req := veiled("Authorization: Bearer secret", "Accept-Language: de")
+	s := Keep(PrivateCache, req, ok("Cache-Control: max-age=60", "Vary: Authorization, Cookie, Accept-Language"), noon, noon)
+	if got := s.Selecting.Get("Authorization"); got != "veiled Authorization *************" || s.Selecting.Get("Accept-Language") != "de" {
+		t.Errorf("kept %v", s.Selecting)
+	}
+	for _, tt := range []struct {
+		name string
+		req  Request
+		want Reason
+	}{
+		{"the same", veiled("Authorization: Bearer secret", "Accept-Language: de"), Hit},
+		{"another token", veiled("Authorization: Bearer secret2", "Accept-Language: de"), VaryMiss},
+		{"no token", veiled("Accept-Language: de"), VaryMiss},
+		{"a cookie beside it", veiled("Authorization: Bearer secret", "Cookie: a=1", "Accept-Language: de"), VaryMiss},
+		{"another language", veiled("Authorization: Bearer secret", "Accept-Language: en"), VaryMiss},
+		{"what is kept, in clear", get("Authorization: veiled Authorization *************", "Accept-Language: de"), Hit},
+	} {
+		if d, _ := Choose(tt.req, []Stored{s}, noon); d.Reason != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, d.Reason, tt.want)
+		}
+	}
+}
+
 func TestSupersedes(t *testing.T) {
 	de, en := get("Accept-Language: de"), get("Accept-Language: en")
 	vary := ok("Cache-Control: max-age=60", "Vary: Accept-Language")

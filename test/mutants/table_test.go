@@ -26,6 +26,9 @@ var table = []mutant{
 	{"unlisted credential not detected", "credential.go", "if credentialName(name) || credentialValues(values) {", "if false && credentialValues(values) {", ".", "TestReaders"},
 	{"tokens by their shape not detected", "credential.go", "if credentialName(name) || credentialValues(values) {", "if _ = values; credentialName(name) {", ".", "TestReaders"},
 	{"a credential that Connection drops", "credential.go", "if contains(listed, name) || credentialName(name) {", "if name == \"\" {", ".", "TestReaders"},
+	{"credentials of one identity not compared", "serve.go", "if x.cache.Identify == nil {", "if true {", ".", "TestVaryWithinAnIdentity"},
+	{"credentials of one identity kept in clear", "internal/rfc9111/rfc9111.go", "return []string{req.Veil(name, values)}", "return values", "internal/rfc9111", "TestVeiledFieldsAreCompared"},
+	{"credentials of one identity in a record", "internal/rfc9111/rfc9111.go", "return []string{req.Veil(name, values)}", "return values", ".", "TestVaryWithinAnIdentity"},
 	{"a token in the query not detected", "credential.go", "|| credentialQuery(r.URL.RawQuery)", "", ".", "TestReaders"},
 	{"names in a query not decoded", "credential.go", "url.QueryUnescape(name); err == nil", "url.QueryUnescape(name); err != nil", ".", "TestReaders"},
 	{"client certificate not detected", "credential.go", "len(r.TLS.PeerCertificates) > 0", "false", ".", "TestReaders"},
@@ -89,7 +92,7 @@ var table = []mutant{
 	{"s-maxage obeyed in a private cache", "internal/rfc9111/freshness.go", "if k == SharedCache {", "if true {", "internal/rfc9111", "TestStorable"},
 	{"stale responses reused", "internal/rfc9111/choose.go", "case d.Age >= d.Lifetime:", "case d.Age > d.Lifetime:", "internal/rfc9111", "TestChoose"},
 	{"Age on arrival ignored", "internal/rfc9111/freshness.go", "return clamp(s.initialAge + clamp(", "return clamp(clamp(", "internal/rfc9111", "TestChoose TestAgeAndLifetime"},
-	{"Vary ignored", "internal/rfc9111/choose.go", "if !slices.Equal(req.Header[name], s.Selecting[name]) {", "if false && name != \"\" {", "internal/rfc9111", "TestChoose"},
+	{"Vary ignored", "internal/rfc9111/choose.go", "if !slices.Equal(req.selecting(name), s.Selecting[name]) {", "if false && name != \"\" {", "internal/rfc9111", "TestChoose"},
 	{"credentials kept for Vary", "internal/rfc9111/rfc9111.go", "return slices.Contains(req.Keyed, name)", "return false", "internal/rfc9111", "TestKeyedFieldsAreNotKept"},
 	{"a condition answered for another status", "internal/rfc9111/conditional.go", "if s.Status != http.StatusOK {", "if s.Status == 0 {", "internal/rfc9111", "TestNotModified"},
 
