@@ -4,12 +4,16 @@ import (
 	"crypto/rand"
 	"errors"
 	"log/slog"
+	"maps"
 	"math"
 	"net/http"
 	"net/textproto"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/bearcache/bearcache/internal/httpfield"
 )
 
 // Cache is an HTTP cache (RFC 9111) with a partition for every identity. Its zero value is ready to
@@ -36,6 +40,13 @@ type Cache struct {
 	// Credentials names the request fields that say who asks. Nil means Authorization, Cookie and
 	// X-Api-Key. A field that tells readers apart, such as a tenant's, belongs here too.
 	Credentials []string
+
+	// TrustedFields names request fields that are set by whoever stands before the cache, and not by
+	// the client: X-Forwarded-For, X-Forwarded-Host, X-Forwarded-Proto and Via, where a gateway sets or
+	// removes all of them. The origin is taken not to answer by them unless its Vary says so, and they
+	// are no credentials. Nil: none. A field that a client can send through belongs here never: it would
+	// decide what others are given.
+	TrustedFields []string
 
 	// Secret keys the digests that stand for credentials. Nil: random, so that digests mean nothing
 	// to another process. Otherwise at least 16 bytes.
@@ -75,15 +86,17 @@ type Policy struct {
 	// origin says nothing about caching, to us or to a CDN.
 	Lifetime time.Duration
 	// Public: the route answers everybody alike. Credentials are removed from the request before it
-	// is looked up or forwarded, so that what the origin answers cannot depend on them, and the
-	// response is stored in Shared.
+	// is looked up or forwarded, and from a GET or HEAD every field that is not known to say nothing
+	// about who asks and is not in TrustedFields, so that what the origin answers cannot depend on
+	// them. The response is stored in Shared.
 	Public bool
 }
 
 // state is what a Cache works with once it is in use.
 type state struct {
 	credentials   []string
-	subsets       [][]string // of credentials, by bit mask
+	subsets       [][]string      // of credentials, by bit mask
+	neutral       map[string]bool // request fields that say nothing about who asks
 	maxBody       int64
 	maxVariants   int
 	now           func() time.Time
@@ -106,6 +119,8 @@ func (c *Cache) Check() error {
 		return ErrSecret
 	case len(c.Credentials) > 10:
 		return errors.New("bearcache: Credentials names more than 10 fields")
+	case !disjoint(c.TrustedFields, c.credentials()):
+		return errors.New("bearcache: a field in TrustedFields is no field name, or names credentials too")
 	case c.Memory < 0 || c.MaxBody < 0 || c.MaxBody > math.MaxInt32 || c.MaxVariants < 0:
 		return errors.New("bearcache: Memory, MaxBody (at most 2 GiB) and MaxVariants cannot be negative")
 	}
@@ -134,15 +149,33 @@ func (c *Cache) init() {
 			s.now = time.Now
 		}
 		s.veiler = s.veil
-		names := c.Credentials
-		if names == nil {
-			names = defaultCredentials
-		}
-		for _, name := range names {
-			s.credentials = append(s.credentials, textproto.CanonicalMIMEHeaderKey(name))
-		}
+		s.credentials = c.credentials()
 		s.subsets = subsetsOf(s.credentials)
+		s.neutral = maps.Clone(neutralFields)
+		for _, name := range c.TrustedFields {
+			s.neutral[textproto.CanonicalMIMEHeaderKey(name)] = true
+		}
 		c.state = s
+	})
+}
+
+// credentials are the canonical names of the fields that say who asks.
+func (c *Cache) credentials() []string {
+	names := c.Credentials
+	if names == nil {
+		names = defaultCredentials
+	}
+	canonical := make([]string, len(names))
+	for i, name := range names {
+		canonical[i] = textproto.CanonicalMIMEHeaderKey(name)
+	}
+	return canonical
+}
+
+// disjoint reports whether names are field names, none of them in canonical.
+func disjoint(names, canonical []string) bool {
+	return !slices.ContainsFunc(names, func(name string) bool {
+		return !httpfield.IsToken(name) || slices.Contains(canonical, textproto.CanonicalMIMEHeaderKey(name))
 	})
 }
 

@@ -93,6 +93,13 @@ func text(t *testing.T, resp *http.Response) string {
 
 const fresh = "Cache-Control: max-age=60"
 
+// spelt is a request with a field whose name stands there as it is.
+func spelt(name string) *http.Request {
+	r := get()
+	r.Header[name] = []string{"1"}
+	return r
+}
+
 // TestReaders asks twice, as one reader and then as another, and says whether the origin answered
 // the second time. Whoever gets a stored response must be the one it was made for.
 func TestReaders(t *testing.T) {
@@ -134,8 +141,22 @@ func TestReaders(t *testing.T) {
 		{"an alias of a listed field is unknown", header(fresh), get("X_Api_Key: abc"), get("X_Api_Key: abc"), false, "bearcache; fwd=bypass"},
 		{"a tenant's field is unknown", header(fresh), get(alice, "X-Tenant: 1"), get(alice, "X-Tenant: 1"), false, "bearcache; fwd=bypass"},
 		{"a JWT in any field is unknown", header(fresh), get("X-Whatever: eyJhbGciOiJub25lIn0.e30."), get("X-Whatever: eyJhbGciOiJub25lIn0.e30."), false, "bearcache; fwd=bypass"},
-		{"a field that a proxy may drop is unknown", header(fresh), get(alice, "Connection: authorization"), get(alice, "Connection: authorization"), false, "bearcache; fwd=bypass"},
-		{"an ordinary field is nothing", header(fresh), get("Test-Id: 1"), get("Test-Id: 2"), true, "bearcache; hit"},
+		{"a field that a proxy may drop is unknown", header(fresh), get(alice, "Connection: authorization"), get(alice, "Connection: authorization"), false, "bearcache; fwd=bypass; fwd-status=200; detail=credentials"},
+		{"an ordinary field is nothing to a bearer", header(fresh), get(alice, "Test-Id: 1"), get(alice, "Test-Id: 2"), true, "bearcache; hit"},
+		{"an ordinary field may tell nobodies apart", header(fresh), get("Test-Id: 1"), get("Test-Id: 1"), false, "bearcache; fwd=uri-miss; fwd-status=200; detail=unknown-field"},
+		{"nobody in particular, then one with an ordinary field", header(fresh), get(), get("Test-Id: 1"), false, "bearcache; fwd=vary-miss; fwd-status=200; detail=unknown-field"},
+		{"one with an ordinary field, then nobody in particular", header(fresh), get("Test-Id: 1"), get(), false, "bearcache; fwd=uri-miss; fwd-status=200; stored"},
+		{"an ordinary field, and the origin says public", header("Cache-Control: public, max-age=60"), get("Test-Id: 1"), get("Test-Id: 2"), true, "bearcache; hit"},
+		{"an ordinary field, and the origin says s-maxage", header("Cache-Control: s-maxage=60"), get("Test-Id: 1"), get("Test-Id: 2"), true, "bearcache; hit"},
+		{"a field that names another host, and public", header("Cache-Control: public, max-age=60"), get("X-Forwarded-Host: evil.test"), get("X-Forwarded-Host: evil.test"), false, "bearcache; fwd=uri-miss; fwd-status=200; detail=unknown-field"},
+		{"a field that names another host is given what is public", header("Cache-Control: public, max-age=60"), get(), get("X-Forwarded-Host: evil.test"), true, "bearcache; hit"},
+		{"a field in lower case is unknown", header(fresh), spelt("x-thing"), spelt("x-thing"), false, "bearcache; fwd=bypass; fwd-status=200; detail=malformed"},
+		{"Authorization in lower case is not nobody", header(fresh), get(), spelt("authorization"), false, "bearcache; fwd=bypass; fwd-status=200; detail=malformed"},
+		{"a name with a space is unknown", header(fresh), spelt("X-Tenant "), spelt("X-Tenant "), false, "bearcache; fwd=bypass; fwd-status=200; detail=malformed"},
+		{"a field of Vary that a proxy may drop is unknown", header(fresh, "Vary: Accept-Language"), get(alice, "Accept-Language: de", "Connection: close, accept-language"), get(alice, "Accept-Language: de"), false, "bearcache; fwd=uri-miss"},
+		{"and is given nothing", header(fresh), get(), get("Origin: http://a.test", "Connection: Accept-Language, Origin"), false, "bearcache; fwd=bypass; fwd-status=200; detail=connection"},
+		{"a field that is not there cannot be dropped", header(fresh), get(), get("Connection: keep-alive, Accept-Language"), true, "bearcache; hit"},
+		{"fields of the connection", header(fresh), get(), get("Connection: keep-alive, TE, Proxy-Connection", "Te: trailers", "Keep-Alive: 5", "Proxy-Connection: keep-alive"), true, "bearcache; hit"},
 		{"a token in the query is unknown", header(fresh), request("GET", "http://api.test/me?access_token=a"), request("GET", "http://api.test/me?access_token=a"), false, "bearcache; fwd=bypass"},
 		{"a token in the query, spelled otherwise", header(fresh), request("GET", "http://api.test/me?a=1;Access%5FToken=a"), request("GET", "http://api.test/me?a=1;Access%5FToken=a"), false, "bearcache; fwd=bypass"},
 		{"userinfo is unknown", header(fresh), request("GET", "http://u:p@api.test/me"), request("GET", "http://u:p@api.test/me"), false, "bearcache; fwd=bypass"},
@@ -615,6 +636,67 @@ func TestVaryWithinAnIdentity(t *testing.T) {
 	}
 }
 
+// TestFields says of request fields what becomes of a request that carries one beside nothing else,
+// and beside a bearer: whether it may be stored and found again.
+func TestFields(t *testing.T) {
+	const neutral, strange, credential = "neutral", "strange", "credential"
+	for kind, names := range map[string]string{
+		neutral: `Accept Accept-Language Origin Referer User-Agent X-Requested-With Sec-Fetch-Site Sec-Ch-Ua Sec-Ch-Ua-Full-Version-List
+			Sec-Gpc Dnt Traceparent Tracestate X-B3-Traceid X-B3-Sampled B3 X-Amzn-Trace-Id X-Cloud-Trace-Context X-Datadog-Trace-Id
+			Cf-Ray Cdn-Loop X-Request-Id X-Envoy-Expected-Rq-Timeout-Ms Via Early-Data Proxy-Connection`,
+		strange: `From X-Domain Cf-Connecting-Ip X-Client-Ip True-Client-Ip X-Real-Ip X-Forwarded-For X-Forwarded-Host X-Forwarded-Proto Forwarded
+			X-Original-Url X-Http-Method-Override Baggage X-Client-Version X-Client-Data X-Envoy-External-Address X-Api-Version X-Device-Id
+			X-Ms-Client-Request-Id X-Goog-Api-Client X-Amz-User-Agent Apollographql-Client-Name Sec-Made-Up`,
+		credential: `X-Client-Dn X-Ssl-Client-Dn Ssl-Client-S-Dn X-Client-Verify X-Consumer-Id X-Consumer-Username X-Client-Id Client-Id X-Clientid
+			X-Ticket X-Pin X-Otp X-Pwd X-Pass X-Act-As X-Run-As X-Team X-Member-Id X-Actor X-Sudo X_client_id X-Tenantid X-Userid Userid
+			X-Ssl-Client-Verify X-Forwarded-User X-Forwarded-Client-Cert Proxy-Authorization`,
+	} {
+		for name := range strings.FieldsSeq(names) {
+			hit := func(as ...string) bool {
+				o := &origin{header: header(fresh)}
+				h := new(Cache).Handler(o)
+				ask(h, get(as...))
+				ask(h, get(as...))
+				return o.calls.Load() == 1
+			}
+			if got := hit(name + ": 1"); got != (kind == neutral) {
+				t.Errorf("%s alone is %s: hit = %v", name, kind, got)
+			}
+			if got := hit(name+": 1", "Authorization: Bearer a"); got == (kind == credential) {
+				t.Errorf("%s beside a bearer is %s: hit = %v", name, kind, got)
+			}
+		}
+	}
+}
+
+// What stands before the cache says by whom a field is set.
+func TestTrustedFields(t *testing.T) {
+	o := &origin{header: header(fresh)}
+	h := (&Cache{TrustedFields: []string{"x-forwarded-for", "X-Forwarded-Host", "X-Forwarded-User", "X-Session-Color"}}).Handler(o)
+	for _, tt := range []struct {
+		as    []string
+		calls int64
+	}{
+		{[]string{"X-Forwarded-For: 192.0.2.1", "X-Forwarded-Host: api.test"}, 1},
+		{[]string{"X-Forwarded-For: 192.0.2.2", "X-Forwarded-Host: api.test"}, 1},
+		{[]string{"X-Session-Color: red"}, 1},
+		{nil, 1},
+		{[]string{"X-Forwarded-Proto: https"}, 2},
+		{[]string{"X-Forwarded-For: 192.0.2.1", "Connection: X-Forwarded-For"}, 3},
+	} {
+		if ask(h, get(tt.as...)); o.calls.Load() != tt.calls {
+			t.Errorf("%q: %d calls, want %d", tt.as, o.calls.Load(), tt.calls)
+		}
+	}
+	// Where the origin does answer by one, its Vary is obeyed.
+	o = &origin{header: header(fresh, "Vary: X-Forwarded-For")}
+	h = (&Cache{TrustedFields: []string{"X-Forwarded-For"}}).Handler(o)
+	ask(h, get("X-Forwarded-For: 192.0.2.1"))
+	if ask(h, get("X-Forwarded-For: 192.0.2.2")); o.calls.Load() != 2 {
+		t.Error("Vary by a trusted field was ignored")
+	}
+}
+
 // Without the secret nobody can tell whose a digest is, and without one given nobody else has it.
 func TestDigestsNeedTheSecret(t *testing.T) {
 	one, two := []byte("0123456789abcdef"), []byte("fedcba9876543210")
@@ -697,12 +779,22 @@ func TestPolicy(t *testing.T) {
 // What a public route's origin answers cannot depend on who asks: it never learns it.
 func TestPublicRouteHidesCredentials(t *testing.T) {
 	var seen http.Header
-	c := &Cache{Policy: func(*http.Request) Policy { return Policy{Public: true} }}
+	c := &Cache{Policy: func(*http.Request) Policy { return Policy{Public: true} }, TrustedFields: []string{"x-forwarded-proto"}}
 	h := c.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { seen = r.Header }))
-	sent := get("Authorization: Bearer a", "Cookie: s=1", "X-Api-Key: k", "X-Auth-Token: t", "X-Any: eyJhbGciOiJub25lIn0.e30.", "Accept: */*")
+	sent := get("Authorization: Bearer a", "Cookie: s=1", "X-Api-Key: k", "X-Auth-Token: t", "X-Any: eyJhbGciOiJub25lIn0.e30.", "Accept: */*",
+		"Test-Id: 1", "From: alice@example.com", "Forwarded: host=evil.test", "X-Forwarded-Host: evil.test", "X-Forwarded-Proto: https")
+	sent.Header["accept-language"] = []string{"de"}
 	ask(h, sent)
-	if diff := cmp.Diff(header("Accept: */*"), seen); diff != "" {
+	if diff := cmp.Diff(header("Accept: */*", "X-Forwarded-Proto: https"), seen); diff != "" {
 		t.Errorf("the origin saw (-want +got):\n%s", diff)
+	}
+	if got := sent.Header.Get("Test-Id"); got != "1" {
+		t.Error("the caller's request was changed")
+	}
+	// What is not stored may depend on more: a POST says what it is about.
+	ask(h, request("POST", "http://api.test/me", "Authorization: Bearer a", "X-Auth-Token: t", "Test-Id: 1"))
+	if diff := cmp.Diff(header("Test-Id: 1"), seen); diff != "" {
+		t.Errorf("for a POST the origin saw (-want +got):\n%s", diff)
 	}
 	if sent.Header.Get("Authorization") == "" {
 		t.Error("the caller's request was changed")
@@ -825,7 +917,8 @@ func TestGetWithContentIsNotCached(t *testing.T) {
 }
 
 func TestCheck(t *testing.T) {
-	for _, c := range []*Cache{{Secret: []byte("short")}, {Memory: -1}, {MaxBody: 1 << 40}} {
+	for _, c := range []*Cache{{Secret: []byte("short")}, {Memory: -1}, {MaxBody: 1 << 40},
+		{TrustedFields: []string{"cookie"}}, {TrustedFields: []string{"X-Tenant"}, Credentials: []string{"x-tenant"}}, {TrustedFields: []string{"Via "}}} {
 		if c.Check() == nil {
 			t.Errorf("%+v was accepted", c.Secret)
 		}
@@ -833,7 +926,7 @@ func TestCheck(t *testing.T) {
 }
 
 func TestVariantsAreBounded(t *testing.T) {
-	o := &origin{header: header(fresh, "Vary: X-V")}
+	o := &origin{header: header("Cache-Control: public, max-age=60", "Vary: X-V")}
 	c := &Cache{MaxVariants: 3}
 	h := c.Handler(o)
 	for i := range 10 {

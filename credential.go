@@ -11,38 +11,72 @@ import (
 // defaultCredentials are the request fields that say who asks, unless Cache.Credentials names others.
 var defaultCredentials = []string{"Authorization", "Cookie", "X-Api-Key"}
 
+// strangers is what the fields of a request that are neither listed credentials nor known to be
+// neutral amount to.
+type strangers struct {
+	unknown  bool // there are some: an origin may tell readers apart by them
+	rerouted bool // one of them names another host, path or method than the key holds
+}
+
 // unclear says why the sender of r cannot be told, or "" if the fields listed (those of
 // Cache.Credentials that r carries) are all there is to tell it by. Everything that may be a
 // credential and is not listed makes a request unclear: an origin may answer by it, and no key
 // would hold it.
-func unclear(r *http.Request, listed []string) string {
+func (s *state) unclear(r *http.Request, listed []string) (why string, found strangers) {
 	for _, name := range listed {
 		if !wellFormed(name, r.Header[name]) {
-			return whyCredentials
+			return whyCredentials, found
 		}
 	}
 	for _, name := range httpfield.Connection(r.Header) {
-		// A proxy on the way would drop the field that tells the reader: the origin would answer
-		// somebody else than the key says.
+		// A proxy on the way drops what is nominated (RFC 9110 §7.6.1). The field that tells the reader:
+		// the origin would answer somebody else than the key says. Any other: it would answer, and name
+		// in Vary, what it never saw, and the key's other readers would be given that.
 		if contains(listed, name) || credentialName(name) {
-			return whyCredentials
+			return whyCredentials, found
+		}
+		if r.Header[name] != nil && !connectionFields[name] {
+			return whyConnection, found
 		}
 	}
 	for name, values := range r.Header {
-		if neutralFields[name] || contains(listed, name) {
+		if s.neutral[name] || contains(listed, name) {
 			continue
 		}
-		if credentialName(name) || credentialValues(values) {
-			return whyUnlisted
+		if !httpfield.Canonical(name) { // it may be any of the fields looked up by name, here or at the origin
+			return whyMalformed, found
 		}
+		if credentialName(name) || credentialValues(values) {
+			return whyUnlisted, found
+		}
+		found.unknown, found.rerouted = true, found.rerouted || reroutes(name)
 	}
 	if r.URL.User != nil || credentialQuery(r.URL.RawQuery) {
-		return whyUnlisted
+		return whyUnlisted, found
 	}
 	if r.TLS != nil && len(r.TLS.PeerCertificates) > 0 {
-		return whyCertificate
+		return whyCertificate, found
 	}
-	return ""
+	return "", found
+}
+
+// connectionFields are request fields of one connection: a proxy drops them, nominated or not.
+var connectionFields = map[string]bool{
+	"Connection": true, "Http2-Settings": true, "Keep-Alive": true, "Proxy-Connection": true, "Te": true, "Trailer": true,
+	"Transfer-Encoding": true, "Upgrade": true,
+}
+
+// reroutes reports whether frameworks take a host, a path or a method from the field and build links
+// and answers of it. Where a client can set one, it chooses what the shared partition would hold.
+func reroutes(name string) bool {
+	switch name {
+	case "Forwarded", "X-Host", "X-Http-Method", "X-Script-Name", "X-Scheme", "X-Url-Scheme", "Front-End-Https":
+		return true
+	case "X-Forwarded-For":
+		return false
+	}
+	return strings.HasPrefix(name, "X-Forwarded-") || strings.HasPrefix(name, "X-Original-") ||
+		strings.HasPrefix(name, "X-Rewrite-") || strings.HasSuffix(name, "-Override")
 }
 
 // wellFormed refuses credentials that an origin may read otherwise than a digest does: repeated
@@ -73,33 +107,52 @@ func wellFormed(name string, values []string) bool {
 	return value[0] != ' ' && value[0] != '\t'
 }
 
-// neutralFields are request fields known to say nothing about who asks. The list spares the test of
-// the name; Vary still selects by them.
+// neutralFields are request fields known to say nothing about who asks: those of HTTP itself, what
+// browsers add by themselves, and the marks of tracing. Vary still selects by them. What stands before
+// a cache sets more (X-Forwarded-For, a CDN's address of the client); where it does, and no client
+// can, Cache.TrustedFields is for them. Baggage is not neutral: an application puts into it what it likes.
 var neutralFields = func() map[string]bool {
 	m := make(map[string]bool)
-	for _, name := range strings.Fields(`Accept Accept-Charset Accept-Encoding Accept-Language
-		Access-Control-Request-Headers Access-Control-Request-Method Baggage Cache-Control Connection
-		Content-Encoding Content-Length Content-Type Date Dnt Expect Forwarded Host If-Match
+	for _, name := range strings.Fields(`Accept Accept-Charset Accept-Datetime Accept-Encoding Accept-Language
+		Access-Control-Request-Headers Access-Control-Request-Method Cache-Control Connection
+		Content-Encoding Content-Length Content-Type Date Dnt Early-Data Expect Host If-Match
 		If-Modified-Since If-None-Match If-Range If-Unmodified-Since Keep-Alive Max-Forwards Origin Pragma
-		Priority Range Referer Save-Data Sec-Ch-Ua Sec-Ch-Ua-Mobile Sec-Ch-Ua-Platform Sec-Fetch-Dest
-		Sec-Fetch-Mode Sec-Fetch-Site Sec-Fetch-User Sec-Gpc Te Traceparent Tracestate Trailer
-		Transfer-Encoding Upgrade-Insecure-Requests User-Agent Via X-Correlation-Id X-Forwarded-For
-		X-Forwarded-Host X-Forwarded-Port X-Forwarded-Proto X-Real-Ip X-Request-Id X-Requested-With
-		X-User-Agent`) {
+		Priority Proxy-Connection Range Referer Te Trailer Transfer-Encoding Upgrade-Insecure-Requests
+		User-Agent Via Want-Content-Digest Want-Digest Want-Repr-Digest
+
+		Device-Memory Downlink Dpr Ect Purpose Rtt Save-Data Sec-Ch-Device-Memory Sec-Ch-Dpr
+		Sec-Ch-Prefers-Color-Scheme Sec-Ch-Prefers-Reduced-Motion Sec-Ch-Ua Sec-Ch-Ua-Arch
+		Sec-Ch-Ua-Bitness Sec-Ch-Ua-Form-Factors Sec-Ch-Ua-Full-Version Sec-Ch-Ua-Full-Version-List
+		Sec-Ch-Ua-Mobile Sec-Ch-Ua-Model Sec-Ch-Ua-Platform Sec-Ch-Ua-Platform-Version Sec-Ch-Ua-Wow64
+		Sec-Ch-Viewport-Width Sec-Fetch-Dest Sec-Fetch-Mode Sec-Fetch-Site Sec-Fetch-Storage-Access
+		Sec-Fetch-User Sec-Gpc Sec-Purpose Viewport-Width Width X-Requested-With X-User-Agent
+
+		B3 Cdn-Loop Cf-Ray Newrelic Sentry-Trace Traceparent Tracestate Uber-Trace-Id X-Amz-Cf-Id
+		X-Amzn-Trace-Id X-B3-Flags X-B3-Parentspanid X-B3-Sampled X-B3-Spanid X-B3-Traceid
+		X-Cloud-Trace-Context X-Correlation-Id X-Datadog-Origin X-Datadog-Parent-Id
+		X-Datadog-Sampling-Priority X-Datadog-Tags X-Datadog-Trace-Id X-Envoy-Attempt-Count
+		X-Envoy-Expected-Rq-Timeout-Ms X-Queue-Start X-Request-Id X-Request-Start`) {
 		m[name] = true
 	}
 	return m
 }()
 
-// credentialParts mark a name wherever they stand in it; credentialWords as a whole word of it.
+// credentialParts mark a name wherever they stand in it; credentialWords as a whole word of it, with
+// or without "id" at its end; credentialPairs as two words in a row, where each alone is harmless.
 var (
 	credentialParts = []string{"auth", "token", "session", "secret", "passw", "cookie", "credential", "apikey", "jwt"}
 	credentialWords = map[string]bool{
-		"key": true, "sid": true, "user": true, "userid": true, "username": true, "uid": true, "uuid": true,
+		"key": true, "sid": true, "user": true, "username": true, "uid": true, "uuid": true, "upn": true,
 		"tenant": true, "account": true, "org": true, "organization": true, "organisation": true, "workspace": true,
-		"customer": true, "identity": true, "principal": true, "subject": true, "bearer": true, "assertion": true,
-		"cert": true, "certificate": true, "signature": true, "login": true, "email": true, "role": true, "roles": true,
+		"customer": true, "identity": true, "principal": true, "subject": true, "sub": true, "bearer": true, "assertion": true,
+		"cert": true, "certificate": true, "dn": true, "signature": true, "login": true, "email": true, "role": true, "roles": true,
 		"group": true, "groups": true, "scope": true, "scopes": true, "impersonate": true, "behalf": true,
+		"consumer": true, "ticket": true, "pin": true, "otp": true, "totp": true, "mfa": true, "pwd": true, "pass": true, "passcode": true,
+		"team": true, "member": true, "actor": true, "act": true, "sudo": true, "runas": true, "actas": true, "saml": true,
+	}
+	credentialPairs = map[[2]string]bool{
+		{"client", "id"}: true, {"client", "verify"}: true, {"client", "serial"}: true, {"client", "fingerprint"}: true,
+		{"client", "issuer"}: true, {"ssl", "client"}: true, {"tls", "client"}: true, {"run", "as"}: true,
 	}
 )
 
@@ -112,12 +165,15 @@ func credentialName(name string) bool {
 			return true
 		}
 	}
+	name = strings.Replace(name, "user-agent", "agent", 1) // a program, not a person
+	before := ""
 	for word := range strings.FieldsFuncSeq(name, func(c rune) bool {
 		return (c < 'a' || c > 'z') && (c < '0' || c > '9')
 	}) {
-		if credentialWords[word] {
+		if credentialWords[word] || credentialWords[strings.TrimSuffix(word, "id")] || word == "clientid" || credentialPairs[[2]string{before, word}] {
 			return true
 		}
+		before = word
 	}
 	return false
 }
@@ -174,12 +230,13 @@ func lettersAndDigits(s string) string {
 	}, s)
 }
 
-// withoutCredentials is r as nobody in particular would send it: the origin cannot answer by what it
-// does not see, so what it answers may be shared.
-func withoutCredentials(r *http.Request, listed []string) *http.Request {
+// public is r as nobody in particular would send it: the origin cannot answer by what it does not
+// see, so what it answers may be shared. Of a request whose answer is not stored only credentials go.
+func (s *state) public(r *http.Request) *http.Request {
+	stored := r.Method == http.MethodGet || r.Method == http.MethodHead
 	stripped := r.Clone(r.Context())
 	for name, values := range r.Header {
-		if contains(listed, name) || !neutralFields[name] && (credentialName(name) || credentialValues(values)) {
+		if contains(s.credentials, name) || !s.neutral[name] && (stored || credentialName(name) || credentialValues(values)) {
 			delete(stripped.Header, name)
 		}
 	}

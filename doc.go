@@ -5,8 +5,10 @@
 // stored response lives in one [Partition], and a partition is a cache of its own (RFC 9111 §1): the
 // partition of one identity follows the rules of a private cache, [Shared] those of a shared one.
 // A request with credentials reads and writes its own partition, one without them the shared one,
-// and one whose credentials cannot be told reads and writes none: forgetting to say who asks costs a
-// miss, never a leak.
+// and one whose credentials cannot be told reads and writes none. A field that the cache knows nothing
+// of lets the shared partition hold and give only what the origin itself calls public. So forgetting
+// to say who asks costs a miss, never a leak. What no field of a request says, such as the address that
+// it came from, no cache can see: an origin that answers by it must say private.
 //
 //	http.ListenAndServe(addr, new(bearcache.Cache).Handler(app))
 //

@@ -54,6 +54,7 @@ type reader struct {
 	partition Partition // zero: unknown, and why says why
 	fields    []string  // credential fields the request carries, canonical
 	why       string
+	strangers strangers
 }
 
 // Why a request belongs to no partition. The words reach clients as the detail of Cache-Status.
@@ -66,13 +67,15 @@ const (
 	whyExpired     = "expired"
 	whyTarget      = "target" // no target URI that a key could be made of
 	whyUpgrade     = "upgrade"
-	whyBody        = "body" // a GET with content, which no key holds and an origin may answer by
+	whyMalformed   = "malformed"  // a field whose name no look-up finds
+	whyConnection  = "connection" // a field that proxies drop on the way to the origin
+	whyBody        = "body"       // a GET with content, which no key holds and an origin may answer by
 )
 
 // identify tells whose request r is. In doubt it is nobody's.
 func (c *Cache) identify(r *http.Request, now time.Time) reader {
 	rd := reader{fields: c.state.present(r)}
-	if rd.why = unclear(r, rd.fields); rd.why != "" {
+	if rd.why, rd.strangers = c.state.unclear(r, rd.fields); rd.why != "" {
 		return rd
 	}
 	if c.Identify == nil {

@@ -29,7 +29,7 @@ func (c *Cache) serve(w http.ResponseWriter, r *http.Request, next http.Handler)
 		x.policy = c.Policy(r)
 	}
 	if x.policy.Public {
-		x.request = withoutCredentials(r, c.state.credentials)
+		x.request = c.state.public(r)
 	}
 	x.reader = c.identify(x.request, x.started)
 	x.event = Event{Request: r, partition: x.reader.partition}
@@ -125,6 +125,9 @@ func (x *exchange) decisive() rfc9111.Request {
 		req.Keyed = s.credentials
 	} else { // the partition is an identity, whose requests may differ in them
 		req.Veiled, req.Veil = s.credentials, s.veiler
+	}
+	if x.reader.partition == Shared {
+		req.Unknown, req.Rerouted = x.reader.strangers.unknown, x.reader.strangers.rerouted
 	}
 	return req
 }

@@ -53,11 +53,12 @@ func Choose(req Request, all []Stored, now time.Time) (d Decision, i int) {
 	return d, i
 }
 
-// choose is the index of the most recent response whose nominated fields match (§4.1), or -1.
+// choose is the index of the most recent response whose nominated fields match (§4.1), or -1. A
+// request with fields of unknown meaning is answered only with what the origin meant for everybody.
 func choose(req Request, all []Stored) int {
 	best := -1
 	for i := range all {
-		if matches(req, &all[i]) && (best < 0 || all[i].ResponseTime.After(all[best].ResponseTime)) {
+		if (all[i].open || !req.Unknown) && matches(req, &all[i]) && (best < 0 || all[i].ResponseTime.After(all[best].ResponseTime)) {
 			best = i
 		}
 	}

@@ -52,6 +52,7 @@ const (
 	TooLarge       Reason = "too-large"
 	Incomplete     Reason = "incomplete"
 	Trailers       Reason = "trailers"
+	UnknownField   Reason = "unknown-field" // the request had fields that may tell readers apart
 )
 
 // Request is what decisions need of a request.
@@ -59,6 +60,13 @@ type Request struct {
 	Method     string
 	Header     http.Header
 	Authorized bool // it carried credentials
+	// Unknown: it carries fields that may tell readers apart, and nobody knows whether the origin
+	// answers by them. Only what the origin called public, or gave an s-maxage, is shared with it and
+	// by it.
+	Unknown bool
+	// Rerouted: some of these fields are ones that origins take hosts, paths and methods from. What it
+	// brings is for nobody else, whatever the origin calls it.
+	Rerouted bool
 	// Keyed names fields, canonical, whose values the cache key already holds: all responses under
 	// one key agree in them, so Vary need not compare them, and their values, credentials among
 	// them, are not kept.
@@ -96,6 +104,7 @@ type Stored struct {
 	vary       []string
 	lifetime   time.Duration
 	initialAge time.Duration
+	open       bool // the origin says that it is for everybody
 }
 
 // Keep makes the stored form of a response that Storable admitted, with all that Choose would
@@ -114,5 +123,6 @@ func Keep(k Kind, req Request, resp Response, requestTime, responseTime time.Tim
 	}
 	s.lifetime = lifetime(k, resp)
 	s.initialAge = initialAge(s)
+	s.open = open(httpfield.ParseCacheControl(resp.Header))
 	return s
 }

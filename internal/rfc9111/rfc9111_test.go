@@ -40,6 +40,19 @@ func assigned(status int, lines ...string) Response {
 	return Response{Status: status, Header: head(lines...), Default: time.Minute}
 }
 
+// strange is a request with a field of unknown meaning.
+func strange(lines ...string) Request {
+	req := get(lines...)
+	req.Unknown = true
+	return req
+}
+
+func rerouted(lines ...string) Request {
+	req := strange(lines...)
+	req.Rerouted = true
+	return req
+}
+
 // One row for each sentence of §3 and §5.2 that decides about storing.
 func TestStorable(t *testing.T) {
 	bearer := "Authorization: Bearer a"
@@ -96,6 +109,15 @@ func TestStorable(t *testing.T) {
 		{"no-store after a space", PrivateCache, get(), with(ok("Cache-Control: max-age=60"), "Cache-Control ", "no-store"), Malformed},
 		{"set-cookie in lower case", PrivateCache, get(), with(ok("Cache-Control: max-age=60"), "set-cookie", "a=1"), Malformed},
 		{"any name in another spelling", PrivateCache, get(), with(ok("Cache-Control: max-age=60"), "ETag", `"1"`), Malformed},
+		{"a field of unknown meaning, max-age", SharedCache, strange(), ok("Cache-Control: max-age=60"), UnknownField},
+		{"a field of unknown meaning, Expires", SharedCache, strange(), ok(date, "Expires: Thu, 01 Jan 2099 00:00:01 GMT"), UnknownField},
+		{"a field of unknown meaning, must-revalidate", SharedCache, strange(), ok("Cache-Control: must-revalidate, max-age=60"), UnknownField},
+		{"a field of unknown meaning, an assigned lifetime", SharedCache, strange(), assigned(200), UnknownField},
+		{"a field of unknown meaning, public", SharedCache, strange(), ok("Cache-Control: public, max-age=60"), Kept},
+		{"a field of unknown meaning, s-maxage", SharedCache, strange(), ok("Cache-Control: s-maxage=60"), Kept},
+		{"a field of unknown meaning in a private cache", PrivateCache, strange(), ok("Cache-Control: max-age=60"), Kept},
+		{"a field that names another target, public", SharedCache, rerouted(), ok("Cache-Control: public, max-age=60"), UnknownField},
+		{"a field that names another target in a private cache", PrivateCache, rerouted(), ok("Cache-Control: max-age=60"), Kept},
 		{"HEAD", PrivateCache, Request{Method: "HEAD"}, ok("Cache-Control: max-age=60"), Method},
 		{"POST", PrivateCache, Request{Method: "POST"}, ok("Cache-Control: max-age=60"), Method},
 		{"206 (§3.3)", PrivateCache, get(), Response{Status: 206, Header: head("Cache-Control: max-age=60")}, Partial},
@@ -143,6 +165,8 @@ func TestChoose(t *testing.T) {
 	english := keep(get("Accept-Language: en"), 0, "Cache-Control: max-age=60", "Vary: accept-language")
 	newer := keep(get("Accept-Language: de"), 5*time.Second, "Cache-Control: max-age=60", "Vary: Accept-Language")
 	aged := keep(get(), 0, "Cache-Control: max-age=60", "Age: 30")
+	public := keep(get(), 0, "Cache-Control: public, max-age=60")
+	shared := keep(get(), 0, "Cache-Control: s-maxage=60, max-age=60")
 	for _, tt := range []struct {
 		name   string
 		req    Request
@@ -164,6 +188,9 @@ func TestChoose(t *testing.T) {
 		{"Vary, values are not normalised", get("Accept-Language: DE"), []Stored{german}, 0, Forward, VaryMiss, -1},
 		{"Vary, lines are not joined", get("Accept-Language: d", "Accept-Language: e"), []Stored{german}, 0, Forward, VaryMiss, -1},
 		{"the most recent of several (§4.1)", get("Accept-Language: de"), []Stored{german, newer}, 6 * time.Second, Reuse, Hit, 1},
+		{"a field of unknown meaning, only a lifetime", strange(), []Stored{plain}, 0, Forward, VaryMiss, -1},
+		{"a field of unknown meaning, public", strange(), []Stored{plain, public}, 0, Reuse, Hit, 1},
+		{"a field of unknown meaning, s-maxage", strange(), []Stored{plain, shared}, 0, Reuse, Hit, 1},
 		{"no-cache (§5.2.1.4)", get("Cache-Control: no-cache"), []Stored{plain}, 0, Forward, Asked, -1},
 		{"No-Cache", get("Cache-Control: No-Cache"), []Stored{plain}, 0, Forward, Asked, -1},
 		{"no-store (§5.2.1.5)", get("Cache-Control: no-store"), []Stored{plain}, 0, Forward, Asked, -1},

@@ -30,6 +30,10 @@ func Storable(k Kind, req Request, resp Response, requestTime, responseTime time
 		return false, Private
 	case k == SharedCache && req.Authorized && !releases(cc):
 		return false, Authorization
+	case k == SharedCache && (req.Rerouted || req.Unknown && !open(cc)):
+		// Stricter than the RFC, which has an origin say Vary: what it answers by and does not name
+		// would be served to readers that it tells apart.
+		return false, UnknownField
 	case resp.Header["Set-Cookie"] != nil:
 		// Stricter than the RFC, in a private cache too: a cookie that is replayed later overrides a
 		// newer one of the same reader.
@@ -56,10 +60,13 @@ func misspelt(h http.Header) bool {
 	return false
 }
 
+// open reports whether the origin itself says that the response is for everybody.
+func open(cc httpfield.CacheControl) bool { return cc.Has("public") || cc.Has("s-maxage") }
+
 // releases reports whether a response to a request with Authorization may be stored by a shared
 // cache at all (§3.5).
 func releases(cc httpfield.CacheControl) bool {
-	return cc.Has("public") || cc.Has("must-revalidate") || cc.Has("s-maxage")
+	return open(cc) || cc.Has("must-revalidate")
 }
 
 // understood lists the final status codes whose responses are stored. 400, 401, 403, 407, 429 and
