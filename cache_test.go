@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/textproto"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -18,6 +19,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/bearcache/bearcache/internal/httpfield"
 )
 
 // origin answers every request with who asked for what, and how often it was asked.
@@ -219,7 +222,19 @@ func TestOutboundFields(t *testing.T) {
 		{"a bearer, private for one field only", header(`Cache-Control: private="x", max-age=60`), get("Authorization: Bearer a"),
 			header("Cache-Control: private, max-age=60", "Vary: Authorization")},
 		{"a bearer, no-store", header("Cache-Control: no-store"), get("Authorization: Bearer a"),
-			header("Cache-Control: no-store", "Vary: Authorization")},
+			header("Cache-Control: private, no-store", "Vary: Authorization")},
+		{"a bearer, private and no-store", header("Cache-Control: no-store, private"), get("Authorization: Bearer a"),
+			header("Cache-Control: private, no-store", "Vary: Authorization")},
+		{"a bearer, must-understand", header("Cache-Control: must-understand, no-store, max-age=60"), get("Authorization: Bearer a"),
+			header("Cache-Control: private, no-store, max-age=60", "Vary: Authorization")},
+		{"a bearer, no-store in lower case", http.Header{"cache-control": {"no-store"}, "Cache-Control": {"max-age=60"}}, get("Authorization: Bearer a"),
+			header("Cache-Control: private, no-store", "Vary: Authorization")},
+		{"a bearer, public after a space", http.Header{"Cache-Control ": {"public, max-age=60"}}, get("Authorization: Bearer a"),
+			header("Cache-Control: private, no-store", "Vary: Authorization")},
+		{"a bearer, Vary in upper case", http.Header{"Cache-Control": {"max-age=60"}, "VARY": {"Cookie"}}, get("Authorization: Bearer a"),
+			header("Cache-Control: private, max-age=60", "Vary: *")},
+		{"a bearer, a surrogate field in lower case", http.Header{"Cache-Control": {"max-age=60"}, "cdn-cache-control": {"max-age=60"}, "surrogate-control ": {"max-age=60"}},
+			get("Authorization: Bearer a"), header("Cache-Control: private, max-age=60", "Vary: Authorization")},
 		{"a bearer, Vary there already", header(fresh, "Vary: Accept-Encoding, authorization"), get("Authorization: Bearer a"),
 			header("Cache-Control: private, max-age=60", "Vary: Accept-Encoding, Authorization")},
 		{"a bearer with a cookie", header(fresh), get("Authorization: Bearer a", "Cookie: b=1"),
@@ -227,7 +242,14 @@ func TestOutboundFields(t *testing.T) {
 		{"a bearer, surrogate fields", header(fresh, "Surrogate-Control: max-age=9", "CDN-Cache-Control: max-age=9", "Cloudflare-CDN-Cache-Control: max-age=9", "X-Accel-Expires: 9"),
 			get("Authorization: Bearer a"), header("Cache-Control: private, max-age=60", "Vary: Authorization")},
 		{"a bearer, unreadable", header(`Cache-Control: max-age=60, "`), get("Authorization: Bearer a"),
-			header("Cache-Control: no-store", "Vary: Authorization")},
+			header("Cache-Control: private, no-store", "Vary: Authorization")},
+		{"unknown by a field that is not listed", header("Cache-Control: public, max-age=60"), get("X-Tenant: 1"),
+			header("Cache-Control: private, max-age=60", "Vary: *")},
+		{"unknown by a field that is not listed beside one that is", header(fresh, "Vary: Accept"), get("Authorization: Bearer a", "X-Tenant: 1"),
+			header("Cache-Control: private, max-age=60", "Vary: *")},
+		{"unknown by a certificate", header("Cache-Control: public, max-age=60"), certified(),
+			header("Cache-Control: private, max-age=60", "Vary: *")},
+		{"a field of unknown meaning is no credential", header(fresh), get("Test-Id: 1"), header(fresh)},
 		{"unknown, public", header("Cache-Control: public, max-age=60"), get("Authorization: Bearer a, b"),
 			header("Cache-Control: private, max-age=60", "Vary: Authorization")},
 	} {
@@ -237,7 +259,8 @@ func TestOutboundFields(t *testing.T) {
 				resp := ask(h, tt.as)
 				got := http.Header{}
 				for name, values := range resp.Header {
-					if name == "Cache-Control" || name == "Vary" || surrogateField(name) {
+					plain := strings.ToLower(strings.TrimSpace(name))
+					if plain == "cache-control" || plain == "vary" || httpfield.Surrogate(textproto.CanonicalMIMEHeaderKey(plain)) {
 						got[name] = values
 					}
 				}
@@ -523,8 +546,27 @@ func TestLifetimeAndAge(t *testing.T) {
 	if got := ask(h, get()).Header.Get("Cache-Status"); got != "bearcache; fwd=stale; fwd-status=200; stored" {
 		t.Errorf("after 50 s: %q", got)
 	}
-	if got := ask(h, get("Cache-Control: only-if-cached, no-cache")).StatusCode; got != 504 {
-		t.Errorf("only-if-cached: %d", got)
+}
+
+// The answer to only-if-cached is ours: it says so, and is hardened like any other.
+func TestOnlyIfCached(t *testing.T) {
+	o := &origin{}
+	h := new(Cache).Handler(o)
+	for _, tt := range []struct {
+		as   []string
+		want http.Header
+	}{
+		{nil, header("Cache-Control: no-store")},
+		{[]string{"Authorization: Bearer a"}, header("Cache-Control: private, no-store", "Vary: Authorization")},
+	} {
+		resp := ask(h, get(append(tt.as, "Cache-Control: only-if-cached")...))
+		body := text(t, resp)
+		tt.want["Cache-Status"] = []string{"bearcache; detail=only-if-cached"}
+		tt.want["Content-Type"] = []string{"text/plain; charset=utf-8"}
+		tt.want["X-Content-Type-Options"] = []string{"nosniff"}
+		if diff := cmp.Diff(tt.want, resp.Header); diff != "" || resp.StatusCode != 504 || body == "" || o.calls.Load() != 0 {
+			t.Errorf("%q: %d %q after %d calls (-want +got):\n%s", tt.as, resp.StatusCode, body, o.calls.Load(), diff)
+		}
 	}
 }
 

@@ -43,10 +43,10 @@ func (w *capture) WriteHeader(status int) {
 		delete(w.original, "Content-Length")
 		w.sent = w.original.Clone()
 	}
-	if len(x.reader.fields) > 0 || x.reader.partition != Shared {
-		harden(h, x.reader.fields)
+	if x.reader.told() {
+		harden(h, &x.reader)
 		if w.sent != nil {
-			harden(w.sent, x.reader.fields)
+			harden(w.sent, &x.reader)
 		}
 	}
 	addStatus(h, forwardStatus(w.why, status, w.store, x.event.Detail))

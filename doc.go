@@ -13,8 +13,8 @@
 //	http.ListenAndServe(addr, new(bearcache.Cache).Handler(app))
 //
 // Responses to requests with credentials leave with Cache-Control: private and a Vary that names the
-// credentials, so that no cache further down confuses readers either. Every response says in
-// Cache-Status (RFC 9211) what the cache did and why.
+// credentials, or everything where they have no name, so that no cache further down confuses readers
+// either. Every response says in Cache-Status (RFC 9211) what the cache did and why.
 //
 // Today the cache is in process, forwards what is stale instead of validating it, and has no
 // heuristic lifetimes. No token is part of a key, a log line or an error: readers are told apart by

@@ -2,39 +2,61 @@ package bearcache
 
 import (
 	"net/http"
+	"net/textproto"
 	"strings"
 
 	"github.com/bearcache/bearcache/internal/httpfield"
 )
 
+// told reports whether anything tells the reader from the others: what it gets is hardened.
+func (rd *reader) told() bool { return len(rd.fields) > 0 || rd.partition != Shared }
+
+// unnamed reports whether what made the reader unknown is not among the fields that Vary can name: a
+// field that nobody listed, a query parameter, a certificate, what Identify looked at.
+func (rd *reader) unnamed() bool {
+	return rd.partition == Partition{} && (len(rd.fields) == 0 || rd.why != whyCredentials && rd.why != whyExpired && rd.why != whyIdentify)
+}
+
 // harden rewrites the fields of a response to a request with credentials so that no shared cache
 // further down stores it, and no private one shared by several readers confuses them: private in
-// Cache-Control, nothing that releases the response or speaks to surrogates only, and a Vary that
-// names the credentials. Storing here obeyed the origin's own words before.
-func harden(h http.Header, credentials []string) {
+// Cache-Control, always, nothing that releases the response or speaks to surrogates only, and a Vary
+// that names the credentials, or everything where they have no name. Storing here obeyed the origin's
+// own words before.
+//
+// private stands beside no-store too: some caches are told to ignore the one or the other. And
+// must-understand goes, since it has a cache ignore no-store (RFC 9111 §5.2.2.3).
+func harden(h http.Header, rd *reader) {
 	cc := httpfield.ParseCacheControl(h)
-	said := cc.Without("public", "s-maxage", "private")
+	names, named := httpfield.Vary(h)
+	unread := cc.Malformed
+	for name := range h {
+		plain := textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(name))
+		switch {
+		case httpfield.Surrogate(plain):
+			delete(h, name)
+		case plain == "Cache-Control" && name != plain: // it would stand beside ours, or be dropped unread
+			delete(h, name)
+			unread = true
+		case plain == "Vary" && name != plain:
+			delete(h, name)
+			named = false
+		}
+	}
+	said := cc.Without("public", "s-maxage", "private", "must-understand")
 	switch {
-	case cc.Malformed: // what it forbade cannot be known
-		said = "no-store"
-	case cc.Has("no-store"):
+	case unread: // what it forbade cannot be known
+		said = "private, no-store"
 	case said == "":
 		said = "private"
 	default:
 		said = "private, " + said
 	}
 	h["Cache-Control"] = []string{said}
-	for name := range h {
-		if surrogateField(name) {
-			delete(h, name)
-		}
-	}
-	names, ok := httpfield.Vary(h)
-	if !ok { // "*", or unreadable: it already matches nothing
+	if !named || rd.unnamed() { // "*" was there, or unreadable, or is all that can be said: nothing matches
 		h["Vary"] = []string{"*"}
 		return
 	}
-	for _, name := range credentials {
+	for _, name := range rd.fields {
 		if !contains(names, name) {
 			names = append(names, name)
 		}
@@ -42,11 +64,4 @@ func harden(h http.Header, credentials []string) {
 	if len(names) > 0 {
 		h["Vary"] = []string{strings.Join(names, ", ")}
 	}
-}
-
-// surrogateField reports whether only surrogates and CDNs read the field (RFC 9213 and what came
-// before it); each overrides Cache-Control there.
-func surrogateField(name string) bool {
-	return strings.HasSuffix(name, "-Cache-Control") || strings.HasSuffix(name, "Surrogate-Control") ||
-		name == "Edge-Control" || name == "X-Accel-Expires"
 }

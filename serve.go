@@ -1,6 +1,7 @@
 package bearcache
 
 import (
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -42,8 +43,7 @@ func (c *Cache) serve(w http.ResponseWriter, r *http.Request, next http.Handler)
 		x.hit(w, d, &rec.stored[i], &rec.variants[i])
 		x.observe()
 	case rfc9111.Timeout:
-		x.event.Status = http.StatusGatewayTimeout
-		http.Error(w, "nothing is stored for this request, and only-if-cached forbids asking the origin", http.StatusGatewayTimeout)
+		x.timeout(w)
 		x.observe()
 	default:
 		c.state.forwards.Add(1)
@@ -130,6 +130,23 @@ func (x *exchange) decisive() rfc9111.Request {
 		req.Unknown, req.Rerouted = x.reader.strangers.unknown, x.reader.strangers.rerouted
 	}
 	return req
+}
+
+// timeout is the answer to only-if-cached where nothing is stored (RFC 9111 §5.2.1.7). It neither is
+// a hit nor went to the origin, so Cache-Status says neither (RFC 9211 §2.1, §2.2).
+func (x *exchange) timeout(w http.ResponseWriter) {
+	x.event.Status = http.StatusGatewayTimeout
+	h := w.Header()
+	h["Cache-Control"] = []string{"no-store"}
+	if x.reader.told() {
+		harden(h, &x.reader)
+	}
+	addStatus(h, "bearcache; detail=only-if-cached")
+	h["Content-Type"] = []string{"text/plain; charset=utf-8"}
+	h["X-Content-Type-Options"] = []string{"nosniff"}
+	w.WriteHeader(http.StatusGatewayTimeout)
+	n, _ := io.WriteString(w, "nothing is stored for this request, and only-if-cached forbids asking the origin\n")
+	x.event.Bytes = int64(n)
 }
 
 // hit writes the stored response. Its field values are shared with every other hit.

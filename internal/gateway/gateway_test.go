@@ -297,7 +297,7 @@ func TestUpstreamFails(t *testing.T) {
 			}
 			for range 2 {
 				a := w.send("GET /a", "Authorization: Bearer abc")
-				if a.status != tt.status || a.header.Get("Cache-Control") != "no-store" || strings.Contains(a.body, "127.0.0.1") {
+				if a.status != tt.status || a.header.Get("Cache-Control") != "private, no-store" || strings.Contains(a.body, "127.0.0.1") {
 					t.Errorf("%d %v %q", a.status, a.header, a.body)
 				}
 				if strings.Contains(a.header.Get("Cache-Status"), "hit") || strings.Contains(a.header.Get("Cache-Status"), "stored") {
