@@ -48,6 +48,8 @@ var table = []mutant{
 	// When it ends.
 	{"expiry ignored on read", "serve.go", "x.cache.latest(x.started).Before(v.until)", "true", ".", "TestStoredResponseEndsWithItsToken"},
 	{"expiry of a JWT not read", "serve.go", "return expiry(x.request.Header, x.reader.fields)", "return time.Time{}", ".", "TestStoredResponseEndsWithItsToken"},
+	{"expiry read behind Bearer only", "expiry.go", "i := strings.Index(word, tokenStart)", "i := 0", ".", "TestStoredResponseEndsWithItsToken"},
+	{"expiry of the first token only", "expiry.go", "strings.FieldsFuncSeq(value, outsideTokens)", "strings.SplitSeq(value, \"\\x00\")", ".", "TestStoredResponseEndsWithItsToken"},
 	{"stored for an expired token", "serve.go", "return whyExpired", "return rfc9111.Kept", ".", "TestExpiredTokenStoresNothing"},
 	{"a clock set back revives", "identity.go", "return time.Unix(0, seen)", "return now", ".", "TestUntil TestStoredResponseEndsWithItsToken"},
 	{"401 and 403 do not forget", "serve.go", "status == http.StatusUnauthorized || status == http.StatusForbidden", "false", ".", "TestRefusalForgets"},
