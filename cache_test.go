@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/textproto"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -313,6 +314,67 @@ func TestHitEqualsMiss(t *testing.T) {
 	}
 	if got[1].ContentLength != int64(len(bodies[1])) {
 		t.Errorf("hit: Content-Length %d", got[1].ContentLength)
+	}
+}
+
+// A hit has the Content-Type that net/http found for the miss, and none where it looked for none.
+func TestHitHasTheTypeOfTheMiss(t *testing.T) {
+	html := "<html>" + strings.Repeat(" ", 600)
+	for _, tt := range []struct {
+		name    string
+		handler http.HandlerFunc
+		want    []string
+	}{
+		{"found by its bytes", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, html) }, []string{"text/html; charset=utf-8"}},
+		{"in small pieces", func(w http.ResponseWriter, _ *http.Request) {
+			for i := range html {
+				io.WriteString(w, html[i:i+1])
+			}
+		}, []string{"text/html; charset=utf-8"}},
+		{"a first piece, flushed, says less", func(w http.ResponseWriter, _ *http.Request) {
+			io.WriteString(w, html[:3])
+			w.(http.Flusher).Flush()
+			io.WriteString(w, html[3:])
+			w.(http.Flusher).Flush()
+		}, []string{"text/plain; charset=utf-8"}},
+		{"fields flushed before the body", func(w http.ResponseWriter, _ *http.Request) {
+			http.NewResponseController(w).Flush()
+			io.WriteString(w, html)
+		}, nil},
+		{"forbidden by the handler", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header()["Content-Type"] = nil
+			io.WriteString(w, html)
+		}, nil},
+		{"coded content", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			io.WriteString(w, "\x1f\x8b\x08 and so on")
+		}, nil},
+		{"given by the handler", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			io.WriteString(w, html)
+		}, []string{"application/json"}},
+		{"nothing to find it by", func(http.ResponseWriter, *http.Request) {}, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			srv := httptest.NewServer(new(Cache).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Cache-Control", "max-age=60")
+				tt.handler(w, r)
+			})))
+			defer srv.Close()
+			for _, status := range []string{"bearcache; fwd=uri-miss; fwd-status=200; stored", "bearcache; hit; ttl=60"} {
+				r, _ := http.NewRequest("GET", srv.URL, nil)
+				r.Header.Set("Accept-Encoding", "identity")
+				resp, err := srv.Client().Do(r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				text(t, resp) // to its end, which comes when it is stored
+				resp.Body.Close()
+				if got := resp.Header["Content-Type"]; resp.Header.Get("Cache-Status") != status || !slices.Equal(got, tt.want) {
+					t.Errorf("%s: Content-Type %q, want %q", resp.Header.Get("Cache-Status"), got, tt.want)
+				}
+			}
+		})
 	}
 }
 

@@ -17,6 +17,7 @@ type capture struct {
 	why      rfc9111.Reason // of the forwarding
 
 	wrote    bool
+	sniffed  sniffed
 	store    rfc9111.Reason // Kept: copy it; whatever ends that replaces the word
 	original http.Header    // the origin's fields, without those that are never stored
 	sent     http.Header    // the same as the client got them
@@ -42,6 +43,7 @@ func (w *capture) WriteHeader(status int) {
 		}
 		delete(w.original, "Content-Length")
 		w.sent = w.original.Clone()
+		w.sniffed = sniffs(h)
 	}
 	if x.reader.told() {
 		harden(h, &x.reader)
@@ -82,6 +84,7 @@ func (w *capture) FlushError() error {
 	if !w.wrote {
 		w.WriteHeader(http.StatusOK)
 	}
+	w.sniffed.flush(len(w.body))
 	return http.NewResponseController(w.ResponseWriter).Flush()
 }
 
@@ -111,9 +114,7 @@ func (w *capture) finish() {
 		if hasBody(x.event.Status) {
 			w.sent["Content-Length"] = []string{strconv.Itoa(len(w.body))}
 		}
-		if w.sent["Content-Type"] == nil && len(w.body) > 0 {
-			w.sent["Content-Type"] = []string{http.DetectContentType(w.body)}
-		}
+		w.sniffed.apply(w.sent, w.body)
 		x.store(x.event.Status, w.original, w.sent, slices.Clip(w.body))
 	}
 }
@@ -126,4 +127,41 @@ func trailing(h http.Header) bool {
 		}
 	}
 	return false
+}
+
+// sniffed is what net/http makes of the body where the handler gave no Content-Type. A hit must say
+// the same, and would not by itself: it writes the body at once, to a HEAD not at all.
+type sniffed struct {
+	asked bool // the fields allow it
+	sent  bool // they went out, with as many bytes of the body as
+	bytes int
+}
+
+// sniffs reads fields as net/http's server does: a Content-Type set to nil is one, and coded content
+// has no type that its bytes would tell.
+func sniffs(h http.Header) sniffed {
+	_, typed := h["Content-Type"]
+	_, coded := h["Transfer-Encoding"]
+	return sniffed{asked: !typed && !coded && h.Get("Content-Encoding") == ""}
+}
+
+// flush notes what of the body there was when the fields went out.
+func (s *sniffed) flush(bytes int) {
+	if !s.sent {
+		s.sent, s.bytes = true, bytes
+	}
+}
+
+// apply sets the Content-Type that went out with a miss, or forbids the server to find one. Unless
+// they were flushed earlier the fields go out with more of the body than DetectContentType looks at.
+func (s *sniffed) apply(h http.Header, body []byte) {
+	if s.sent {
+		body = body[:s.bytes]
+	}
+	switch {
+	case s.asked && len(body) > 0:
+		h["Content-Type"] = []string{http.DetectContentType(body)}
+	case h["Content-Type"] == nil:
+		h["Content-Type"] = nil
+	}
 }
