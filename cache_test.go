@@ -378,6 +378,51 @@ func TestHitHasTheTypeOfTheMiss(t *testing.T) {
 	}
 }
 
+// What is said on a connection that a handler took over passes the cache, and is no empty 200.
+func TestHijackedIsNotStored(t *testing.T) {
+	stores := make(chan string, 2)
+	c := &Cache{
+		Policy:  func(*http.Request) Policy { return Policy{Lifetime: time.Minute} },
+		Observe: func(e Event) { stores <- e.Store },
+	}
+	srv := httptest.NewServer(c.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi")
+		conn.Close()
+	})))
+	defer srv.Close()
+	for range 2 {
+		resp, err := srv.Client().Get(srv.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if body := text(t, resp); body != "hi" || resp.Header.Get("Cache-Status") != "" {
+			t.Errorf("%q %v", body, resp.Header)
+		}
+		resp.Body.Close()
+		if store := <-stores; store != "incomplete" {
+			t.Errorf("the event says %q", store)
+		}
+	}
+	if n := c.Stats().Records; n != 0 {
+		t.Errorf("%d records were stored", n)
+	}
+	w := httptest.NewRecorder() // which has no connection to take
+	new(Cache).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, _, err := http.NewResponseController(w).Hijack(); err == nil {
+			t.Error("hijacked nothing")
+		}
+		io.WriteString(w, "all the same")
+	})).ServeHTTP(w, get())
+	if w.Body.String() != "all the same" {
+		t.Errorf("%q", w.Body)
+	}
+}
+
 // A handler may set fields by names that no look-up finds, and net/http keeps some that a broken
 // origin sent: what they forbid cannot be seen, so nothing is stored.
 func TestMisspeltFieldsAreNotStored(t *testing.T) {

@@ -1,6 +1,8 @@
 package bearcache
 
 import (
+	"bufio"
+	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -86,6 +88,19 @@ func (w *capture) FlushError() error {
 	}
 	w.sniffed.flush(len(w.body))
 	return http.NewResponseController(w.ResponseWriter).Flush()
+}
+
+// Hijack takes the connection from net/http. What the handler says on it passes no Write of ours, so
+// nothing of it can be kept, and nothing is left for finish to say.
+func (w *capture) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, buffered, err := http.NewResponseController(w.ResponseWriter).Hijack()
+	if err == nil {
+		if w.store == rfc9111.Kept || w.store == "" && w.exchange.cachable {
+			w.drop(rfc9111.Incomplete)
+		}
+		w.wrote = true
+	}
+	return conn, buffered, err
 }
 
 func (w *capture) drop(why rfc9111.Reason) {

@@ -82,6 +82,8 @@ var table = []mutant{
 	{"fields for surrogates in another spelling passed on", "harden.go", "case httpfield.Surrogate(plain):", "case httpfield.Surrogate(name):", ".", "TestOutboundFields"},
 	{"what Vary cannot name left out", "harden.go", "if !named || rd.unnamed() {", "if !named {", ".", "TestOutboundFields"},
 	{"504 not hardened", "serve.go", "\t\tharden(h, &x.reader)\n", "", ".", "TestOnlyIfCached"},
+	{"hijacked, and an empty 200 stored", "capture.go", "\t\tw.wrote = true\n\t}\n\treturn conn", "\t}\n\treturn conn", ".", "TestHijackedIsNotStored"},
+	{"hijacked, and nobody told", "capture.go", `if w.store == rfc9111.Kept || w.store == "" && w.exchange.cachable {`, "if false {", ".", "TestHijackedIsNotStored"},
 	{"type of coded content guessed", "capture.go", "case s.asked && len(body) > 0:", `case h["Content-Type"] == nil && len(body) > 0:`, ".", "TestHitHasTheTypeOfTheMiss"},
 	{"type not left out of hits", "capture.go", `case h["Content-Type"] == nil:`, "case false:", ".", "TestHitHasTheTypeOfTheMiss"},
 	{"type of more than was there", "capture.go", "body = body[:s.bytes]", "_ = s.bytes", ".", "TestHitHasTheTypeOfTheMiss"},
