@@ -964,6 +964,7 @@ func TestConditional(t *testing.T) {
 		{"another", []string{`If-None-Match: "2"`, "If-Modified-Since: " + modified}, 200},
 		{"unquoted", []string{`If-None-Match: 1`}, 200},
 		{"the date", []string{"If-Modified-Since: " + modified}, 304},
+		{"an asterisk", []string{"If-None-Match: *"}, 304},
 		{"an earlier date", []string{"If-Modified-Since: Wed, 31 Dec 2025 23:59:59 GMT"}, 200},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

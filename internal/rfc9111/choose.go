@@ -58,11 +58,19 @@ func Choose(req Request, all []Stored, now time.Time) (d Decision, i int) {
 func choose(req Request, all []Stored) int {
 	best := -1
 	for i := range all {
-		if (all[i].open || !req.Unknown) && matches(req, &all[i]) && (best < 0 || all[i].ResponseTime.After(all[best].ResponseTime)) {
+		if (all[i].open || !req.Unknown) && matches(req, &all[i]) && (best < 0 || newer(&all[i], &all[best])) {
 			best = i
 		}
 	}
 	return best
+}
+
+// newer compares by Date, as §4 has it, and of one Date takes what arrived later.
+func newer(a, b *Stored) bool {
+	if c := a.date.Compare(b.date); c != 0 {
+		return c > 0
+	}
+	return a.ResponseTime.After(b.ResponseTime)
 }
 
 // matches compares the fields that Vary nominated byte for byte, line for line. §4.1 would allow

@@ -3,6 +3,7 @@ package rfc9111
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/bearcache/bearcache/internal/httpfield"
 )
@@ -14,6 +15,9 @@ func NotModified(req http.Header, s Stored) bool {
 		return false
 	}
 	if lines, ok := req["If-None-Match"]; ok { // and then If-Modified-Since is ignored (RFC 9110 §13.1.3)
+		if len(lines) == 1 && strings.Trim(lines[0], " \t") == "*" { // any representation: this one (§13.1.2)
+			return true
+		}
 		etag := s.Header["Etag"]
 		return len(etag) == 1 && matchesAny(lines, etag[0])
 	}
@@ -21,11 +25,22 @@ func NotModified(req http.Header, s Stored) bool {
 	if !ok {
 		return false
 	}
-	modified, ok := httpfield.Date(s.Header, "Last-Modified")
+	modified, ok := modified(s)
 	return ok && !modified.After(since)
 }
 
-// matchesAny compares entity tags weakly (RFC 9110 §8.8.3.2). "*" is left to the origin.
+// modified is what stands for the time of the last modification (RFC 9111 §4.3.2): Last-Modified, or
+// Date where that is absent, or when the response arrived. One that cannot be read stands for nothing.
+func modified(s Stored) (time.Time, bool) {
+	for _, name := range [...]string{"Last-Modified", "Date"} {
+		if s.Header[name] != nil {
+			return httpfield.Date(s.Header, name)
+		}
+	}
+	return s.ResponseTime, !s.ResponseTime.IsZero()
+}
+
+// matchesAny compares entity tags weakly (RFC 9110 §8.8.3.2).
 func matchesAny(lines []string, etag string) bool {
 	opaque := strings.TrimPrefix(etag, "W/")
 	if len(opaque) < 2 || opaque[0] != '"' || opaque[len(opaque)-1] != '"' {

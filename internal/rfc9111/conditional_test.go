@@ -1,6 +1,9 @@
 package rfc9111
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 // RFC 9110 §13.2.2: a condition is about a representation that was there to be selected.
 func TestNotModified(t *testing.T) {
@@ -15,12 +18,39 @@ func TestNotModified(t *testing.T) {
 		{"the entity tag of an error", `If-None-Match: "1"`, 404, false},
 		{"the date of an error", "If-Modified-Since: Thu, 01 Jan 2026 00:00:00 GMT", 410, false},
 		{"of a redirect", `If-None-Match: "1"`, 301, false},
-		{"an asterisk is the origin's to judge", "If-None-Match: *", 200, false},
+		{"an asterisk (§13.1.2)", "If-None-Match: *", 200, true},
+		{"an asterisk of an error", "If-None-Match: *", 404, false},
+		{"an asterisk in a list", `If-None-Match: "2", *`, 200, false},
 		{"a quote never closed", `If-None-Match: "1`, 200, false},
 	} {
 		s := Stored{Response: Response{Status: tt.status, Header: head(`Etag: "1"`, "Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT")}}
 		if got := NotModified(head(tt.asked), s); got != tt.want {
 			t.Errorf("%s: %v", tt.name, got)
 		}
+	}
+}
+
+// RFC 9111 §4.3.2: what stands for Last-Modified where it is absent.
+func TestModified(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		fields []string
+		since  string
+		want   bool
+	}{
+		{"Last-Modified before Date", []string{date, "Last-Modified: Wed, 31 Dec 2025 00:00:00 GMT"}, "Wed, 31 Dec 2025 00:00:00 GMT", true},
+		{"Date", []string{date}, "Thu, 01 Jan 2026 00:00:00 GMT", true},
+		{"before Date", []string{date}, "Wed, 31 Dec 2025 23:59:59 GMT", false},
+		{"neither: when it arrived", nil, "Thu, 01 Jan 2026 00:00:00 GMT", true},
+		{"before it arrived", nil, "Wed, 31 Dec 2025 23:59:59 GMT", false},
+		{"a Last-Modified that is no date", []string{date, "Last-Modified: yesterday"}, "Fri, 02 Jan 2026 00:00:00 GMT", false},
+	} {
+		s := Stored{Response: Response{Status: 200, Header: head(tt.fields...)}, ResponseTime: noon}
+		if got := NotModified(head("If-Modified-Since: "+tt.since), s); got != tt.want {
+			t.Errorf("%s: %v", tt.name, got)
+		}
+	}
+	if NotModified(head("If-Modified-Since: Thu, 01 Jan 2026 00:00:00 GMT"), Stored{Response: Response{Status: 200}, ResponseTime: time.Time{}}) {
+		t.Error("a response of no time at all was not modified")
 	}
 }

@@ -104,7 +104,8 @@ type Stored struct {
 	vary       []string
 	lifetime   time.Duration
 	initialAge time.Duration
-	open       bool // the origin says that it is for everybody
+	date       time.Time // when the origin made it
+	open       bool      // the origin says that it is for everybody
 }
 
 // Keep makes the stored form of a response that Storable admitted, with all that Choose would
@@ -124,5 +125,9 @@ func Keep(k Kind, req Request, resp Response, requestTime, responseTime time.Tim
 	s.lifetime = lifetime(k, resp)
 	s.initialAge = initialAge(s)
 	s.open = open(httpfield.ParseCacheControl(resp.Header))
+	var dated bool
+	if s.date, dated = httpfield.Date(resp.Header, "Date"); !dated {
+		s.date = responseTime
+	}
 	return s
 }

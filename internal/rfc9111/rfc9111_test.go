@@ -167,6 +167,10 @@ func TestChoose(t *testing.T) {
 	aged := keep(get(), 0, "Cache-Control: max-age=60", "Age: 30")
 	public := keep(get(), 0, "Cache-Control: public, max-age=60")
 	shared := keep(get(), 0, "Cache-Control: s-maxage=60, max-age=60")
+	// It arrived later, by another way, and is the older one.
+	detoured := keep(get("Accept-Language: de"), 5*time.Second, "Cache-Control: max-age=60", "Vary: Accept-Language", "Date: Wed, 31 Dec 2025 23:59:55 GMT")
+	sameDate := keep(get(), 0, "Cache-Control: max-age=60", date)
+	sameDateLater := keep(get(), 5*time.Second, "Cache-Control: max-age=60", date)
 	for _, tt := range []struct {
 		name   string
 		req    Request
@@ -188,6 +192,8 @@ func TestChoose(t *testing.T) {
 		{"Vary, values are not normalised", get("Accept-Language: DE"), []Stored{german}, 0, Forward, VaryMiss, -1},
 		{"Vary, lines are not joined", get("Accept-Language: d", "Accept-Language: e"), []Stored{german}, 0, Forward, VaryMiss, -1},
 		{"the most recent of several (§4.1)", get("Accept-Language: de"), []Stored{german, newer}, 6 * time.Second, Reuse, Hit, 1},
+		{"the most recent is the one of the later Date", get("Accept-Language: de"), []Stored{german, detoured}, 6 * time.Second, Reuse, Hit, 0},
+		{"of one Date the one that arrived later", get(), []Stored{sameDateLater, sameDate}, 6 * time.Second, Reuse, Hit, 0},
 		{"a field of unknown meaning, only a lifetime", strange(), []Stored{plain}, 0, Forward, VaryMiss, -1},
 		{"a field of unknown meaning, public", strange(), []Stored{plain, public}, 0, Reuse, Hit, 1},
 		{"a field of unknown meaning, s-maxage", strange(), []Stored{plain, shared}, 0, Reuse, Hit, 1},

@@ -112,6 +112,7 @@ var table = []mutant{
 	{"an age less than nothing", "internal/rfc9111/freshness.go", "return max(0, min(d, httpfield.MaxDelta))", "return min(d, httpfield.MaxDelta)", "internal/rfc9111", "TestAgeAndLifetime"},
 	{"an assigned lifetime for any status", "internal/rfc9111/freshness.go", "assignable(resp.Status) && ", "", "internal/rfc9111", "TestStorable"},
 	{"an assigned lifetime against a CDN's", "internal/rfc9111/freshness.go", "if httpfield.Surrogate(name) {", "if name == \"\" {", "internal/rfc9111", "TestStorable"},
+	{"what arrived last is the most recent", "internal/rfc9111/choose.go", "if c := a.date.Compare(b.date); c != 0 {", "if c := a.date.Compare(b.date); c > 2 {", "internal/rfc9111", "TestChoose"},
 	{"any status stored", "internal/rfc9111/store.go", "case !understood(resp.Status):", "case false:", ".", "TestErrorsAreNeverStored"},
 	{"parts stored", "internal/rfc9111/store.go", "case resp.Status == http.StatusPartialContent || ", "case ", "internal/rfc9111", "TestStorable"},
 	{"s-maxage ignored in a shared cache", "internal/rfc9111/freshness.go", "if k == SharedCache {", "if false {", "internal/rfc9111", "TestStorable"},
