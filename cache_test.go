@@ -104,6 +104,13 @@ func spelt(name string) *http.Request {
 	return r
 }
 
+// raw is a request whose path net/url would not encode as it was sent.
+func raw(path, sent string) *http.Request {
+	r := get()
+	r.URL.Path, r.URL.RawPath, r.RequestURI = path, sent, sent
+	return r
+}
+
 // TestReaders asks twice, as one reader and then as another, and says whether the origin answered
 // the second time. Whoever gets a stored response must be the one it was made for.
 func TestReaders(t *testing.T) {
@@ -161,6 +168,7 @@ func TestReaders(t *testing.T) {
 		{"and is given nothing", header(fresh), get(), get("Origin: http://a.test", "Connection: Accept-Language, Origin"), false, "bearcache; fwd=bypass; fwd-status=200; detail=connection"},
 		{"a field that is not there cannot be dropped", header(fresh), get(), get("Connection: keep-alive, Accept-Language"), true, "bearcache; hit"},
 		{"fields of the connection", header(fresh), get(), get("Connection: keep-alive, TE, Proxy-Connection", "Te: trailers", "Keep-Alive: 5", "Proxy-Connection: keep-alive"), true, "bearcache; hit"},
+		{"a path that its encoding contradicts", header(fresh), raw("/a/b\x80", "/a%2Fb\x80"), raw("/a/b\x80", "/a/b\x80"), false, "bearcache; fwd=bypass; fwd-status=200; detail=target"},
 		{"a token in the query is unknown", header(fresh), request("GET", "http://api.test/me?access_token=a"), request("GET", "http://api.test/me?access_token=a"), false, "bearcache; fwd=bypass"},
 		{"a token in the query, spelled otherwise", header(fresh), request("GET", "http://api.test/me?a=1;Access%5FToken=a"), request("GET", "http://api.test/me?a=1;Access%5FToken=a"), false, "bearcache; fwd=bypass"},
 		{"userinfo is unknown", header(fresh), request("GET", "http://u:p@api.test/me"), request("GET", "http://u:p@api.test/me"), false, "bearcache; fwd=bypass"},

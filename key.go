@@ -17,9 +17,14 @@ type Key struct {
 }
 
 // targetURI is the request's target URI, or "" where it has none that a key can be made of. No rule
-// looks at suffixes or decodes or cleans the path: two requests that differ by a byte differ in key.
+// looks at suffixes or decodes or cleans the path: two requests that differ by a byte differ in key. A
+// RawPath that is no encoding of Path is none: EscapedPath would encode Path anew, and /a%2Fb<raw byte>
+// and /a/b<raw byte>, which an origin sees as they were sent, would share a key.
 func targetURI(r *http.Request) string {
 	path := r.URL.EscapedPath()
+	if r.URL.RawPath != "" && r.URL.RawPath != path {
+		return ""
+	}
 	if r.URL.Opaque != "" || !strings.HasPrefix(path, "/") || r.Host == "" || strings.ContainsAny(r.Host, "/?#@\\ ") {
 		return ""
 	}

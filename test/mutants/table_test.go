@@ -8,6 +8,7 @@ var table = []mutant{
 	{"key without the partition", "serve.go", "Key{x.reader.partition, uri}, true", "Key{Shared, uri}, true", ".", "TestReaders"},
 	{"key without the query", "key.go", `path + "?" + r.URL.RawQuery`, `path`, ".", "TestReaders"},
 	{"key of the decoded path", "key.go", "r.URL.EscapedPath()", "r.URL.Path", ".", "TestReaders"},
+	{"key of a path encoded anew", "key.go", `if r.URL.RawPath != "" && r.URL.RawPath != path {`, "if false {", ".", "TestReaders"},
 	{"key without the scheme", "key.go", "if r.TLS != nil {", "if false {", ".", "TestReaders"},
 	{"key without the authority", "key.go", `strings.TrimSuffix(strings.ToLower(r.Host), port)`, `strings.TrimSuffix("", port)`, ".", "TestReaders"},
 	{"lengths not in the digest", "key.go", "\td.number(len(s))\n", "", ".", "TestReaders"},
