@@ -16,7 +16,9 @@ import (
 
 // TestOracle lets many readers ask at random for the same things, with the origin's answers, their
 // fields and statuses drawn at random too, and holds every answer against who asked for what. It is
-// the promise of this module as a test: no answer may reach a reader it was not made for. The hit
+// the promise of this module as a test: no answer may reach a reader it was not made for. The origin
+// answers by Accept-Language where it says so, and by X-Domain, which nobody told the cache of, unless
+// it calls the answer public. The hit
 // ratio must lie in a band, since a cache that stores nothing leaks nothing.
 func TestOracle(t *testing.T) {
 	const workers, rounds = 4, 40_000
@@ -28,12 +30,14 @@ func TestOracle(t *testing.T) {
 	}
 	fields := []string{"max-age=60", "max-age=60", "private, max-age=60", "public, s-maxage=60, max-age=60", "no-store", "no-cache", "max-age=0", "Max-Age=\"60\"", "PRIVATE=x, max-age=60", ""}
 	h := c.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if cc := fields[rand.IntN(len(fields))]; cc != "" {
+		cc, language := fields[rand.IntN(len(fields))], "any"
+		if cc != "" {
 			w.Header().Set("Cache-Control", cc)
 		}
 		switch rand.IntN(12) {
 		case 0:
 			w.Header().Set("Vary", "Accept-Language")
+			language = languageOf(r)
 		case 1:
 			w.Header().Set("Vary", "Authorization")
 		case 2:
@@ -43,11 +47,16 @@ func TestOracle(t *testing.T) {
 		case 4:
 			w.Header().Set("Content-Length", "9999") // and then sends less
 		}
-		fmt.Fprintf(w, "%s|%s|%s", owner(r), r.URL.RequestURI(), strings.Repeat("x", rand.IntN(300)))
+		domain := "any"
+		if !strings.Contains(cc, "public") {
+			domain = domainOf(r)
+		}
+		fmt.Fprintf(w, "%s|%s|%s|%s|%s", owner(r), r.URL.RequestURI(), language, domain, strings.Repeat("x", rand.IntN(300)))
 	}))
 	credentials := []string{"", "Authorization: Bearer a", "Authorization: Bearer b", "Authorization: Bearer A", "Authorization: bearer a",
 		"Authorization: Basic YQ==", "Cookie: a=1", "X-Api-Key: a", "Authorization: Bearer a\nCookie: a=1", "Authorization: Bearer a\nX-Tenant: 1",
-		"Authorization: Bearer a\nAuthorization: Bearer b", "Authorization: ", "X-Tenant: 1", "X-Tenant: 2"}
+		"Authorization: Bearer a\nAuthorization: Bearer b", "Authorization: ", "X-Tenant: 1", "X-Tenant: 2",
+		"X-Domain: 1", "X-Domain: 2", "X-Forwarded-Host: evil.test", "", "Authorization: Bearer a", "Authorization: Bearer b"}
 	var hits, answers, crossed atomic.Int64
 	var done sync.WaitGroup
 	for range workers {
@@ -81,7 +90,9 @@ func TestOracle(t *testing.T) {
 				if strings.Contains(w.Header().Get("Cache-Status"), "; hit") {
 					hits.Add(1)
 				}
-				if want := owner(r) + "|" + r.URL.RequestURI() + "|"; !strings.HasPrefix(body, want) {
+				parts := strings.Split(body, "|")
+				if len(parts) != 5 || parts[0] != owner(r) || parts[1] != r.URL.RequestURI() ||
+					parts[2] != "any" && parts[2] != languageOf(r) || parts[3] != "any" && parts[3] != domainOf(r) {
 					crossed.Add(1)
 				}
 			}
@@ -99,6 +110,13 @@ func TestOracle(t *testing.T) {
 	if c.Stats().Mismatches != 0 {
 		t.Errorf("%d records stood under another's key", c.Stats().Mismatches)
 	}
+}
+
+func languageOf(r *http.Request) string { return fmt.Sprint(r.Header["Accept-Language"]) }
+
+// domainOf is what an origin may make of a request, of which no key holds anything.
+func domainOf(r *http.Request) string {
+	return fmt.Sprint(r.Header["X-Domain"], r.Header["X-Forwarded-Host"])
 }
 
 // A record under a key that is not its own is a miss, is counted, and is gone: planted here as no

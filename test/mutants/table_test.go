@@ -121,6 +121,7 @@ var table = []mutant{
 	{"stale responses reused", "internal/rfc9111/choose.go", "case d.Age >= d.Lifetime:", "case d.Age > d.Lifetime:", "internal/rfc9111", "TestChoose"},
 	{"Age on arrival ignored", "internal/rfc9111/freshness.go", "return clamp(s.initialAge + clamp(", "return clamp(clamp(", "internal/rfc9111", "TestChoose TestAgeAndLifetime"},
 	{"Vary ignored", "internal/rfc9111/choose.go", "if !slices.Equal(req.selecting(name), s.Selecting[name]) {", "if false && name != \"\" {", "internal/rfc9111", "TestChoose"},
+	{"Vary ignored, among many readers", "internal/rfc9111/choose.go", "if !slices.Equal(req.selecting(name), s.Selecting[name]) {", "if false && name != \"\" {", ".", "TestOracle"},
 	{"credentials kept for Vary", "internal/rfc9111/rfc9111.go", "return slices.Contains(req.Keyed, name)", "return false", "internal/rfc9111", "TestKeyedFieldsAreNotKept"},
 	{"a condition answered for another status", "internal/rfc9111/conditional.go", "if s.Status != http.StatusOK {", "if s.Status == 0 {", "internal/rfc9111", "TestNotModified"},
 
