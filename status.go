@@ -22,7 +22,8 @@ type Event struct {
 	Reason string
 	// Detail is one word more on a bypass: "off", "unidentified", "credentials", …
 	Detail string
-	// Store is one word: "stored", why the response was not, or empty if that was no question.
+	// Store is one word: "stored", why the response was not, or empty if that was no question. It is the
+	// word at the end, where Cache-Status has that of the beginning.
 	Store string
 	// Bytes of the body written.
 	Bytes int64
@@ -52,6 +53,12 @@ func hitStatus(d rfc9111.Decision) string {
 
 // forwardStatus is the Cache-Status member of a forwarded request (RFC 9211 §2.2, §2.3, §2.5, §2.8).
 // It names no key: the identity is part of it.
+//
+// "stored" is said when the fields go out, which is before the last byte is there to be stored. It is
+// what will happen unless the body is cut short, outgrows MaxBody or brings a trailer; RFC 9211 §2.5
+// leaves no word for that, and holding every body back to be right about the broken ones would cost
+// the others their streaming. Where the length is announced, as it is for most, only a broken
+// connection can prove it wrong. Event.Store says what became of it.
 func forwardStatus(why rfc9111.Reason, status int, store rfc9111.Reason, detail string) string {
 	s := "bearcache; fwd=" + string(why) + "; fwd-status=" + strconv.Itoa(status)
 	switch {
