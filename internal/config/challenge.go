@@ -2,8 +2,11 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"net/textproto"
 	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/invopop/jsonschema"
 )
@@ -47,9 +50,26 @@ func (f *FieldName) UnmarshalText(b []byte) error {
 	if !fieldSyntax.Match(b) || MaySecret(string(b)) {
 		return errors.New("is not the name of a request field; write the name alone, such as Authorization")
 	}
-	*f = FieldName(textproto.CanonicalMIMEHeaderKey(string(b)))
+	name := textproto.CanonicalMIMEHeaderKey(string(b))
+	if strings.HasPrefix(name, forwarded) {
+		name = forwarded + "…" // what follows is not one of a few names
+	}
+	if strings.HasPrefix(name, forwarded) || slices.Contains(ownFields, name) {
+		return fmt.Errorf("%s is no credential: the gateway removes that field, or sets it itself; write the name of one that clients send to the origin, such as Authorization", name)
+	}
+	*f = FieldName(name)
 	return nil
 }
+
+const forwarded = "X-Forwarded-"
+
+// ownFields, and those that begin with forwarded, never get from client to origin as the client sent
+// them: who is told apart by one would become nobody, or everybody. They are names of the protocol's,
+// so an error may repeat them.
+var ownFields = strings.Fields(`Connection Proxy-Connection Keep-Alive Proxy-Authenticate Proxy-Authorization Te Trailer Transfer-Encoding
+	Upgrade Http2-Settings Content-Length Host Via Forwarded X-Original-Url X-Original-Uri X-Rewrite-Url X-Original-Host X-Host
+	X-Http-Host-Override X-Scheme X-Url-Scheme X-Real-Ip X-Http-Method X-Http-Method-Override X-Method-Override X-Original-Method
+	X-Script-Name Front-End-Https Proxy`)
 
 func (r Realm) String() string     { return string(r) }
 func (f FieldName) String() string { return string(f) }

@@ -13,6 +13,7 @@ package config
 
 import (
 	"fmt"
+	"net"
 	"slices"
 	"time"
 )
@@ -106,15 +107,38 @@ func (s Serve) problems() []problem {
 		}
 	}
 	refuse("memory", s.Memory.outside(1*MiB, 1024*GiB))
-	refuse("max_body", s.MaxBody.outside(1, 16*GiB))
+	if s.MaxBody != nil && *s.MaxBody >= 2*GiB {
+		refuse("max_body", fmt.Sprintf("%s is too much for one response; write less than 2GiB, such as 1GiB", s.MaxBody))
+	} else {
+		refuse("max_body", s.MaxBody.outside(1, 2*GiB))
+	}
 	// The upper bound is far below what net/http accepts in all fields of a request together; the
 	// lower one refuses a length that no token has.
 	refuse("max_token_length", s.MaxTokenLength.outside(16, 64*KiB))
 	refuse("upstream_timeout", s.UpstreamTimeout.outside(Duration(time.Millisecond), Duration(time.Hour)))
-	if s.Memory != nil && s.MaxBody != nil && *s.MaxBody > *s.Memory && *s.Memory >= 1*MiB {
+	if s.Memory != nil && s.MaxBody != nil && *s.MaxBody > *s.Memory && *s.Memory >= 1*MiB && *s.MaxBody < 2*GiB {
 		refuse("max_body", fmt.Sprintf("%s does not fit into memory, which is %s; write %s or less", s.MaxBody, s.Memory, s.Memory))
 	}
+	if len(s.Credentials) > maxCredentials {
+		refuse("credentials", fmt.Sprintf("names %d fields; %d at most", len(s.Credentials), maxCredentials))
+	}
+	if s.Admin != nil && !s.Admin.Off() && !loopback(s.Admin.String()) {
+		refuse("admin", s.Admin.String()+" is not a loopback address, and the admin listener asks nobody for credentials; write 127.0.0.1:8081, or off")
+	}
+	if s.AuthenticatedSharing != nil && *s.AuthenticatedSharing == SharingExplicit {
+		refuse("authenticated_sharing", "this version never shares one reader's response with another; leave explicit out")
+	}
 	return all
+}
+
+// maxCredentials is what the cache keeps all subsets of.
+const maxCredentials = 10
+
+// loopback reports an address that only this machine reaches. A name is not looked up: what it means
+// may change.
+func loopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	return err == nil && (host == "localhost" || net.ParseIP(host).IsLoopback())
 }
 
 // Parse reads a file; name is what its errors call it. An empty file is a File of nils. The error
