@@ -13,6 +13,7 @@ func TestPolicies(t *testing.T) {
 	file, err := config.Parse("f", []byte(`
 routes:
   - {match: "GET /catalog", share: public, ttl: 60s}
+  - {match: "/prices/**", share: public}
   - {match: "/admin/**", cache: off}
   - {match: "/**", ttl: 5s}
 `))
@@ -26,6 +27,9 @@ routes:
 		route        string
 	}{
 		{"GET", "/catalog", bearcache.Policy{Public: true, Lifetime: time.Minute}, "GET /catalog"},
+		{"HEAD", "/prices/a", bearcache.Policy{Public: true}, "/prices/**"},
+		{"POST", "/prices/a", bearcache.Policy{}, "/prices/**"},
+		{"DELETE", "/prices/a", bearcache.Policy{}, "/prices/**"},
 		{"GET", "/admin/x", bearcache.Policy{Off: true}, "/admin/**"},
 		{"GET", "/x", bearcache.Policy{Lifetime: 5 * time.Second}, "/**"},
 		{"GET", "/Admin/x", bearcache.Policy{Off: true}, ""},

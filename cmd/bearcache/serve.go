@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
+	"os/signal"
 	"strings"
 	"syscall"
 	"time"
@@ -43,13 +45,18 @@ with credentials reads and writes its own partition only, and the origin's Cache
 
 Example: bearcache serve --upstream http://127.0.0.1:5000`
 
-// Bounds of the listeners. Reading a request's fields is the only wait that a client can cause
-// without the origin's consent.
+// Bounds of the listeners. What a client can make the gateway wait for are a request's fields
+// (headerTimeout), its content and the taking of the response (gateway.Options.Patience, as long as
+// nothing moves), and its next request (idleTimeout).
 const (
-	headerTimeout = 10 * time.Second
-	idleTimeout   = 2 * time.Minute
-	maxHeader     = 64 << 10
-	stopTimeout   = 10 * time.Second
+	headerTimeout  = 10 * time.Second
+	idleTimeout    = 2 * time.Minute
+	adminTimeout   = 30 * time.Second // of a whole request: operators ask for little
+	maxHeader      = 64 << 10
+	maxConnections = 10_000 // of all clients: some 10 KiB and a descriptor each, and one more to the origin
+	maxOperators   = 64
+	stopTimeout    = 10 * time.Second
+	logTimeout     = 2 * time.Second // for what is still to be written at the end
 )
 
 func runServe(ctx context.Context, e env, args []string) error {
@@ -70,9 +77,13 @@ func runServe(ctx context.Context, e env, args []string) error {
 		return err
 	}
 
+	// A reader of the logs that goes away, or stops reading, ends or holds up nothing.
+	signal.Ignore(syscall.SIGPIPE)
+	notes, sink := gateway.NewLog(e.stderr), gateway.NewLog(e.stdout)
+	defer notes.Close(logTimeout)
+	defer sink.Close(logTimeout)
+	e.stderr = notes
 	logger := slog.New(redact.Handler(slog.NewTextHandler(e.stderr, nil), nil))
-	sink := gateway.NewLog(e.stdout)
-	defer sink.Close()
 	g, err := gateway.New(gateway.Options{
 		Upstream: serve.Upstream.URL(),
 		Cache: &bearcache.Cache{
@@ -84,11 +95,15 @@ func runServe(ctx context.Context, e env, args []string) error {
 		UnsafeURLTokens: *serve.URLTokens == config.URLTokensPass,
 		Timeout:         time.Duration(*serve.UpstreamTimeout),
 		Access:          slog.New(accessHandler(sink, *serve.Log)),
+		Lost:            sink.Dropped,
 		Logger:          logger,
 	})
 	if err != nil {
 		return err
 	}
+	// net/http's Transport writes here what it received and cannot place.
+	log.SetFlags(0)
+	log.SetOutput(g.ErrorLog().Writer())
 	return listenAndServe(ctx, e, serve, g)
 }
 
@@ -105,25 +120,14 @@ func (f *serveFlags) over(file config.Serve) (config.Serve, error) {
 	if err := serve.Check(); err != nil {
 		return serve, err
 	}
-	switch {
-	case serve.Upstream == nil:
+	if serve.Upstream == nil {
 		return serve, problem("there is no origin to serve", "give --upstream URL, for example http://127.0.0.1:5000")
-	case *serve.AuthenticatedSharing == config.SharingExplicit:
-		return serve, errors.New("authenticated sharing: this version never shares one reader's response with another; leave explicit out")
-	case !serve.Admin.Off() && !loopback(serve.Admin.String()):
-		return serve, problem("--admin: "+harmless(serve.Admin.String())+" is not a loopback address, and the admin listener asks nobody for credentials",
-			"write 127.0.0.1:8081, or off")
 	}
 	return serve, nil
 }
 
-// loopback reports an address that only this machine reaches. A name is not looked up: what it means
-// may change.
-func loopback(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	return err == nil && loopbackHost(host)
-}
-
+// loopbackHost reports a host that only this machine reaches. A name is not looked up: what it means may
+// change.
 func loopbackHost(host string) bool { return host == "localhost" || net.ParseIP(host).IsLoopback() }
 
 // nodeSecret reads the key of the digests; nil: a random one.
@@ -156,7 +160,8 @@ func fieldNames(names []config.FieldName) []string {
 }
 
 // policies looks a request up in the rules of the file. A path that rules cannot be sure about is
-// not cached.
+// not cached. Public takes credentials away, and only what is stored is the same for everybody: who
+// changes something has to say who he is.
 func policies(routes config.Routes) func(method, escapedPath string) (bearcache.Policy, string) {
 	if len(routes) == 0 {
 		return nil
@@ -169,7 +174,8 @@ func policies(routes config.Routes) func(method, escapedPath string) (bearcache.
 		case route == nil:
 			return bearcache.Policy{}, ""
 		}
-		return bearcache.Policy{Off: route.Off, Lifetime: route.TTL, Public: route.Public}, route.String()
+		reads := method == http.MethodGet || method == http.MethodHead
+		return bearcache.Policy{Off: route.Off, Lifetime: route.TTL, Public: route.Public && reads}, route.String()
 	}
 }
 
@@ -196,7 +202,7 @@ func listenAndServe(ctx context.Context, e env, serve config.Serve, g *gateway.G
 	}
 	defer l.Close()
 	servers := []*http.Server{newServer(g)}
-	listeners := []net.Listener{l}
+	listeners := []net.Listener{gateway.Limit(l, maxConnections)}
 	lines := []string{fmt.Sprintf("listening on http://%s, upstream %s", l.Addr(), serve.Upstream)}
 	if !serve.Admin.Off() {
 		a, err := listenOn("--admin", serve.Admin.String(), "127.0.0.1:8083")
@@ -204,7 +210,9 @@ func listenAndServe(ctx context.Context, e env, serve config.Serve, g *gateway.G
 			return err
 		}
 		defer a.Close()
-		servers, listeners = append(servers, newServer(g.Admin())), append(listeners, a)
+		admin := newServer(g.Admin())
+		admin.ReadTimeout, admin.WriteTimeout = adminTimeout, adminTimeout
+		servers, listeners = append(servers, admin), append(listeners, gateway.Limit(a, maxOperators))
 		lines = append(lines, fmt.Sprintf("admin on http://%s", a.Addr()))
 	}
 	lines = append(lines, fmt.Sprintf("one partition per bearer, %s in memory, nothing shared between readers", spaced(serve.Memory.String())))
@@ -212,10 +220,11 @@ func listenAndServe(ctx context.Context, e env, serve config.Serve, g *gateway.G
 
 	failed := make(chan error, len(servers))
 	for i, s := range servers {
+		s.ErrorLog = g.ErrorLog()
 		go func() { failed <- s.Serve(listeners[i]) }()
 	}
 	if err := g.Reach(ctx); err != nil && ctx.Err() == nil {
-		fmt.Fprintf(e.stderr, "the upstream cannot be reached yet (%s); until it can, requests that need it get 502\n", redact.New(nil).Text(err.Error()))
+		fmt.Fprintf(e.stderr, "the upstream cannot be reached yet (%s); until it can, requests that need it get 502\n", gateway.Failure(err))
 	}
 	select {
 	case err := <-failed:
@@ -236,7 +245,8 @@ func listenAndServe(ctx context.Context, e env, serve config.Serve, g *gateway.G
 func newServer(h http.Handler) *http.Server {
 	return &http.Server{
 		Handler: h, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
-		// What net/http says here quotes clients; nothing of it is an operator's business.
+		DisableGeneralOptionsHandler: true, // the gateway answers, and logs, OPTIONS * like everything else
+		// What net/http says here quotes clients. serve puts a log in this place that knows what to repeat.
 		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
 	}
 }

@@ -171,7 +171,9 @@ func TestLogDropsInsteadOfBlocking(t *testing.T) {
 		t.Errorf("%d lines dropped, want %d", n, more)
 	}
 	close(s.stuck)
-	l.Close()
+	if !l.Close(5 * time.Second) {
+		t.Error("not all lines were written")
+	}
 	got := strings.Split(strings.TrimSpace(s.String()), "\n")
 	if len(got) != buffered+1 {
 		t.Fatalf("%d lines written, want %d", len(got), buffered+1)

@@ -40,6 +40,7 @@ func (g *Gateway) Admin() http.Handler {
 		json.NewEncoder(w).Encode(map[string]any{
 			"hits": s.Hits, "forwards": s.Forwards, "refused_records": s.Refused, "owner_mismatches": s.Mismatches,
 			"records": s.Records, "bytes": s.Weight,
+			"log_lines_dropped": g.options.Lost(),
 		})
 	})
 	return mux

@@ -82,7 +82,7 @@ func (w *world) traffic() {
 }
 
 func TestMetrics(t *testing.T) {
-	w := start(t, Options{}, nil)
+	w := start(t, Options{Lost: func() uint64 { return 7 }}, nil)
 	w.traffic()
 	a := w.admin("GET", "/metrics")
 	if a.status != 200 || strings.Contains(strings.ToLower(a.body), "hunter2") {
@@ -114,16 +114,16 @@ func TestMetrics(t *testing.T) {
 			}
 		}
 	}
-	want := []string{"bearcache_owner_mismatches", "bearcache_records", "bearcache_refused_records", "bearcache_request_duration_seconds_bucket",
+	want := []string{"bearcache_log_lines_dropped_total", "bearcache_owner_mismatches", "bearcache_records", "bearcache_refused_records", "bearcache_request_duration_seconds_bucket",
 		"bearcache_request_duration_seconds_count", "bearcache_request_duration_seconds_sum", "bearcache_requests_total",
-		"bearcache_response_bytes_total", "bearcache_stored_bytes"}
+		"bearcache_response_bytes_total", "bearcache_server_notes_dropped_total", "bearcache_stored_bytes"}
 	if got := slices.Sorted(maps.Keys(ours)); !slices.Equal(got, want) {
 		t.Errorf("metrics %v", got)
 	}
 	for _, line := range []string{
 		`bearcache_requests_total{cache="hit",status="2xx"} 1`, `bearcache_requests_total{cache="miss",status="2xx"} 1`,
 		`bearcache_requests_total{cache="bypass",status="2xx"} 2`, `bearcache_requests_total{cache="refused",status="4xx"} 2`,
-		"bearcache_owner_mismatches 0", "bearcache_records 1",
+		"bearcache_log_lines_dropped_total 7", "bearcache_server_notes_dropped_total 0", "bearcache_owner_mismatches 0", "bearcache_records 1",
 	} {
 		if !strings.Contains(a.body, line+"\n") {
 			t.Errorf("no line %s", line)
@@ -132,7 +132,7 @@ func TestMetrics(t *testing.T) {
 }
 
 func TestStats(t *testing.T) {
-	w := start(t, Options{}, nil)
+	w := start(t, Options{Lost: func() uint64 { return 7 }}, nil)
 	w.traffic()
 	a := w.admin("GET", "/api/v1/stats")
 	var got map[string]float64
@@ -141,7 +141,7 @@ func TestStats(t *testing.T) {
 	}
 	weight := got["bytes"]
 	delete(got, "bytes")
-	want := map[string]float64{"hits": 1, "forwards": 3, "refused_records": 0, "owner_mismatches": 0, "records": 1}
+	want := map[string]float64{"hits": 1, "forwards": 3, "refused_records": 0, "owner_mismatches": 0, "records": 1, "log_lines_dropped": 7}
 	if !maps.Equal(got, want) || weight <= 0 {
 		t.Errorf("got %v and %v bytes, want %v", got, weight, want)
 	}

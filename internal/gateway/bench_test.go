@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bearcache/bearcache"
 )
@@ -18,6 +19,10 @@ type discard struct{ h http.Header }
 func (d *discard) Header() http.Header         { return d.h }
 func (d *discard) Write(p []byte) (int, error) { return len(p), nil }
 func (d *discard) WriteHeader(int)             {}
+
+// A connection has deadlines.
+func (d *discard) SetWriteDeadline(time.Time) error { return nil }
+func (d *discard) SetReadDeadline(time.Time) error  { return nil }
 
 // BenchmarkHit is a stored kilobyte through all handlers, for a bearer whose token has 800 bytes:
 // against the benchmark of the same name of the cache alone it shows what the gateway adds.

@@ -2,26 +2,29 @@
 // checks, its access log and its admin listener. It hides the order of the handlers, which is what
 // makes it safe:
 //
-//	limits → access log → tokens in the URL → form of the bearer token → cache → reverse proxy
+//	access log → limits → rewriting → tokens in the URL → form of the bearer token → cache → reverse proxy
 //
-// What is refused is refused before anything is looked up, keyed or logged but the refusal.
+// What is refused is refused before anything is looked up or keyed. What the request is rewritten to
+// is what is keyed and what is sent: nothing behind the cache changes it.
 package gateway
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httputil"
+	"net/textproto"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/bearcache/bearcache"
 	"github.com/bearcache/bearcache/bearer"
-	"github.com/bearcache/bearcache/redact"
 )
 
 // Options of a gateway. Upstream is required; everything else may be zero.
@@ -40,16 +43,24 @@ type Options struct {
 	UnsafeURLTokens bool
 	// Timeout is how long the origin may take to begin its response. Zero: 30 s.
 	Timeout time.Duration
+	// Patience is how long a client or the origin may make no progress with a body, in either direction.
+	// Zero: 30 s.
+	Patience time.Duration
+	// Lost counts lines of the access log that were lost; nil: nobody counts.
+	Lost func() uint64
 	// Access receives a record for every request, Logger what an operator must know.
 	Access, Logger *slog.Logger
 }
 
 // Gateway is a running configuration.
 type Gateway struct {
-	options Options
-	cache   *bearcache.Cache
-	metrics *metrics
-	handler http.Handler
+	options     Options
+	cache       *bearcache.Cache
+	credentials []string // canonical names of the fields that say who asks
+	pseudonym   string   // of this process, in Via
+	metrics     *metrics
+	handler     http.Handler
+	unlogged    atomic.Uint64 // notes of net/http that quote clients, see ErrorLog
 }
 
 // New checks o and builds the handlers.
@@ -63,6 +74,12 @@ func New(o Options) (*Gateway, error) {
 	if o.Timeout == 0 {
 		o.Timeout = 30 * time.Second
 	}
+	if o.Patience == 0 {
+		o.Patience = 30 * time.Second
+	}
+	if o.Lost == nil {
+		o.Lost = func() uint64 { return 0 }
+	}
 	if o.Cache == nil {
 		o.Cache = new(bearcache.Cache)
 	}
@@ -72,77 +89,60 @@ func New(o Options) (*Gateway, error) {
 	if o.Access == nil {
 		o.Access = slog.New(slog.DiscardHandler)
 	}
-	g := &Gateway{options: o, cache: o.Cache}
-	g.metrics = newMetrics(g.cache)
+	g := &Gateway{options: o, cache: o.Cache, credentials: canonical(o.Cache.Credentials), pseudonym: "bearcache-" + rand.Text()[:16]}
+	g.metrics = newMetrics(g)
 	g.cache.Observe = observe
 	g.cache.Policy = func(r *http.Request) bearcache.Policy { return entryOf(r.Context()).policy }
 	if err := g.cache.Check(); err != nil {
 		return nil, err
 	}
-	g.handler = limits(g.access(g.urlTokens(g.bearer(g.cache.Handler(g.proxy())))))
+	g.handler = g.access(limits(g.rewrite(g.urlTokens(g.bearer(g.cache.Handler(g.proxy()))))))
 	return g, nil
+}
+
+// canonical are the names as net/http has them; of none, the cache's default.
+func canonical(names []string) []string {
+	if names == nil {
+		return []string{"Authorization", "Cookie", "X-Api-Key"}
+	}
+	var list []string
+	for _, name := range names {
+		list = append(list, textproto.CanonicalMIMEHeaderKey(name))
+	}
+	return list
 }
 
 // ServeHTTP answers a client.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) { g.handler.ServeHTTP(w, r) }
 
 // limits refuses what is not one request for one response, whatever the libraries below would make
-// of it, and drops fields that could make the origin answer another request than the one keyed.
+// of it.
 func limits(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case r.Method == http.MethodConnect || r.Method == http.MethodTrace:
-			refuse(w, http.StatusNotImplemented, r.Method+" is not supported by this gateway")
-			return
-		case r.Header["Upgrade"] != nil && !onlyH2C(r.Header["Upgrade"]):
-			refuse(w, http.StatusNotImplemented, "protocol upgrades are not supported by this gateway")
-			return
-		case r.URL.Host != "" && !strings.EqualFold(r.URL.Host, r.Host) || r.URL.User != nil || !strings.HasPrefix(r.URL.Path, "/"):
-			refuse(w, http.StatusBadRequest, "the request target is not one that this gateway serves")
+		if word, status, sentence := beyond(r); word != "" {
+			entryOf(r.Context()).refusal = word
+			refuse(w, status, sentence)
 			return
 		}
-		next.ServeHTTP(w, withoutOverrides(r))
+		next.ServeHTTP(w, r)
 	})
+}
+
+func beyond(r *http.Request) (word string, status int, sentence string) {
+	switch {
+	case r.Method == http.MethodConnect || r.Method == http.MethodTrace:
+		return "method", http.StatusNotImplemented, r.Method + " is not supported by this gateway"
+	case r.Header["Upgrade"] != nil && !onlyH2C(r.Header["Upgrade"]):
+		return "upgrade", http.StatusNotImplemented, "protocol upgrades are not supported by this gateway"
+	case r.URL.Host != "" && !strings.EqualFold(r.URL.Host, r.Host) || r.URL.User != nil || !strings.HasPrefix(r.URL.Path, "/"):
+		return "target", http.StatusBadRequest, "the request target is not one that this gateway serves"
+	}
+	return "", 0, ""
 }
 
 // onlyH2C reports an offer to go on in HTTP/2, which a server may ignore (RFC 9110 §7.8).
 func onlyH2C(values []string) bool {
 	return len(values) == 1 && strings.EqualFold(values[0], "h2c")
-}
-
-// overrides are fields that frameworks take a URL, a method or a host from. None is part of a key.
-var overrides = []string{
-	"Upgrade", "Http2-Settings",
-	"X-Original-Url", "X-Original-Uri", "X-Rewrite-Url", "X-Original-Host", "X-Host", "X-Http-Host-Override", "X-Forwarded-Port",
-	"X-Forwarded-Uri", "X-Forwarded-Path", "X-Forwarded-Method", "X-Forwarded-Protocol",
-	"X-Forwarded-Prefix", "X-Forwarded-Server", "X-Forwarded-Scheme", "X-Forwarded-Ssl", "X-Scheme", "X-Url-Scheme", "X-Real-Ip",
-	"X-Http-Method", "X-Http-Method-Override", "X-Method-Override", "X-Original-Method", "X-Script-Name", "Front-End-Https",
-	"Proxy",
-}
-
-// withoutOverrides is r without fields that override what the key was made of, and without those
-// that CGI and WSGI origins take for another: X_Forwarded_Host and X-Forwarded-Host are one variable
-// there. httputil.ReverseProxy drops X-Forwarded-For, -Host, -Proto and Forwarded itself.
-func withoutOverrides(r *http.Request) *http.Request {
-	changed := false
-	drop := func(name string) {
-		if !changed {
-			r = r.Clone(r.Context())
-			changed = true
-		}
-		delete(r.Header, name)
-	}
-	for _, name := range overrides {
-		if r.Header[name] != nil {
-			drop(name)
-		}
-	}
-	for name := range r.Header {
-		if strings.ContainsAny(name, "_.") {
-			drop(name)
-		}
-	}
-	return r
 }
 
 // urlTokens refuses tokens in the query before anything is keyed (RFC 6750 §2.3).
@@ -183,36 +183,57 @@ func (g *Gateway) proxy() http.Handler {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.Proxy = nil // the upstream was named; an environment variable must not divert tokens
 	transport.DisableCompression = true
-	transport.DialContext = (&net.Dialer{Timeout: g.options.Timeout}).DialContext // its default, 30 s, would add to ours
+	dialer := net.Dialer{Timeout: g.options.Timeout} // its default, 30 s, would add to ours
+	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dialer.DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return pacedConn{conn, g.options.Patience}, nil
+	}
 	transport.ResponseHeaderTimeout = g.options.Timeout
 	transport.MaxResponseHeaderBytes = 256 << 10
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 512, 512
 	return &httputil.ReverseProxy{
-		Transport: transport,
+		Transport: &upstream{transport, g.options.Patience, g.brokeOff},
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.SetURL(g.options.Upstream)
 			p.Out.Host = p.In.Host // the origin sees the authority that the key holds
 			p.Out.URL.RawQuery = p.In.URL.RawQuery
 			p.Out.URL.ForceQuery = p.In.URL.ForceQuery
-			p.SetXForwarded()
+			// Removed from what goes out, though set by rewrite and looked at by the cache: put back.
+			for _, name := range trustedFields {
+				if values := p.In.Header[name]; values != nil {
+					p.Out.Header[name] = values
+				}
+			}
 		},
-		ErrorLog:     slog.NewLogLogger(g.options.Logger.Handler(), slog.LevelDebug),
+		ErrorLog:     slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug), // quotes the upstream; brokeOff says it
 		ErrorHandler: g.upstreamFailed,
 	}
 }
 
 func (g *Gateway) upstreamFailed(w http.ResponseWriter, r *http.Request, err error) {
-	if errors.Is(err, context.Canceled) && r.Context().Err() != nil { // the client left; nobody reads this
+	content := entryOf(r.Context()).content
+	switch {
+	case content != nil && content.late.Load(): // net/http took that for the client's leaving
+		refuse(w, http.StatusRequestTimeout, "the content of the request did not arrive in time")
+		return
+	case errors.Is(err, context.Canceled) && r.Context().Err() != nil: // the client left; nobody reads this
 		w.WriteHeader(http.StatusBadGateway)
 		return
 	}
-	status := http.StatusBadGateway
-	var timeout interface{ Timeout() bool }
-	if errors.As(err, &timeout) && timeout.Timeout() {
+	status, kind := http.StatusBadGateway, Failure(err)
+	if kind == "timeout" {
 		status = http.StatusGatewayTimeout
 	}
-	g.options.Logger.Warn("the upstream gave no answer", "upstream", g.options.Upstream.Redacted(), "error", redact.New(nil).Text(err.Error()))
+	g.options.Logger.Warn("the upstream gave no answer", "upstream", g.options.Upstream.Redacted(), "failure", kind)
 	refuse(w, status, "the upstream gave no answer")
+}
+
+// brokeOff says that an answer of the upstream's did not come to its end.
+func (g *Gateway) brokeOff(err error) {
+	g.options.Logger.Warn("the upstream broke off its answer", "upstream", g.options.Upstream.Redacted(), "failure", Failure(err))
 }
 
 // refuse answers without the origin.

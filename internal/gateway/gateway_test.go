@@ -67,8 +67,10 @@ func start(t *testing.T, o Options, origin http.HandlerFunc) *world {
 	}
 	o.Access = slog.New(slog.NewJSONHandler(lines(w.records), nil))
 	w.gateway = newGateway(t, o)
-	front := httptest.NewServer(w.gateway)
-	front.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	front := httptest.NewUnstartedServer(w.gateway)
+	front.Config.ErrorLog = w.gateway.ErrorLog()
+	front.Config.DisableGeneralOptionsHandler = true // as the command has it: the gateway answers OPTIONS *
+	front.Start()
 	t.Cleanup(front.Close)
 	w.address = front.Listener.Addr().String()
 	return w
@@ -148,6 +150,7 @@ func TestLimits(t *testing.T) {
 		{"no hierarchy", "GET mailto:alice", nil, 400, false},
 		{"a host alone", "GET http://api.test", nil, 400, false},
 		{"an asterisk for a resource", "GET *", nil, 400, false},
+		{"an asterisk for the server", "OPTIONS *", nil, 400, false},
 		{"an asterisk that would change something", "POST *", []string{"Content-Length: 0"}, 400, false},
 		{"a path that looks like an authority", "GET //other.test/f", nil, 200, true},
 		{"an unknown method", "FROB /g", nil, 200, true},
@@ -166,6 +169,10 @@ func TestLimits(t *testing.T) {
 			}
 			if strings.Contains(a.body, "alice") || strings.Contains(a.body, "u:p") {
 				t.Errorf("the refusal repeats the request: %q", a.body)
+			}
+			r := w.record()
+			if r["status"] != float64(tt.status) || (r["cache"] == "refused") != !tt.asked || r["reason"] == "" && !tt.asked {
+				t.Errorf("logged: %v", r)
 			}
 		})
 	}
@@ -219,6 +226,7 @@ func TestOverridesAreDropped(t *testing.T) {
 	want := http.Header{"Accept-Language": {"de"}, "X-Request-Id": {"7"}, "X-Forwarded-For": {"127.0.0.1"}, "X-Forwarded-Host": {"api.test"}, "X-Forwarded-Proto": {"http"}}
 	got := (<-w.seen).Header
 	delete(got, "User-Agent")
+	delete(got, "Via")
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the origin saw (-want +got):\n%s", diff)
 	}

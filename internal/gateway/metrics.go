@@ -18,7 +18,7 @@ type metrics struct {
 	bytes    prometheus.Counter
 }
 
-func newMetrics(c *bearcache.Cache) *metrics {
+func newMetrics(g *Gateway) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -31,7 +31,10 @@ func newMetrics(c *bearcache.Cache) *metrics {
 		bytes: prometheus.NewCounter(prometheus.CounterOpts{Name: "bearcache_response_bytes_total", Help: "Bytes of bodies sent to clients."}),
 	}
 	gauge := func(name, help string, value func(bearcache.Stats) float64) prometheus.Collector {
-		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return value(c.Stats()) })
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return value(g.cache.Stats()) })
+	}
+	counter := func(name, help string, value func() uint64) prometheus.Collector {
+		return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, func() float64 { return float64(value()) })
 	}
 	m.registry.MustRegister(m.requests, m.seconds, m.bytes, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		gauge("bearcache_records", "Stored records, about.", func(s bearcache.Stats) float64 { return float64(s.Records) }),
@@ -39,6 +42,8 @@ func newMetrics(c *bearcache.Cache) *metrics {
 		gauge("bearcache_refused_records", "Records heavier than the whole memory budget.", func(s bearcache.Stats) float64 { return float64(s.Refused) }),
 		gauge("bearcache_owner_mismatches", "Records found under a key that is not theirs. Anything but zero is a defect.",
 			func(s bearcache.Stats) float64 { return float64(s.Mismatches) }),
+		counter("bearcache_log_lines_dropped_total", "Lines of the access log that were lost, as nobody took them.", g.options.Lost),
+		counter("bearcache_server_notes_dropped_total", "Notes of the HTTP server that were left out of the log, as they may quote clients.", g.unlogged.Load),
 	)
 	return m
 }

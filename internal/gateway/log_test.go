@@ -1,0 +1,100 @@
+package gateway
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bearcache/bearcache"
+)
+
+func bigCache() *bearcache.Cache { return &bearcache.Cache{Memory: 256 << 20, MaxBody: 64 << 20} }
+
+// A pipe that nobody reads does not keep the process from ending, and what comes later is lost, not a
+// panic.
+func TestLogClosesInTime(t *testing.T) {
+	s := &sink{stuck: make(chan bool), arrived: make(chan bool)}
+	l := NewLog(s)
+	io.WriteString(l, "stuck\n")
+	<-s.arrived
+	io.WriteString(l, "waiting\n")
+	if l.Close(time.Millisecond) {
+		t.Error("all was written, it says")
+	}
+	before := l.Dropped()
+	if n, err := io.WriteString(l, "late\n"); n != 5 || err != nil || l.Dropped() != before+1 {
+		t.Errorf("%d, %v, %d dropped", n, err, l.Dropped())
+	}
+	close(s.stuck)
+	if !l.Close(5 * time.Second) { // again
+		t.Error("it never ended")
+	}
+	if got := s.String(); got != "stuck\nwaiting\n" {
+		t.Errorf("written: %q", got)
+	}
+}
+
+type broken struct{}
+
+func (broken) Write([]byte) (int, error) { return 0, errors.New("nobody reads this pipe any more") }
+
+// Lines for a reader that is gone are counted.
+func TestLogCountsWhatCouldNotBeWritten(t *testing.T) {
+	l := NewLog(broken{})
+	for range 3 {
+		io.WriteString(l, "line\n")
+	}
+	if !l.Close(5*time.Second) || l.Dropped() != 3 {
+		t.Errorf("%d lines dropped, want 3", l.Dropped())
+	}
+}
+
+// Of what net/http says only what an operator must know is said, and in other words.
+func TestErrorLog(t *testing.T) {
+	var log buffer
+	g := newGateway(t, Options{Upstream: raw(t, nil), Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	l := g.ErrorLog()
+	l.Printf("http: panic serving %v: %v\n%s", "127.0.0.1:1", "hunter2", "goroutine 1 [running]:\nhunter2()")
+	l.Printf("http: Accept error: %v; retrying in %v", "accept tcp 127.0.0.1:1: accept4: too many open files", time.Second)
+	l.Printf("Unsolicited response received on idle HTTP channel starting with %q; err=%v", "hunter2", io.EOF)
+	l.Printf("http: TLS handshake error from %s: %v", "127.0.0.1:1", "hunter2")
+	l.Printf("http: URL query contains semicolon, hunter2")
+	for _, want := range []string{"a request failed", "too many open files", "what nobody had asked for"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("no %q in %s", want, log.String())
+		}
+	}
+	if strings.Contains(log.String(), "hunter2") || g.unlogged.Load() != 2 {
+		t.Errorf("%d left out, logged: %s", g.unlogged.Load(), log.String())
+	}
+}
+
+// A handler's panic is said with its place, and without its value.
+func TestPanic(t *testing.T) {
+	var log buffer
+	w := start(t, Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}, nil)
+	front := w.gateway.access(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panics("hunter2") }))
+	server := httptest.NewUnstartedServer(front)
+	server.Config.ErrorLog = w.gateway.ErrorLog()
+	server.Start()
+	defer server.Close()
+	w.address = server.Listener.Addr().String()
+	if a := w.send("GET /a"); a.err == nil {
+		t.Errorf("answered with %d", a.status)
+	}
+	w.record()
+	s := log.String()
+	if strings.Contains(s, "hunter2") || !strings.Contains(s, "type=*net.OpError") || !strings.Contains(s, "gateway.panics < ") || strings.Count(s, "\n") != 1 {
+		t.Errorf("logged: %s", s)
+	}
+}
+
+func panics(text string) {
+	panic(&net.OpError{Op: text, Err: errors.New(text)})
+}

@@ -1,0 +1,177 @@
+package gateway
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// client is the way back to the client. It notes status and size of what is sent, and wants the client
+// to take some of it before its patience ends: one that reads nothing would hold a connection, a
+// goroutine and a body for as long as it likes. What is slow and goes on has all the time it needs.
+type client struct {
+	http.ResponseWriter
+	status   int
+	bytes    int64
+	patience time.Duration
+	content  *requestBody // nil: the request has none
+}
+
+// pace bounds how long nothing may happen between client and gateway. It puts a body of its own into r.
+func pace(w http.ResponseWriter, r *http.Request, patience time.Duration) *client {
+	c := &client{ResponseWriter: w, patience: patience}
+	if r.Body != nil && r.Body != http.NoBody {
+		c.content = &requestBody{ReadCloser: r.Body, connection: w, patience: patience}
+		c.content.extend()
+		r.Body = c.content
+	}
+	return c
+}
+
+func (c *client) Unwrap() http.ResponseWriter { return c.ResponseWriter }
+
+func (c *client) WriteHeader(status int) {
+	if c.status < 200 {
+		c.status = status
+	}
+	if status < 200 { // goes out at once
+		c.extend()
+	}
+	c.ResponseWriter.WriteHeader(status)
+}
+
+// step is how much a client has to take in one go, if it is slow.
+const step = 32 << 10
+
+func (c *client) Write(p []byte) (int, error) {
+	if c.status < 200 {
+		c.status = http.StatusOK
+	}
+	written := 0
+	for {
+		part := p[written:min(len(p), written+step)]
+		c.extend()
+		n, err := c.ResponseWriter.Write(part)
+		written += n
+		c.bytes += int64(n)
+		if err != nil || written == len(p) {
+			return written, err
+		}
+	}
+}
+
+// FlushError is for http.ResponseController.
+func (c *client) FlushError() error {
+	c.extend()
+	return http.NewResponseController(c.ResponseWriter).Flush()
+}
+
+// extend gives the client time for the next step. A writer that has no deadlines is no connection.
+func (c *client) extend() {
+	http.NewResponseController(c.ResponseWriter).SetWriteDeadline(time.Now().Add(c.patience))
+	if c.content != nil {
+		c.content.extend()
+	}
+}
+
+// end is called when the response is complete, but for what net/http still holds back: it writes that,
+// and then reads what is left of the request's content, within the time given here.
+func (c *client) end() {
+	c.extend()
+	if c.content != nil && !c.content.leave() { // the content is read first, and may take all its time
+		http.NewResponseController(c.ResponseWriter).SetWriteDeadline(time.Now().Add(2 * c.patience))
+	}
+}
+
+// requestBody wants the content of a request to make progress. After its end no deadline may be left:
+// from there on net/http reads ahead to notice that the client leaves, and would take it for that.
+type requestBody struct {
+	io.ReadCloser
+	connection http.ResponseWriter
+	patience   time.Duration
+
+	late atomic.Bool // the client did not send in time
+	mu   sync.Mutex  // the transport reads while the handler writes
+	over bool        // read to the end, or no longer ours
+}
+
+func (b *requestBody) Read(p []byte) (int, error) {
+	b.extend()
+	// To be asked for its content the client is written to.
+	http.NewResponseController(b.connection).SetWriteDeadline(time.Now().Add(b.patience))
+	n, err := b.ReadCloser.Read(p)
+	switch {
+	case err == io.EOF:
+		b.deadline(time.Time{})
+		b.leave()
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		b.late.Store(true)
+	}
+	return n, err
+}
+
+func (b *requestBody) extend() { b.deadline(time.Now().Add(b.patience)) }
+
+func (b *requestBody) deadline(t time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.over {
+		http.NewResponseController(b.connection).SetReadDeadline(t)
+	}
+}
+
+// leave reports whether the end was seen before.
+func (b *requestBody) leave() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	before := b.over
+	b.over = true
+	return before
+}
+
+// Limit bounds the connections of l that are open at once: more wait in the queue of the operating
+// system. One bound for all clients; it keeps memory and descriptors, it is not fair to anybody.
+func Limit(l net.Listener, n int) net.Listener {
+	return &limited{Listener: l, room: make(chan struct{}, n), closed: make(chan struct{})}
+}
+
+type limited struct {
+	net.Listener
+	room   chan struct{}
+	closed chan struct{}
+	once   sync.Once
+}
+
+func (l *limited) Accept() (net.Conn, error) {
+	select {
+	case l.room <- struct{}{}:
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		<-l.room
+		return nil, err
+	}
+	return &limitedConn{Conn: conn, leave: sync.OnceFunc(func() { <-l.room })}, nil
+}
+
+func (l *limited) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return l.Listener.Close()
+}
+
+type limitedConn struct {
+	net.Conn
+	leave func()
+}
+
+func (c *limitedConn) Close() error {
+	defer c.leave()
+	return c.Conn.Close()
+}

@@ -1,0 +1,148 @@
+package gateway
+
+import (
+	"fmt"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/bearcache/bearcache/internal/httpfield"
+)
+
+// trustedFields are set here, before the cache: they say what the gateway itself knows of the client.
+// What the client said in the first three is gone; Via is a list that everybody on the way adds to.
+var trustedFields = []string{"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Via"}
+
+// replaced are request fields that do not pass from client to origin.
+var replaced = func() map[string]bool {
+	m := make(map[string]bool)
+	for _, name := range strings.Fields(`
+		Connection Proxy-Connection Keep-Alive Proxy-Authenticate Proxy-Authorization Te Trailer Transfer-Encoding Upgrade Http2-Settings
+		Forwarded X-Forwarded-For X-Forwarded-Host X-Forwarded-Proto X-Forwarded-Port X-Forwarded-Uri X-Forwarded-Path X-Forwarded-Method
+		X-Forwarded-Protocol X-Forwarded-Prefix X-Forwarded-Server X-Forwarded-Scheme X-Forwarded-Ssl
+		X-Original-Url X-Original-Uri X-Rewrite-Url X-Original-Host X-Host X-Http-Host-Override X-Scheme X-Url-Scheme X-Real-Ip
+		X-Http-Method X-Http-Method-Override X-Method-Override X-Original-Method X-Script-Name Front-End-Https Proxy`) {
+		m[name] = true
+	}
+	return m
+}()
+
+// Replaced lists the request fields that the gateway removes or sets itself. None can be a credential.
+func Replaced() []string { return slices.Sorted(maps.Keys(replaced)) }
+
+// rewrite makes the request that the origin will get: without what concerns this connection only,
+// without what frameworks take a URL, a method or a host from (no key holds it), with what the gateway
+// knows of the client. It stands before the cache, so that what Vary selects by is what is sent.
+func (g *Gateway) rewrite(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h, no := g.outgoing(r)
+		if no != nil {
+			entryOf(r.Context()).refusal = no.word
+			refuse(w, no.status, no.sentence)
+			return
+		}
+		r.Header = h // of the copy that access made
+		next.ServeHTTP(w, r)
+	})
+}
+
+// refusal is why the gateway does not pass a request on.
+type refusal struct {
+	status         int
+	word, sentence string
+}
+
+func (g *Gateway) outgoing(r *http.Request) (http.Header, *refusal) {
+	h := make(http.Header, len(r.Header)+len(trustedFields))
+	for name, values := range r.Header {
+		switch {
+		case replaced[name]:
+		case strings.ContainsAny(name, "_.") && !g.listed(name):
+			// CGI and WSGI take X_Forwarded_Host for X-Forwarded-Host: such names are dropped. If that took
+			// away what tells the sender, the origin would answer him as nobody, and that would be shared.
+			if readerName(name) {
+				return nil, &refusal{http.StatusBadRequest, "unlisted-credential",
+					"a field whose name holds _ or . looks like credentials and is not listed; the operator can list it with --credentials"}
+			}
+		case strings.HasPrefix(name, "X-Forwarded-") && !readerName(name):
+		default:
+			h[name] = values
+		}
+	}
+	for _, name := range httpfield.Connection(r.Header) {
+		if h[name] != nil && (g.listed(name) || readerName(name)) { // as above: whoever sent it would become nobody
+			return nil, &refusal{http.StatusBadRequest, "connection", "the Connection field names a field that says who asks"}
+		}
+		delete(h, name)
+	}
+	if trailers(r.Header["Te"]) {
+		h["Te"] = []string{"trailers"} // what httputil.ReverseProxy leaves of it
+	}
+	for _, value := range r.Header["Via"] {
+		if strings.Contains(value, g.pseudonym) {
+			return nil, &refusal{http.StatusLoopDetected, "loop", "this request has passed this gateway before; its upstream leads back to it"}
+		}
+	}
+	g.introduce(h, r)
+	return h, nil
+}
+
+// introduce says who sends the request, on whose behalf (RFC 9110 §7.6.3).
+func (g *Gateway) introduce(h http.Header, r *http.Request) {
+	own := &[4]string{"", r.Host, "http", "1.1 " + g.pseudonym}
+	if r.TLS != nil {
+		own[2] = "https"
+	}
+	if r.ProtoMajor != 1 || r.ProtoMinor != 1 {
+		own[3] = fmt.Sprintf("%d.%d %s", r.ProtoMajor, r.ProtoMinor, g.pseudonym)
+	}
+	if before := r.Header["Via"]; before != nil && h["Via"] != nil {
+		own[3] = strings.Join(before, ", ") + ", " + own[3]
+	}
+	h["X-Forwarded-Host"], h["X-Forwarded-Proto"], h["Via"] = own[1:2:2], own[2:3:3], own[3:4:4]
+	if ip, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
+		own[0] = ip
+		h["X-Forwarded-For"] = own[0:1:1]
+	}
+}
+
+// listed reports whether the operator, or the default, calls the field a credential.
+func (g *Gateway) listed(name string) bool { return slices.Contains(g.credentials, name) }
+
+func trailers(te []string) bool {
+	for _, line := range te {
+		for member := range strings.SplitSeq(line, ",") {
+			if strings.EqualFold(strings.Trim(member, " \t"), "trailers") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// What tells readers apart, in names: as the cache has it, which treats such a field as unknown. A
+// test holds the two together.
+var (
+	readerParts = []string{"auth", "token", "session", "secret", "passw", "cookie", "credential", "apikey", "jwt"}
+	readerWords = strings.Fields(`key sid user userid username uid uuid tenant account org organization organisation workspace customer
+		identity principal subject bearer assertion cert certificate signature login email role roles group groups scope scopes
+		impersonate behalf`)
+)
+
+// readerName reports whether a field's name suggests that it tells who asks.
+func readerName(name string) bool {
+	name = strings.ToLower(name)
+	for _, part := range readerParts {
+		if strings.Contains(name, part) {
+			return true
+		}
+	}
+	for word := range strings.FieldsFuncSeq(name, func(c rune) bool { return (c < 'a' || c > 'z') && (c < '0' || c > '9') }) {
+		if slices.Contains(readerWords, word) {
+			return true
+		}
+	}
+	return false
+}

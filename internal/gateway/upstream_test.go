@@ -1,0 +1,207 @@
+package gateway
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// raw is an origin that answers every connection with bytes as they stand.
+func raw(t *testing.T, answer func(r *http.Request) string) *url.URL {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				if r, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
+					io.WriteString(conn, answer(r))
+				}
+			}()
+		}
+	}()
+	return &url.URL{Scheme: "http", Host: l.Addr().String()}
+}
+
+// buffer is a log that may be read while it is written.
+type buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+// before starts a gateway in front of another origin than start's own.
+func before(t *testing.T, o Options, origin *url.URL) *world {
+	w := start(t, o, nil)
+	w.gateway.options.Upstream.Host = origin.Host
+	return w
+}
+
+// Whitespace before the colon does not make a field another one (RFC 9112 §5.1): what it forbids is
+// forbidden, and it goes out under its name.
+func TestNamesOfResponseFields(t *testing.T) {
+	for _, tt := range []struct {
+		name, fields string
+		stored       bool
+		status       int
+		header       map[string]string
+	}{
+		{"none", "Cache-Control: max-age=60", true, 200, nil},
+		{"no-store", "Cache-Control : no-store\r\nExpires: Thu, 01 Jan 2099 00:00:00 GMT", false, 200, map[string]string{"Cache-Control": "no-store"}},
+		{"no-store beside another", "Cache-Control: max-age=60\r\nCache-Control : no-store", false, 200, map[string]string{"Cache-Control": "max-age=60|no-store"}},
+		{"in another case", "Cache-Control: max-age=60\r\ncache-control  : no-store", false, 200, map[string]string{"Cache-Control": "max-age=60|no-store"}},
+		{"Set-Cookie", "Cache-Control: max-age=60\r\nSet-Cookie : a=b", false, 200, map[string]string{"Set-Cookie": "a=b"}},
+		{"Vary", "Cache-Control: max-age=60\r\nVary : *", false, 200, map[string]string{"Vary": "*"}},
+		{"Connection", "Cache-Control: max-age=60\r\nConnection : X-Hop\r\nX-Hop: 1", true, 200, map[string]string{"X-Hop": "", "Connection": ""}},
+		{"no name at all", "Cache-Control: max-age=60\r\nCache Control: no-store", false, 200, map[string]string{"Cache-Control": "max-age=60|no-store"}},
+		{"a length", "Cache-Control: max-age=60\r\nContent-Length : 1", false, 502, nil},
+		{"an encoding", "Cache-Control: max-age=60\r\nTransfer-Encoding : chunked", false, 502, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := before(t, Options{}, raw(t, func(*http.Request) string {
+				return "HTTP/1.1 200 OK\r\n" + tt.fields + "\r\nConnection: close\r\n\r\nbody"
+			}))
+			a := w.send("GET /a")
+			if a.status != tt.status {
+				t.Fatalf("%d %q", a.status, a.body)
+			}
+			for name, want := range tt.header {
+				if got := strings.Join(a.header[name], "|"); got != want {
+					t.Errorf("%s: %q, want %q", name, got, want)
+				}
+			}
+			for name := range a.header {
+				if strings.Contains(name, " ") {
+					t.Errorf("passed on: %q", name)
+				}
+			}
+			if hit := strings.Contains(w.send("GET /a").header.Get("Cache-Status"), "; hit"); hit != tt.stored {
+				t.Errorf("stored: %v", hit)
+			}
+		})
+	}
+}
+
+// What an origin sends where HTTP is expected may be the token it was sent: of its failure only the
+// kind is logged, and no word of it answered.
+func TestUpstreamFailureIsAKind(t *testing.T) {
+	const token = "Zq8vX2kLmN4pR7tY9wB3cD6f"
+	for _, tt := range []struct{ name, answer, kind string }{
+		{"a field without a colon", "HTTP/1.1 200 OK\r\nEcho TOKEN\r\n\r\n", "malformed response"},
+		{"a length", "HTTP/1.1 200 OK\r\nContent-Length: TOKEN\r\n\r\n", "malformed response"},
+		{"an encoding", "HTTP/1.1 200 OK\r\nTransfer-Encoding: TOKEN\r\n\r\n", "malformed response"},
+		{"no HTTP", "TOKEN\r\n\r\n", "malformed response"},
+		{"a status", "HTTP/1.1 TOKEN\r\n\r\n", "malformed response"},
+		{"a chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nTOKEN\r\n", "malformed response"},
+		{"a trailer", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nEcho TOKEN\r\n\r\n", "malformed response"},
+		{"half a body", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello", "closed"},
+		{"nothing", "", "closed"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var log buffer
+			logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+			w := before(t, Options{Logger: logger}, raw(t, func(r *http.Request) string {
+				_, sent, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+				return strings.ReplaceAll(tt.answer, "TOKEN", sent)
+			}))
+			a := w.send("GET /"+token, "Authorization: Bearer "+token)
+			line := <-w.records
+			for place, text := range map[string]string{"log": log.String(), "access log": string(line), "answer": a.body} {
+				if strings.Contains(text, token[:8]) {
+					t.Errorf("the token is in the %s: %s", place, text)
+				}
+			}
+			if !strings.Contains(log.String(), tt.kind) {
+				t.Errorf("no %q in %s", tt.kind, log.String())
+			}
+		})
+	}
+}
+
+func TestFailure(t *testing.T) {
+	for want, err := range map[string]error{
+		"unknown host": &net.DNSError{IsNotFound: true}, "timeout": errStalled, "other": errors.New("x"),
+		"TLS": errors.New("http: server gave HTTP response to HTTPS client"), "malformed response": errors.New(`malformed HTTP status code "x"`),
+	} {
+		if got := Failure(err); got != want {
+			t.Errorf("%v is %s, want %s", err, got, want)
+		}
+	}
+}
+
+// An origin that stops in the middle of its body is waited for only so long; nothing is stored.
+func TestUpstreamStops(t *testing.T) {
+	release := make(chan bool)
+	var log buffer
+	w := start(t, Options{Patience: 50 * time.Millisecond, Logger: slog.New(slog.NewTextHandler(&log, nil))}, func(out http.ResponseWriter, r *http.Request) {
+		out.Header().Set("Cache-Control", "max-age=60")
+		io.WriteString(out, "the beginning")
+		http.NewResponseController(out).Flush()
+		<-release
+	})
+	defer close(release)
+	if a := w.send("GET /a"); a.err == nil {
+		t.Errorf("the client takes it for whole: %q", a.body)
+	}
+	if r := w.record(); r["reason"] != "incomplete" || r["bytes"] != 13.0 {
+		t.Errorf("logged: %v", r)
+	}
+	if !strings.Contains(log.String(), "failure=timeout") {
+		t.Errorf("not said: %s", log.String())
+	}
+}
+
+// An origin that takes nothing of a request has no better claim to time than one that answers nothing.
+func TestUpstreamTakesNothing(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	w := before(t, Options{Patience: 50 * time.Millisecond, Timeout: time.Minute}, &url.URL{Host: l.Addr().String()})
+	content := make([]byte, 32<<20) // more than the buffers on the way hold
+	done := make(chan int, 1)
+	go func() {
+		resp, err := http.Post("http://"+w.address+"/a", "a/b", bytes.NewReader(content))
+		if err != nil { // the gateway answers and hangs up while the client still writes
+			done <- 0
+			return
+		}
+		resp.Body.Close()
+		done <- resp.StatusCode
+	}()
+	if r := w.record(); r["status"] != 504.0 {
+		t.Errorf("logged: %v", r)
+	}
+	if status := <-done; status != 504 && status != 0 {
+		t.Errorf("%d", status)
+	}
+}
