@@ -9,10 +9,12 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 
 	"golang.org/x/term"
 
+	"github.com/bearcache/bearcache/internal/config"
 	"github.com/bearcache/bearcache/internal/report"
 )
 
@@ -61,7 +63,7 @@ func run(ctx context.Context, e env, args []string) int {
 	}
 	i := slices.IndexFunc(commands, func(c command) bool { return c.name == name })
 	if i < 0 {
-		fmt.Fprintf(e.stderr, "bearcache: there is no command %q; bearcache help lists them\n", harmless(name))
+		fmt.Fprintln(e.stderr, "bearcache: "+unknown(name))
 		return 2
 	}
 	err := commands[i].run(ctx, e, args[1:])
@@ -70,6 +72,22 @@ func run(ctx context.Context, e env, args []string) int {
 		fmt.Fprintf(e.stderr, "bearcache %s: %s\n", name, err)
 	}
 	return code
+}
+
+// unknown says that there is no such command. It repeats a word that looks like a command only: where
+// one belongs, somebody may have pasted a token.
+func unknown(name string) string {
+	if len(name) > 12 || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz-") != "" {
+		return "there is no such command; bearcache help lists them"
+	}
+	var known []string
+	for _, c := range commands {
+		known = append(known, c.name)
+	}
+	if best := config.Nearest(name, known); best != "" {
+		return fmt.Sprintf("there is no command %q; did you mean %s?", name, best)
+	}
+	return fmt.Sprintf("there is no command %q; bearcache help lists them", name)
 }
 
 func help(w io.Writer) {

@@ -10,7 +10,9 @@ func didYouMean(word string, known []string) string {
 	return "known here: " + strings.Join(known, ", ")
 }
 
-// nearest is the known word that most resembles word, or "" where none does.
+// Nearest is the known word that most resembles word, or "" where none does.
+func Nearest(word string, known []string) string { return nearest(word, known) }
+
 func nearest(word string, known []string) string {
 	if len(word) > 32 {
 		return "" // longer than any word of ours by more than a typing error
