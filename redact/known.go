@@ -3,8 +3,14 @@ package redact
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"html"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 )
 
 // window is the length of the shortest part of a known secret that is recognised, in bytes.
@@ -26,7 +32,9 @@ func (k *known) learn(secret, mark string) {
 	if k.windows == nil {
 		k.windows = make(map[[window]byte]string)
 	}
-	for _, form := range forms(secret) {
+	forms := forms(secret)
+	slices.Sort(forms)
+	for _, form := range slices.Compact(forms) {
 		for i := 0; i+window <= len(form); i++ {
 			k.windows[[window]byte([]byte(form[i:i+window]))] = mark
 			k.first[form[i]] = true
@@ -40,7 +48,19 @@ func forms(secret string) []string {
 	escaped := url.QueryEscape(secret)
 	all := encodeAll(secret)
 	hexed := hex.EncodeToString([]byte(secret))
-	list := []string{secret, escaped, url.PathEscape(secret), lowerHex(escaped), all, lowerHex(all), hexed, strings.ToUpper(hexed)}
+	spaced := fmt.Sprintf("% x", secret)
+	list := []string{secret, escaped, url.PathEscape(secret), lowerHex(escaped), all, lowerHex(all), hexed, strings.ToUpper(hexed),
+		spaced, strings.ToUpper(spaced), strings.Trim(fmt.Sprint([]byte(secret)), "[]"), html.EscapeString(secret), htmlAll(secret)}
+	for _, once := range []string{escaped, url.PathEscape(secret), lowerHex(escaped), all, lowerHex(all)} {
+		list = append(list, strings.ReplaceAll(once, "%", "%25"))
+	}
+	for _, escape := range []string{`\/`, `\u002f`, `\u002F`} { // JSON's
+		list = append(list, strings.ReplaceAll(secret, "/", escape))
+	}
+	if quoted, err := json.Marshal(secret); err == nil {
+		list = append(list, strings.Trim(string(quoted), `"`))
+	}
+	list = append(list, strings.Trim(strconv.Quote(secret), `"`), strings.Trim(strconv.QuoteToASCII(secret), `"`))
 	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
 		for shift := range 3 {
 			padded := append(make([]byte, shift), secret...)
@@ -51,6 +71,19 @@ func forms(secret string) []string {
 		}
 	}
 	return list
+}
+
+// htmlAll writes what is no letter or digit as html/template does, in decimal.
+func htmlAll(s string) string {
+	var b strings.Builder
+	for _, c := range s {
+		if c < 0x80 && !unicode.IsLetter(c) && !unicode.IsDigit(c) && !strings.ContainsRune("-._~ ", c) {
+			fmt.Fprintf(&b, "&#%d;", c)
+		} else {
+			b.WriteRune(c)
+		}
+	}
+	return b.String()
 }
 
 // encodeAll percent-encodes every byte.

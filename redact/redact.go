@@ -51,30 +51,55 @@ func (r *Redactor) mark(secret string) string {
 }
 
 // Text is s with [hmac-sha256:…] in the place of credentials: known secrets, JSON Web Tokens, values of
-// Authorization, Cookie and similar fields, credentials after a scheme's name, and values of parameters
-// and JSON members such as access_token. Other text comes back as it was. It takes time linear in len(s).
+// Authorization, Cookie and similar fields, credentials after a scheme's name, values of parameters,
+// members and keys such as access_token and password, and user information in URLs. Other text comes
+// back as it was. It takes time linear in len(s).
 func (r *Redactor) Text(s string) string {
 	if r != nil {
 		s = r.known.replace(s)
 	}
+	return r.settled(s, r.once)
+}
+
+// rounds are enough for what stands in what: a pair in JSON in a printed list of bytes.
+const rounds = 6
+
+// settled applies f until that changes nothing more, so that redacting twice is redacting once. What
+// does not settle was made to confuse, and goes as a whole.
+func (r *Redactor) settled(s string, f func(string) string) string {
+	original := s
+	for range rounds {
+		next := f(s)
+		if next == s {
+			return s
+		}
+		s = next
+	}
+	return r.mark(original)
+}
+
+func (r *Redactor) once(s string) string {
 	if !suspicious(s) {
 		return s
 	}
-	s = r.fields(s)
+	s = r.bytesAsText(s)
 	for _, shape := range shapes {
 		s = shape.replace(s, r.mark)
 	}
-	return s
+	return r.users(r.pairs(s))
 }
 
 // URL is s, which need not be a valid URL, without user information and without credentials in its path,
 // query or fragment, however they are encoded.
 func (r *Redactor) URL(s string) string {
-	s = r.Text(s)
+	return r.settled(r.Text(s), r.parts)
+}
+
+func (r *Redactor) parts(s string) string {
 	if !strings.ContainsAny(s, "%+@?#") {
 		return s
 	}
-	s = r.userinfo(s)
+	s = r.userinfo(r.Text(s))
 	path, rest := s, ""
 	if i := strings.IndexAny(s, "?#"); i >= 0 {
 		path, rest = s[:i], s[i:]
@@ -94,7 +119,7 @@ func (r *Redactor) userinfo(s string) string {
 		end = start + i
 	}
 	at := strings.LastIndexByte(s[start:end], '@')
-	if at <= 0 {
+	if at <= 0 || isDigest(s[start:start+at]) {
 		return s
 	}
 	return s[:start] + r.mark(s[start:start+at]) + s[start+at:]
@@ -120,8 +145,8 @@ func (r *Redactor) pieces(s, separators string) string {
 
 func (r *Redactor) piece(s string) string {
 	name, value, pair := strings.Cut(s, "=")
-	if pair && value != "" && TokenName(decoded(name)) {
-		return name + "=" + r.mark(value)
+	if pair && value != "" && telling(decoded(name)) {
+		return name + "=" + r.hide(value)
 	}
 	plain := decoded(s)
 	if plain == s || r.Text(plain) == plain {

@@ -86,7 +86,7 @@ func TestURL(t *testing.T) {
 		{"JWT in the path", "/verify/" + jwt + "/x", "/verify/#/x"},
 		{"percent-encoded JWT", "/verify/%65yJhbGciOiJIUzI1NiJ9.e30.sig", "/verify/#"},
 		{"a bearer as a value", "/a?auth=Bearer%20hunter42", "/a?auth=Bearer%20#"},
-		{"encoded twice", "/a?next=%2Fb%253Faccess_token%253Dhunter", "/a?next=#"},
+		{"encoded twice", "/a?next=%2Fb%253Faccess_token%253Dhunter", "/a?next=%2Fb%253Faccess_token%253D#"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			want := test.want
