@@ -111,6 +111,11 @@ type world struct {
 	stops    []func() error // of the servers that were started
 }
 
+// opaqueWorld is one whose tokens have no shape, and which needs no Python.
+func opaqueWorld(t *testing.T) *world {
+	return &world{t: t, tokens: map[string]string{"alice": rand.Text(), "bob": rand.Text()}}
+}
+
 func newWorld(t *testing.T) *world {
 	w := &world{t: t, python: python(t), secret: rand.Text() + rand.Text(), tokens: map[string]string{}}
 	for name, args := range map[string][]string{"alice": {"alice"}, "bob": {"bob"}, "expired": {"alice", "--expired"}} {

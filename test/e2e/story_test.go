@@ -420,13 +420,14 @@ func (w *world) noTokenAnywhere() {
 	}
 }
 
-// forms are the token and what it could be hidden as. Windows of its signature find any part of that.
+// forms are the token and what it could be hidden as. Windows of its signature find any part of that; of
+// a token without parts, windows of the whole.
 func forms(token string) map[string]string {
 	half := len(token) / 2
 	parts := strings.Split(token, ".")
 	signature := parts[len(parts)-1]
 	f := map[string]string{
-		"whole": token, "first half": token[:half], "second half": token[half:], "claims": parts[1], "signature": signature,
+		"whole": token, "first half": token[:half], "second half": token[half:], "claims": parts[len(parts)/2], "signature": signature,
 		"base64": base64.StdEncoding.EncodeToString([]byte(token)), "base64url": base64.RawURLEncoding.EncodeToString([]byte(token)),
 		"hex": hex.EncodeToString([]byte(token)), "percent": url.QueryEscape(token), "percent dots": strings.ReplaceAll(token, ".", "%2E"),
 	}
