@@ -55,7 +55,7 @@ func (f *FieldName) UnmarshalText(b []byte) error {
 		name = forwarded + "…" // what follows is not one of a few names
 	}
 	if strings.HasPrefix(name, forwarded) || slices.Contains(ownFields, name) {
-		return fmt.Errorf("%s is no credential: the gateway removes that field, or sets it itself; write the name of one that clients send to the origin, such as Authorization", name)
+		return fmt.Errorf("is %s, which is no credential: the gateway removes that field, or sets it itself; write the name of one that clients send to the origin, such as Authorization", name)
 	}
 	*f = FieldName(name)
 	return nil

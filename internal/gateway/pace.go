@@ -88,7 +88,7 @@ func (c *client) end() {
 	}
 }
 
-// requestBody wants the content of a request to make progress. After its end no deadline may be left:
+// requestBody wants the content of a request to make progress. After its end no deadline may be set:
 // from there on net/http reads ahead to notice that the client leaves, and would take it for that.
 type requestBody struct {
 	io.ReadCloser
@@ -106,8 +106,7 @@ func (b *requestBody) Read(p []byte) (int, error) {
 	http.NewResponseController(b.connection).SetWriteDeadline(time.Now().Add(b.patience))
 	n, err := b.ReadCloser.Read(p)
 	switch {
-	case err == io.EOF:
-		b.deadline(time.Time{})
+	case err == io.EOF: // net/http has taken the deadline back
 		b.leave()
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		b.late.Store(true)
@@ -115,13 +114,11 @@ func (b *requestBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (b *requestBody) extend() { b.deadline(time.Now().Add(b.patience)) }
-
-func (b *requestBody) deadline(t time.Time) {
+func (b *requestBody) extend() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !b.over {
-		http.NewResponseController(b.connection).SetReadDeadline(t)
+		http.NewResponseController(b.connection).SetReadDeadline(time.Now().Add(b.patience))
 	}
 }
 

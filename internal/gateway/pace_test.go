@@ -81,6 +81,7 @@ func TestSlowIsNotStopped(t *testing.T) {
 	next := make(chan bool)
 	w := start(t, Options{Patience: patience, Timeout: time.Minute}, func(out http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)
+		out.WriteHeader(http.StatusEarlyHints)
 		time.Sleep(2 * patience) // nothing is due from the client now
 		io.WriteString(out, "ok")
 		close(next)
@@ -90,13 +91,18 @@ func TestSlowIsNotStopped(t *testing.T) {
 		time.Sleep(patience / 6)
 		io.WriteString(conn, "1")
 	}
-	<-next
 	reader := bufio.NewReader(conn)
+	if resp, err := http.ReadResponse(reader, nil); err != nil || resp.StatusCode != 103 {
+		t.Fatalf("%v, %v", resp, err)
+	}
 	resp, err := http.ReadResponse(reader, nil)
 	if err != nil || resp.StatusCode != 200 {
 		t.Fatalf("%v, %v", resp, err)
 	}
-	io.Copy(io.Discard, resp.Body)
+	defer func() { <-next }()
+	if body, err := io.ReadAll(resp.Body); string(body) != "ok" {
+		t.Fatalf("%q, %v", body, err)
+	}
 	time.Sleep(2 * patience) // no deadline of the first request is left for the second
 	io.WriteString(conn, "GET /b?access_token=x HTTP/1.1\r\nHost: api.test\r\n\r\n")
 	if resp, err = http.ReadResponse(reader, nil); err != nil || resp.StatusCode != 400 {
