@@ -26,13 +26,13 @@ func (w *world) hold(text string) net.Conn {
 // Who asks and does not read is waited for only so long, at a hit as at a miss.
 func TestClientReadsNothing(t *testing.T) {
 	const size = 32 << 20 // more than the buffers on the way hold
-	w := start(t, Options{Patience: 50 * time.Millisecond, Cache: bigCache()}, func(out http.ResponseWriter, r *http.Request) {
+	w := start(t, Options{Patience: 500 * time.Millisecond, Cache: bigCache()}, func(out http.ResponseWriter, r *http.Request) {
 		out.Header().Set("Cache-Control", "max-age=60")
 		out.Header().Set("Content-Length", fmt.Sprint(size))
 		io.CopyN(out, zeros{}, size)
 	})
-	if a := w.send("GET /a"); len(a.body) != size {
-		t.Fatalf("%d bytes, %v", len(a.body), a.err)
+	if out := w.get("192.0.2.1", "http://api.test/a", nil); out.Body.Len() != size {
+		t.Fatalf("%d bytes", out.Body.Len())
 	}
 	w.record()
 	for _, path := range []string{"/a", "/b"} {
@@ -77,7 +77,7 @@ func TestContentOfARefusedRequestStops(t *testing.T) {
 
 // What is slow and goes on is no matter of patience, and neither is an origin that takes its time.
 func TestSlowIsNotStopped(t *testing.T) {
-	const patience = 300 * time.Millisecond
+	const patience = 500 * time.Millisecond
 	next := make(chan bool)
 	w := start(t, Options{Patience: patience, Timeout: time.Minute}, func(out http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)

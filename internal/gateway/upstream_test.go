@@ -161,7 +161,7 @@ func TestFailure(t *testing.T) {
 func TestUpstreamStops(t *testing.T) {
 	release := make(chan bool)
 	var log buffer
-	w := start(t, Options{Patience: 50 * time.Millisecond, Logger: slog.New(slog.NewTextHandler(&log, nil))}, func(out http.ResponseWriter, r *http.Request) {
+	w := start(t, Options{Patience: 200 * time.Millisecond, Logger: slog.New(slog.NewTextHandler(&log, nil))}, func(out http.ResponseWriter, r *http.Request) {
 		out.Header().Set("Cache-Control", "max-age=60")
 		io.WriteString(out, "the beginning")
 		http.NewResponseController(out).Flush()
