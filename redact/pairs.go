@@ -226,7 +226,7 @@ func word(s string) int {
 		n = len(s) - from
 	}
 	n += from
-	return from + len(strings.TrimRight(s[from:n], `.,:)]}'\\`))
+	return from + len(strings.TrimRight(s[from:n], `.,:)]}'\`))
 }
 
 var plainWord = regexp.MustCompile(`^(?:[A-Za-z]?[a-z']{0,14}|[A-Z]{1,15})$`)

@@ -6,6 +6,8 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
+	"math"
+	"mime"
 	"net"
 	"net/http"
 	"net/textproto"
@@ -42,11 +44,20 @@ func (u *upstream) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if res.Body != http.NoBody {
-		res.Body = &upstreamBody{body: res.Body, upstream: u, client: r.Context(), cancel: cancel}
+		res.Body = &upstreamBody{body: res.Body, upstream: u, patience: u.patienceWith(res.Header), client: r.Context(), cancel: cancel}
 	} else {
 		context.AfterFunc(r.Context(), cancel)
 	}
 	return res, nil
+}
+
+// patienceWith is how long the origin may be silent in the middle of this response. A stream of events
+// is silent when nothing happens: its client ends it, and the number of connections bounds it.
+func (u *upstream) patienceWith(h http.Header) time.Duration {
+	if kind, _, err := mime.ParseMediaType(h.Get("Content-Type")); err == nil && kind == "text/event-stream" {
+		return math.MaxInt64
+	}
+	return u.patience
 }
 
 // Responses that cannot be understood.
@@ -85,12 +96,13 @@ func mendNames(h http.Header) error {
 type upstreamBody struct {
 	body     io.ReadCloser
 	upstream *upstream
+	patience time.Duration
 	client   context.Context
 	cancel   context.CancelFunc
 }
 
 func (b *upstreamBody) Read(p []byte) (int, error) {
-	timer := time.AfterFunc(b.upstream.patience, b.cancel)
+	timer := time.AfterFunc(b.patience, b.cancel)
 	n, err := b.body.Read(p)
 	if !timer.Stop() {
 		err = errStalled

@@ -179,6 +179,21 @@ func TestUpstreamStops(t *testing.T) {
 	}
 }
 
+// A stream of events has none to send where nothing happens.
+func TestEventsMayBeRare(t *testing.T) {
+	const patience = 100 * time.Millisecond
+	w := start(t, Options{Patience: patience}, func(out http.ResponseWriter, r *http.Request) {
+		out.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
+		io.WriteString(out, "data: 1\n\n")
+		http.NewResponseController(out).Flush()
+		time.Sleep(3 * patience)
+		io.WriteString(out, "data: 2\n\n")
+	})
+	if a := w.send("GET /a"); a.err != nil || a.body != "data: 1\n\ndata: 2\n\n" {
+		t.Errorf("%q, %v", a.body, a.err)
+	}
+}
+
 // An origin that takes nothing of a request has no better claim to time than one that answers nothing.
 func TestUpstreamTakesNothing(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
