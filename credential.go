@@ -32,7 +32,7 @@ func (s *state) unclear(r *http.Request, listed []string) (why string, found str
 		// A proxy on the way drops what is nominated (RFC 9110 §7.6.1). The field that tells the reader:
 		// the origin would answer somebody else than the key says. Any other: it would answer, and name
 		// in Vary, what it never saw, and the key's other readers would be given that.
-		if contains(listed, name) || credentialName(name) {
+		if contains(listed, name) || httpfield.TellsReader(name) {
 			return whyCredentials, found
 		}
 		if r.Header[name] != nil && !connectionFields[name] {
@@ -46,7 +46,7 @@ func (s *state) unclear(r *http.Request, listed []string) (why string, found str
 		if !httpfield.Canonical(name) { // it may be any of the fields looked up by name, here or at the origin
 			return whyMalformed, found
 		}
-		if credentialName(name) || credentialValues(values) {
+		if httpfield.TellsReader(name) || credentialValues(values) {
 			return whyUnlisted, found
 		}
 		found.unknown, found.rerouted = true, found.rerouted || reroutes(name)
@@ -137,47 +137,6 @@ var neutralFields = func() map[string]bool {
 	return m
 }()
 
-// credentialParts mark a name wherever they stand in it; credentialWords as a whole word of it, with
-// or without "id" at its end; credentialPairs as two words in a row, where each alone is harmless.
-var (
-	credentialParts = []string{"auth", "token", "session", "secret", "passw", "cookie", "credential", "apikey", "jwt"}
-	credentialWords = map[string]bool{
-		"key": true, "sid": true, "user": true, "username": true, "uid": true, "uuid": true, "upn": true,
-		"tenant": true, "account": true, "org": true, "organization": true, "organisation": true, "workspace": true,
-		"customer": true, "identity": true, "principal": true, "subject": true, "sub": true, "bearer": true, "assertion": true,
-		"cert": true, "certificate": true, "dn": true, "signature": true, "login": true, "email": true, "role": true, "roles": true,
-		"group": true, "groups": true, "scope": true, "scopes": true, "impersonate": true, "behalf": true,
-		"consumer": true, "ticket": true, "pin": true, "otp": true, "totp": true, "mfa": true, "pwd": true, "pass": true, "passcode": true,
-		"team": true, "member": true, "actor": true, "act": true, "sudo": true, "runas": true, "actas": true, "saml": true,
-	}
-	credentialPairs = map[[2]string]bool{
-		{"client", "id"}: true, {"client", "verify"}: true, {"client", "serial"}: true, {"client", "fingerprint"}: true,
-		{"client", "issuer"}: true, {"ssl", "client"}: true, {"tls", "client"}: true, {"run", "as"}: true,
-	}
-)
-
-// credentialName reports whether a field's name suggests that it tells who asks. Any character that
-// is no letter or digit ends a word: X_Api_Key and X-Api-Key are one variable to a CGI or WSGI origin.
-func credentialName(name string) bool {
-	name = strings.ToLower(name)
-	for _, part := range credentialParts {
-		if strings.Contains(name, part) {
-			return true
-		}
-	}
-	name = strings.Replace(name, "user-agent", "agent", 1) // a program, not a person
-	before := ""
-	for word := range strings.FieldsFuncSeq(name, func(c rune) bool {
-		return (c < 'a' || c > 'z') && (c < '0' || c > '9')
-	}) {
-		if credentialWords[word] || credentialWords[strings.TrimSuffix(word, "id")] || word == "clientid" || credentialPairs[[2]string{before, word}] {
-			return true
-		}
-		before = word
-	}
-	return false
-}
-
 // credentialValues reports whether a value has the shape of a token, whatever its field is called.
 func credentialValues(values []string) bool {
 	for _, v := range values {
@@ -236,7 +195,7 @@ func (s *state) public(r *http.Request) *http.Request {
 	stored := r.Method == http.MethodGet || r.Method == http.MethodHead
 	stripped := r.Clone(r.Context())
 	for name, values := range r.Header {
-		if contains(s.credentials, name) || !s.neutral[name] && (stored || credentialName(name) || credentialValues(values)) {
+		if contains(s.credentials, name) || !s.neutral[name] && (stored || httpfield.TellsReader(name) || credentialValues(values)) {
 			delete(stripped.Header, name)
 		}
 	}

@@ -30,7 +30,7 @@ import (
 // Options of a gateway. Upstream is required; everything else may be zero.
 type Options struct {
 	Upstream *url.URL
-	// Cache is its library's struct; Policy and Observe are the gateway's to set.
+	// Cache is its library's struct; Policy, Observe and TrustedFields are the gateway's to set.
 	Cache *bearcache.Cache
 	// Route is the policy of a request and a stable name for it; nil: no rules.
 	Route func(method, escapedPath string) (bearcache.Policy, string)
@@ -91,6 +91,7 @@ func New(o Options) (*Gateway, error) {
 	}
 	g := &Gateway{options: o, cache: o.Cache, credentials: canonical(o.Cache.Credentials), pseudonym: "bearcache-" + rand.Text()[:16]}
 	g.metrics = newMetrics(g)
+	g.cache.TrustedFields = trustedFields
 	g.cache.Observe = observe
 	g.cache.Policy = func(r *http.Request) bearcache.Policy { return entryOf(r.Context()).policy }
 	if err := g.cache.Check(); err != nil {

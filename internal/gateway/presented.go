@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/bearcache/bearcache/internal/httpfield"
 )
 
 // window is the length of the shortest part of a credential that is recognised, in bytes.
@@ -66,7 +68,7 @@ func (g *Gateway) presented(h http.Header, hit bool, yield func(string) bool) {
 		return
 	}
 	for name, values := range h {
-		if !slices.Contains(g.credentials, name) && readerName(name) && !presentedField(name, values, yield) {
+		if !slices.Contains(g.credentials, name) && httpfield.TellsReader(name) && !presentedField(name, values, yield) {
 			return
 		}
 	}

@@ -62,17 +62,17 @@ func (g *Gateway) outgoing(r *http.Request) (http.Header, *refusal) {
 		case strings.ContainsAny(name, "_.") && !g.listed(name):
 			// CGI and WSGI take X_Forwarded_Host for X-Forwarded-Host: such names are dropped. If that took
 			// away what tells the sender, the origin would answer him as nobody, and that would be shared.
-			if readerName(name) {
+			if httpfield.TellsReader(name) {
 				return nil, &refusal{http.StatusBadRequest, "unlisted-credential",
 					"a field whose name holds _ or . looks like credentials and is not listed; the operator can list it with --credentials"}
 			}
-		case strings.HasPrefix(name, "X-Forwarded-") && !readerName(name):
+		case strings.HasPrefix(name, "X-Forwarded-") && !httpfield.TellsReader(name):
 		default:
 			h[name] = values
 		}
 	}
 	for _, name := range httpfield.Connection(r.Header) {
-		if h[name] != nil && (g.listed(name) || readerName(name)) { // as above: whoever sent it would become nobody
+		if h[name] != nil && (g.listed(name) || httpfield.TellsReader(name)) { // as above: whoever sent it would become nobody
 			return nil, &refusal{http.StatusBadRequest, "connection", "the Connection field names a field that says who asks"}
 		}
 		delete(h, name)
@@ -117,31 +117,6 @@ func trailers(te []string) bool {
 			if strings.EqualFold(strings.Trim(member, " \t"), "trailers") {
 				return true
 			}
-		}
-	}
-	return false
-}
-
-// What tells readers apart, in names: as the cache has it, which treats such a field as unknown. A
-// test holds the two together.
-var (
-	readerParts = []string{"auth", "token", "session", "secret", "passw", "cookie", "credential", "apikey", "jwt"}
-	readerWords = strings.Fields(`key sid user userid username uid uuid tenant account org organization organisation workspace customer
-		identity principal subject bearer assertion cert certificate signature login email role roles group groups scope scopes
-		impersonate behalf`)
-)
-
-// readerName reports whether a field's name suggests that it tells who asks.
-func readerName(name string) bool {
-	name = strings.ToLower(name)
-	for _, part := range readerParts {
-		if strings.Contains(name, part) {
-			return true
-		}
-	}
-	for word := range strings.FieldsFuncSeq(name, func(c rune) bool { return (c < 'a' || c > 'z') && (c < '0' || c > '9') }) {
-		if slices.Contains(readerWords, word) {
-			return true
 		}
 	}
 	return false
