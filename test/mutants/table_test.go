@@ -192,7 +192,7 @@ var table = []mutant{
 	{"paths not decoded for masking", "internal/gateway/presented.go", "readings = readingsOf(path)", "_ = readingsOf", "internal/gateway", "TestPresentedCredentialsAreMasked"},
 	{"refusals not logged", "internal/gateway/gateway.go", "g.access(limits(", "limits(g.access(", "internal/gateway", "TestLimits"},
 	{"a panic's value logged", "internal/gateway/log.go", "fmt.Sprintf(\"%T\", value)", "fmt.Sprintf(\"%v\", value)", "internal/gateway", "TestPanic"},
-	{"net/http quotes clients", "internal/gateway/log.go", "\t\tn.gateway.unlogged.Add(1)\n", "\t\tlogger.Error(line)\n", "internal/gateway", "TestErrorLog"},
+	{"notes of the server quote clients", "internal/gateway/log.go", "\t\tn.gateway.unlogged.Add(1)\n", "\t\tlogger.Error(line)\n", "internal/gateway", "TestErrorLog"},
 	{"a full log blocks", "internal/gateway/log.go", "\tdefault:\n\t\tl.dropped.Add(1)\n", "", "internal/gateway", "TestLogDropsInsteadOfBlocking"},
 	{"a stuck log keeps the process", "internal/gateway/log.go", "case <-timer.C:", "case <-make(chan int):", "internal/gateway", "TestLogClosesInTime"},
 	{"a line after the log's end panics", "internal/gateway/log.go", "\tif l.closed {\n", "\tif false {\n", "internal/gateway", "TestLogClosesInTime"},
