@@ -61,6 +61,7 @@ func TestToken(t *testing.T) {
 		{"a DEL in another scheme", []string{"Basic a\x7f"}, InvalidRequest},
 
 		{"a character outside b64token", []string{"Bearer abc!"}, InvalidToken},
+		{"the scheme in small letters before it", []string{"bearer abc!"}, InvalidToken},
 		{"a quoted token", []string{`Bearer "abc"`}, InvalidToken},
 		{"letters beyond ASCII", []string{"Bearer abç"}, InvalidToken},
 		{"padding inside", []string{"Bearer a=b"}, InvalidToken},
