@@ -172,6 +172,7 @@ func TestReaders(t *testing.T) {
 		{"a token in the query is unknown", header(fresh), request("GET", "http://api.test/me?access_token=a"), request("GET", "http://api.test/me?access_token=a"), false, "bearcache; fwd=bypass"},
 		{"a token in the query, spelled otherwise", header(fresh), request("GET", "http://api.test/me?a=1;Access%5FToken=a"), request("GET", "http://api.test/me?a=1;Access%5FToken=a"), false, "bearcache; fwd=bypass"},
 		{"userinfo is unknown", header(fresh), request("GET", "http://u:p@api.test/me"), request("GET", "http://u:p@api.test/me"), false, "bearcache; fwd=bypass"},
+		{"a part is the origin's to cut", header(fresh), get(alice), get(alice, "Range: bytes=0-9"), false, "bearcache; fwd=bypass; fwd-status=200; detail=range"},
 		{"a client certificate is unknown", header(fresh), certified(alice), certified(alice), false, "bearcache; fwd=bypass; fwd-status=200; detail=client-certificate"},
 		{"a client certificate is not nobody", header(fresh), request("GET", "https://api.test/me"), certified(), false, "bearcache; fwd=bypass"},
 		{"another scheme", header(fresh), get(alice), request("GET", "https://api.test/me", alice), false, "bearcache; fwd=uri-miss"},

@@ -74,6 +74,8 @@ func (x *exchange) decide() (rfc9111.Decision, *record, int) {
 		return bypass(whyUpgrade)
 	case r.ContentLength != 0:
 		return bypass(whyBody)
+	case r.Header["Range"] != nil:
+		return bypass(whyRange)
 	}
 	uri := targetURI(r)
 	if uri == "" {

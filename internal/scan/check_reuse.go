@@ -70,7 +70,7 @@ func (t *Trial) prove(rule *finding.Rule, s suspicion) (finding.Finding, bool) {
 		return f, false
 	}
 	f.Evidence = t.evidence(s, p, again)
-	f.Detail = t.why(s, p)
+	f.Detail = t.why(p)
 	if s.observer == t.Forged {
 		f.Detail += " To repeat it, any token that the API never issued will do: FORGED_TOKEN=$(openssl rand -hex 24)."
 	}
@@ -122,7 +122,7 @@ func (t *Trial) evidence(s suspicion, p proof, again *exchange) []finding.Eviden
 	}
 	where := map[controlKind]string{
 		byOrigin: "asked past the cache", byQuery: "on a fresh entry (a query never used before)",
-		byPath: "on a fresh entry (a character of the path percent-encoded)", byExpiry: "on a fresh entry (the stored response had expired)",
+		byPath: "on a fresh entry (a character of the path percent-encoded)", byExpiry: "on a fresh entry (the stored response had expired)", byTurns: "right after another reader:",
 	}[p.control.kind]
 	switch {
 	case p.own.denied():
@@ -159,7 +159,7 @@ func (t *Trial) called(id *Identity) string {
 func (t *Trial) whose(id *Identity) string { return t.called(id) + "'s" }
 
 // why says what the controls showed about the cache's key.
-func (t *Trial) why(s suspicion, p proof) string {
+func (t *Trial) why(p proof) string {
 	if p.control == nil {
 		return "No fresh entry was to be had that settles it: " + t.variants("led to the same response") + ", and it did not expire, or not often enough, while " +
 			"the scan waited. So it was not seen that the content follows whoever comes first; give --origin, or a longer --wait."
@@ -168,16 +168,14 @@ func (t *Trial) why(s suspicion, p proof) string {
 	switch {
 	case p.control.kind == byOrigin:
 		return "The origin itself tells the readers apart; the cache in front of it does not."
+	case p.control.kind == byTurns:
+		return fmt.Sprintf("What was made for a reader is stored, and given to requests that are none's. %d times in a row it was what the reader before had got.", len(p.control.entries))
 	case p.control.kind == byExpiry && t.ways(byQuery) && t.ways(byPath):
 		return "The cache key does not contain the caller. Another query and another spelling of the path made no difference: it is the path alone." + times
 	case p.control.kind == byExpiry:
 		return "The cache key does not contain the caller." + times
-	case p.follows:
-		return "The cache key contains the URL but not the caller." + times
-	case p.control.kind == byPath:
-		return "The cache key does not contain the caller. Another spelling of the path goes past the stored response; another query does not."
 	}
-	return "The cache key does not contain the caller. A new query goes past the stored response, and is then answered right."
+	return "The cache key contains the URL but not the caller." + times
 }
 
 // ways reports whether a kind of variant was tried, and led to what was seen already.

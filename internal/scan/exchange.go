@@ -14,6 +14,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -29,7 +30,7 @@ const (
 	maxBody        = 64 << 20 // of a body; what is longer is cut off
 	maxCompared    = 1 << 29  // bytes taken apart in the whole scan; after that bodies are compared by digest
 	maxFields      = 256 << 10
-	maxRetryAfter  = 30 * time.Second
+	maxSilence     = 5 * time.Minute // that the target may ask for, in all
 	maxRateRetries = 3
 )
 
@@ -96,6 +97,8 @@ type courier struct {
 	budget   int64
 	redactor *redact.Redactor
 	pause    atomic.Int64 // unix nanoseconds until which the target asked for silence
+	quiet    sync.Mutex   // guards silent, and that pause is only put off
+	silent   time.Duration
 	compared atomic.Int64 // bytes of bodies taken apart
 }
 
@@ -159,8 +162,33 @@ func (c *courier) send(ctx context.Context, id *Identity, target *url.URL, heade
 		if wait == 0 || try == maxRateRetries {
 			return e
 		}
-		c.pause.Store(time.Now().Add(wait).UnixNano())
+		if !c.silence(wait) {
+			e.err = fmt.Errorf("the API asks for silence for %v (%d, Retry-After); scan it later, or with a lower --rate", wait.Round(time.Second), e.status)
+			return e
+		}
 	}
+}
+
+// silence keeps everybody from asking for so long. It reports false where that would be more than the
+// target may ask for.
+func (c *courier) silence(wait time.Duration) bool {
+	c.quiet.Lock()
+	defer c.quiet.Unlock()
+	until := time.Now().Add(wait)
+	before := time.Unix(0, c.pause.Load())
+	if !until.After(before) {
+		return true
+	}
+	more := wait
+	if now := time.Now(); before.After(now) {
+		more = until.Sub(before)
+	}
+	if c.silent+more > maxSilence {
+		return false
+	}
+	c.silent += more
+	c.pause.Store(until.UnixNano())
+	return true
 }
 
 // attempt sends once. A result other than zero is how long to wait before asking again.
@@ -277,11 +305,11 @@ func retryAfter(resp *http.Response) time.Duration {
 	}
 	wait := time.Second
 	if n, err := strconv.Atoi(value); err == nil {
-		wait = time.Duration(n) * time.Second
+		wait = time.Duration(min(n, 1<<30)) * time.Second
 	} else if at, err := http.ParseTime(value); err == nil {
 		wait = time.Until(at)
 	}
-	return min(max(wait, 100*time.Millisecond), maxRetryAfter)
+	return max(wait, 100*time.Millisecond)
 }
 
 // allowed reports whether u has the scheme, host and port of the target.

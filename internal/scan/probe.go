@@ -93,45 +93,96 @@ func (p *probe) controls(ctx context.Context, wait time.Duration, waiting func()
 			return
 		}
 	}
+	undecided := func(s suspicion) bool { return p.proofOf(s).verdict == unknown && ctx.Err() == nil }
+	for _, s := range list {
+		if other := p.otherThan(s.victim); other != nil && !p.isReader(s.observer) && undecided(s) {
+			p.byTurns(ctx, s, other, followers(s, list))
+		}
+	}
 	for _, kind := range []controlKind{byOrigin, byQuery, byPath} {
 		for _, s := range list {
-			if p.proofOf(s).verdict == unknown && ctx.Err() == nil {
-				p.fresh(ctx, kind, s, list)
+			if undecided(s) && !p.fresh(ctx, kind, s, list, 1) && kind != byOrigin {
+				p.fresh(ctx, kind, s, list, warmups)
 			}
 		}
 	}
-	open := slices.DeleteFunc(slices.Clone(list), func(s suspicion) bool {
-		return p.proofOf(s).verdict != unknown || s.about || !p.guarded() && len(s.marks) == 0
-	})
-	if i := slices.IndexFunc(open, func(s suspicion) bool { return p.isReader(s.observer) }); i >= 0 && wait > 0 && ctx.Err() == nil {
-		waiting()
-		p.expiry(ctx, open[i], open, wait)
+	waited := false
+	for _, s := range list {
+		if !undecided(s) || s.about || !p.isReader(s.observer) || !p.guarded() && len(s.marks) == 0 || wait <= 0 {
+			continue
+		}
+		if !waited {
+			waited = true
+			waiting()
+		}
+		p.expiry(ctx, s, list, wait)
 	}
 }
 
+// otherThan is a reader who is given an answer of its own, apart from id's; nil where there is none.
+func (p *probe) otherThan(id *Identity) *Identity {
+	for _, other := range p.Readers {
+		if other != id && p.differed(id, other) {
+			return other
+		}
+	}
+	return nil
+}
+
+// byTurns asks as the victim and as another reader under the natural URL, each time followed by those who
+// should get neither's answer: some caches are looked up without credentials only, and filled by all.
+func (p *probe) byTurns(ctx context.Context, s suspicion, other *Identity, followers []*Identity) {
+	c := &control{kind: byTurns}
+	p.Controls = append(p.Controls, c)
+	for i := range enoughUnnamed {
+		reader := other
+		if odd(i) {
+			reader = s.victim
+		}
+		var en entry
+		for _, id := range append([]*Identity{reader, s.observer}, followers...) {
+			en.answers = append(en.answers, p.send(ctx, id, p.target))
+		}
+		c.entries = append(c.entries, en)
+		if !all(en.answers, func(e *exchange) bool { return e.err == nil }) || !p.alive(s, c) || p.proofOf(s).verdict != unknown {
+			return
+		}
+	}
+}
+
+// warmups are how often the first asks for an entry where once was not enough: some caches store from a
+// later request on.
+const warmups = 4
+
 // fresh asks on entries that nothing can have filled before, each under a key of its own, now the
-// observer first and now the victim, until the control is decided.
-func (p *probe) fresh(ctx context.Context, kind controlKind, s suspicion, list []suspicion) {
+// observer first and now the victim, until the control is decided. The first asks so many times before
+// the others. It reports whether more of that would show nothing.
+func (p *probe) fresh(ctx context.Context, kind controlKind, s suspicion, list []suspicion, times int) (done bool) {
 	c := &control{kind: kind}
 	p.Controls = append(p.Controls, c)
 	for i := range enoughUnnamed {
 		u := p.variant(kind)
 		if u == nil {
-			return
+			return true
 		}
 		order := []*Identity{s.observer, s.victim}
 		if odd(i) {
 			slices.Reverse(order)
 		}
-		en, ok := p.enter(ctx, u, order, s, followers(s, list), kind != byOrigin && i == 0)
+		en, ok := p.enter(ctx, u, order, s, followers(s, list), times, kind != byOrigin && i == 0)
 		if !ok {
-			return // a control that fails rules on nothing
+			return true // a control that fails rules on nothing
 		}
 		c.entries = append(c.entries, en)
-		if c.reached = len(en.answers) == 1; c.reached || !p.alive(s, c) || p.proofOf(s).verdict != unknown {
-			return
+		c.reached = len(en.answers) == 1
+		switch {
+		case c.reached || p.proofOf(s).verdict != unknown:
+			return true
+		case !p.alive(s, c):
+			return false
 		}
 	}
+	return true
 }
 
 // odd is the Thue-Morse sequence, which repeats no pattern: 0 1 1 0 1 0 0 1 …
@@ -159,10 +210,10 @@ func followers(s suspicion, list []suspicion) []*Identity {
 // by itself, such as a replica that lags, is none.
 const denials = 2
 
-// enter lets readers ask for one entry in order, then the followers. Who is denied is asked once more,
-// before and after the other filled the entry. With tentative it stops where the first answer is what was
-// seen already, for then the entry is not fresh, or everybody gets the same.
-func (p *probe) enter(ctx context.Context, u *url.URL, order []*Identity, s suspicion, followers []*Identity, tentative bool) (en entry, ok bool) {
+// enter lets readers ask for one entry in order, the first several times, then the followers. Who is denied
+// is asked once more, before and after the other filled the entry. With tentative it stops where the first
+// answer is what was seen already, for then the entry is not fresh, or everybody gets the same.
+func (p *probe) enter(ctx context.Context, u *url.URL, order []*Identity, s suspicion, followers []*Identity, times int, tentative bool) (en entry, ok bool) {
 	ask := func(to *url.URL, list *[]*exchange, ids ...*Identity) {
 		for _, id := range ids {
 			*list = append(*list, p.send(ctx, id, to))
@@ -177,12 +228,14 @@ func (p *probe) enter(ctx context.Context, u *url.URL, order []*Identity, s susp
 		for range denials - 1 {
 			ask(u, &en.answers, s.observer)
 		}
-		ask(u, &en.answers, s.victim, s.observer)
+		ask(u, &en.answers, slices.Repeat([]*Identity{s.victim}, times)...)
+		ask(u, &en.answers, s.observer)
 	} else {
+		ask(u, &en.answers, slices.Repeat(order[:1], times-1)...)
 		ask(u, &en.answers, order[1])
 	}
 	ask(u, &en.answers, followers...)
-	if u == p.origin || !en.answers[1].same(first) { // each may have got its own: is what was seen still there?
+	if u == p.origin { // is what was seen still there?
 		ask(p.target, &en.natural, append(followers, s.observer)...)
 	}
 	return en, all(append(en.answers, en.natural...), func(e *exchange) bool { return e.err == nil })

@@ -17,6 +17,7 @@ const (
 	byQuery  controlKind = "query"  // a query that was never used before
 	byPath   controlKind = "path"   // the same path with some characters percent-encoded
 	byExpiry controlKind = "expiry" // the same URL, once the stored response was gone
+	byTurns  controlKind = "turns"  // the same URL, right after another reader was answered
 )
 
 // entry is one fresh place in the cache, with the answers to those who asked for it, in order.
@@ -108,7 +109,9 @@ func (sd *sides) sort(s suspicion, e *exchange, filler *Identity) {
 }
 
 // bypass sorts by the hypothesis that the control is past any cache, so that everybody gets its own
-// answer there, while the natural URL goes on answering the observer with the victim's.
+// answer there, while the natural URL goes on answering the observer with the victim's. It is no
+// hypothesis but of the origin itself: under another spelling of the URL an API may have other rules for
+// one reader than for another, and keeps to them however often it is asked.
 func (s suspicion) bypass(c *control) (sd sides) {
 	for _, en := range c.entries {
 		for _, e := range en.answers {
@@ -184,39 +187,37 @@ func (c *control) enough(named, denied bool) int {
 
 // alive reports whether a hypothesis may still turn out true of s with more entries on c.
 func (t *Trial) alive(s suspicion, c *control) bool {
-	for _, sd := range []sides{s.follow(c), s.bypass(c)} {
-		if values, _ := t.decisive(s, sd); len(values) > 0 {
-			return true
-		}
+	values, _ := t.decisive(s, s.sides(c))
+	return len(values) > 0
+}
+
+// sides sorts by the hypothesis that goes with the kind of c.
+func (s suspicion) sides(c *control) sides {
+	if c.kind == byOrigin {
+		return s.bypass(c)
 	}
-	return false
+	return s.follow(c)
 }
 
 // weigh is the verdict of one control.
 func (t *Trial) weigh(s suspicion, c *control) proof {
-	for _, follows := range []bool{true, false} {
-		sd := s.bypass(c)
-		if follows {
-			sd = s.follow(c)
-		}
-		values, named := t.decisive(s, sd)
-		denied := len(sd.denied) > 0
-		switch {
-		case len(values) == 0 || len(sd.victims) == 0 || sd.reached == 0:
-			continue
-		case denied == (len(sd.others) > 0): // neither, or now this and now that
-			continue
-		case !denied && !named && len(common(contents(sd.others), contents(sd.victims))) == 0:
-			continue // the other side has nothing of its own: an answer that says more by chance
-		case len(c.entries) < c.enough(named, denied):
-			continue
-		}
-		p := proof{verdict: leak, control: c, facts: values, follows: follows}
+	sd := s.sides(c)
+	values, named := t.decisive(s, sd)
+	denied := len(sd.denied) > 0
+	switch {
+	case len(values) == 0 && (c.kind == byOrigin || c.kind == byExpiry) && !sd.broken && len(sd.victims) > sd.reached:
+		// Past the cache, or once the stored response was gone, the victim was given nothing that others
+		// were not: no cache is needed for the observer to get what it got.
+		return proof{verdict: shared, control: c}
+	case len(values) == 0 || len(sd.victims) == 0 || sd.reached == 0:
+	case denied == (len(sd.others) > 0): // neither, or now this and now that
+	case !denied && !named && len(common(contents(sd.others), contents(sd.victims))) == 0:
+		// The other side has nothing of its own: an answer that says more by chance.
+	case len(c.entries) < c.enough(named, denied):
+	default:
+		p := proof{verdict: leak, control: c, facts: values, follows: c.kind != byOrigin}
 		p.show(s)
 		return p
-	}
-	if t.sharedBy(s, c) {
-		return proof{verdict: shared, control: c}
 	}
 	return proof{}
 }
@@ -243,20 +244,4 @@ func (p *proof) show(s suspicion) {
 		}
 		return
 	}
-}
-
-// sharedBy reports whether c shows that no cache is needed for the observer to get what it got: past the
-// cache, or once the stored response was gone, the victim was given nothing that others were not.
-func (t *Trial) sharedBy(s suspicion, c *control) bool {
-	var sd sides
-	switch c.kind {
-	case byOrigin:
-		sd = s.bypass(c)
-	case byExpiry:
-		sd = s.follow(c)
-	default:
-		return false // it may have led to the stored response
-	}
-	values, _ := t.decisive(s, sd)
-	return !sd.broken && len(sd.victims) > sd.reached && len(values) == 0
 }

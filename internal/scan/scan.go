@@ -416,7 +416,8 @@ func (t *tested) outcome(found []finding.Finding) {
 			}
 		}
 	}
-	if t.Status != finding.StatusTested || len(found) > 0 {
+	leaks := func(f finding.Finding) bool { return f.Severity >= finding.High }
+	if t.Status != finding.StatusTested || slices.ContainsFunc(found, leaks) {
 		return
 	}
 	for _, p := range t.probes {
@@ -465,6 +466,9 @@ func (t *Trial) undecided() string {
 		case t.Operation.Security == operation.Required:
 			return fmt.Sprintf("%s got %s's answer, though the document wants credentials, and nothing told a missing check from a leak: give --origin URL, or a longer --wait",
 				strings.ToLower(t.title(s.observer)), s.victim.Name)
+		default:
+			return fmt.Sprintf("%s got %s's answer, and nothing told an answer for everybody from a leak: give --origin URL, or have the document call the operation public (security: [])",
+				strings.ToLower(t.title(s.observer)), s.victim.Name)
 		}
 	}
 	return ""
@@ -498,6 +502,8 @@ func (s *scanner) gate(r *finding.Report) error {
 	case guarded > 0 && len(s.Identities) > 1:
 		return &Failure{fmt.Sprintf("%s received the same answers everywhere, so nothing was proven; give tokens of two different users",
 			strings.Join(r.Identities, " and "))}
+	case r.Undecided() == answered:
+		return &Failure{fmt.Sprintf("everybody received what %s did, everywhere, so nothing was proven; give an operation that needs a token", r.Identities[0])}
 	}
 	return nil
 }

@@ -554,6 +554,21 @@ func TestNamesAreRedacted(t *testing.T) {
 	}
 }
 
+// An API that asks for more silence than a scan has is not asked again, and the report says why.
+func TestLongSilence(t *testing.T) {
+	var asked atomic.Int64
+	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		w.Header().Set("Retry-After", "3600")
+		w.WriteHeader(429)
+	}))
+	defer target.Close()
+	r, err := scanAt(t, Options{}, target.URL, "/a")
+	if err == nil || asked.Load() != 1 || !strings.Contains(r.Operations[0].Reason, "the API asks for silence for 1h0m0s (429, Retry-After)") {
+		t.Errorf("asked %d times: %v %+v", asked.Load(), err, r.Operations)
+	}
+}
+
 func TestCurl(t *testing.T) {
 	u, _ := url.Parse("http://h/a?b=c&d=it's")
 	id := &Identity{Name: "alice", Token: redact.NewSecret(aliceToken), Variable: "ALICE_TOKEN"}

@@ -20,6 +20,7 @@ import (
 
 	"github.com/bearcache/bearcache/internal/finding"
 	"github.com/bearcache/bearcache/internal/operation"
+	"github.com/bearcache/bearcache/redact"
 )
 
 // Most tests here wait for something to expire: many of them fit into the time of one.
@@ -120,6 +121,13 @@ func behind(make func(a *api, user, path string, r *http.Request) (int, string))
 		}
 		return make(a, user, path, r)
 	}
+}
+
+func publicly(user, path string) (int, string) {
+	if path == "/me" {
+		return me(user)
+	}
+	return 200, `{"catalog":["tea","coffee"]}`
 }
 
 func number(prefix string, n int) (paths []string) {
@@ -237,6 +245,30 @@ func TestTraps(t *testing.T) {
 			lot := "0110100100000000000000000"[min(a.count("banner")-1, 24)]
 			return 200, js(object{"banner": map[byte]string{'0': "Summer sale", '1': "Free shipping"}[lot]})
 		}, false},
+		{"only this spelling of the path is public", []string{"/me", "/catalog"}, 0, func(a *api, user, path string, r *http.Request) (int, string) {
+			if user == "" && r.URL.EscapedPath() != "/catalog" || user == "" && r.URL.RawQuery != "" {
+				return 401, refused
+			}
+			return publicly(user, path)
+		}, false},
+		{"and only for readers of one role", []string{"/me", "/catalog"}, 0, behind(func(a *api, user, path string, r *http.Request) (int, string) {
+			if user == "bob" && (r.URL.EscapedPath() != "/catalog" || r.URL.RawQuery != "") {
+				return 403, `{"error":"forbidden"}`
+			}
+			return publicly(user, path)
+		}), false},
+		{"guests with an unknown query are shown something else", []string{"/me", "/catalog"}, 0, func(a *api, user, path string, r *http.Request) (int, string) {
+			if user == "" && r.URL.RawQuery != "" {
+				return 200, `{"welcome":"guest"}`
+			}
+			return publicly(user, path)
+		}, false},
+		{"nothing in it", []string{"/me", "/empty"}, 0, func(a *api, user, path string, _ *http.Request) (int, string) {
+			if path == "/empty" {
+				return 204, ""
+			}
+			return me(user)
+		}, false},
 		{"alice's public profile", []string{"/me", "/users/alice"}, 0, func(a *api, user, path string, _ *http.Request) (int, string) {
 			if path == "/me" {
 				return me(user)
@@ -327,6 +359,16 @@ func TestHardToSee(t *testing.T) {
 				return 200, `{"total":3}`
 			})
 		}), nil, cross},
+		{"looked up without credentials only, and filled by all", 0, func(a *api, user, path string, _ *http.Request) (int, string) {
+			if path == "/me" {
+				return me(user)
+			}
+			if user == "" {
+				return a.cached(path, time.Hour, func() (int, string) { return 401, refused })
+			}
+			delete(a.kept, path)
+			return a.cached(path, time.Hour, func() (int, string) { return 200, js(object{"balance": len(user)}) })
+		}, nil, []string{"GET /x anonymous-reuse confirmed", "GET /x invalid-token-reuse confirmed"}},
 		{"kept for longer than the scan waits, and only a number", 600 * time.Millisecond, behind(func(a *api, user, path string, _ *http.Request) (int, string) {
 			return a.cached(path, time.Hour, func() (int, string) { return 200, js(object{"balance": len(user)}) })
 		}), nil, []string{"GET /x undecided"}},
@@ -364,6 +406,54 @@ func TestCachePerProcess(t *testing.T) {
 	}
 	if seen < 15 {
 		t.Errorf("seen in %d scans of 20", seen)
+	}
+}
+
+// One identity, and a cache that nobody can get past: not proven, and neither clean.
+func TestOneIdentityUndecided(t *testing.T) {
+	alice := []*Identity{{Name: "alice", Token: redact.NewSecret(aliceToken), Variable: "ALICE_TOKEN"}}
+	r := scanAPI(t, Options{Identities: alice, Wait: time.Nanosecond}, func(a *api, user, path string, _ *http.Request) (int, string) {
+		return a.cached(path, time.Hour, func() (int, string) {
+			if user == "" {
+				return 401, refused
+			}
+			return 200, `{"balance":12}`
+		})
+	}, "/x")
+	if r.Complete || r.Undecided() != 1 || !strings.Contains(r.Operations[0].Reason, "got alice's answer") {
+		t.Errorf("complete %v, %+v", r.Complete, r.Operations)
+	}
+}
+
+// Two readers of one tenant are given the same by right; the third is of another.
+func TestTenants(t *testing.T) {
+	var readers []*Identity
+	for _, name := range []string{"alice", "bob", "carol"} {
+		readers = append(readers, &Identity{Name: name, Token: redact.NewSecret("tok-of-" + name + "-0123456789"), Variable: strings.ToUpper(name)})
+	}
+	for _, shared := range []bool{true, false} {
+		r := scanAPI(t, Options{Identities: readers, Wait: 4 * time.Second}, func(a *api, _, path string, r *http.Request) (int, string) {
+			name := strings.TrimSuffix(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer tok-of-"), "-0123456789")
+			tenant, ok := map[string]int{"alice": 41, "bob": 41, "carol": 77}[name]
+			if !ok {
+				return 401, refused
+			}
+			if path == "/me" {
+				return me(name)
+			}
+			key := path
+			if !shared {
+				key += fmt.Sprint(tenant)
+			}
+			return a.cached(key, 400*time.Millisecond, func() (int, string) { return 200, js(object{"tenant": tenant}) })
+		}, "/me", "/x")
+		want := []string{}
+		if shared {
+			want = []string{"GET /x cross-identity-reuse confirmed"}
+		}
+		if diff := cmp.Diff(want, brief(r)); diff != "" {
+			t.Errorf("shared between tenants %v (-want +got):\n%s", shared, diff)
+		}
 	}
 }
 

@@ -175,7 +175,7 @@ func (t *Trial) suspect(victim, observer *Identity) *suspicion {
 	}
 	always := common(contents(mine), nil)
 	for _, e := range of(observer, t.Natural) {
-		if !e.ok() {
+		if !e.ok() || len(e.body) == 0 { // nothing is nobody's
 			continue
 		}
 		s := suspicion{victim: victim, observer: observer, seen: e, made: mine[0]}

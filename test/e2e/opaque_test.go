@@ -52,7 +52,7 @@ func (w *world) raw(answers map[string]string) (base string) {
 func TestOpaqueTokens(t *testing.T) {
 	w := opaqueWorld(t)
 	answers := map[string]string{
-		"good":     "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 2\r\n\r\nok",
+		"good":     "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\nCache-Control: max-age=60\r\n\r\nok", // it does close
 		"field":    "HTTP/1.1 200 OK\r\nEcho TOKEN\r\n\r\n",
 		"length":   "HTTP/1.1 200 OK\r\nContent-Length: TOKEN\r\n\r\n",
 		"encoding": "HTTP/1.1 200 OK\r\nTransfer-Encoding: TOKEN\r\n\r\n",
@@ -109,7 +109,7 @@ func TestReaderOfTheLog(t *testing.T) {
 	for _, gone := range []bool{false, true} {
 		t.Run(fmt.Sprintf("gone %v", gone), func(t *testing.T) {
 			w := opaqueWorld(t)
-			upstream := w.raw(map[string]string{"a": "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"})
+			upstream := w.raw(map[string]string{"a": "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"})
 			reader, writer, err := os.Pipe()
 			if err != nil {
 				t.Fatal(err)

@@ -44,6 +44,7 @@ var table = []mutant{
 	{"public policy stripping listed credentials only", "credential.go", "|| !s.neutral[name] && (", "|| false && (", ".", "TestPublicRouteHidesCredentials"},
 	{"public policy leaving what may tell readers apart", "credential.go", "(stored || httpfield.TellsReader", "(stored && false || httpfield.TellsReader", ".", "TestPublicRouteHidesCredentials"},
 	{"policy off ignored", "serve.go", "case x.policy.Off:", "case false:", ".", "TestPolicy"},
+	{"a Range answered with everything", "serve.go", `case r.Header["Range"] != nil:`, "case false:", ".", "TestReaders"},
 	{"a GET with content cached", "serve.go", "case r.ContentLength != 0:", "case false:", ".", "TestGetWithContentIsNotCached"},
 
 	// When it ends.
@@ -208,8 +209,9 @@ var table = []mutant{
 	{"one expiry is enough", "internal/scan/proof.go", "enoughExpired, enoughExpiredUnnamed = 3, 8", "enoughExpired, enoughExpiredUnnamed = 1, 1", "internal/scan", "TestTraps"},
 	{"no lifetime in which one reader asks alone", "internal/scan/probe.go", `"ovsosvov"[i]`, `"ovovovov"[i]`, "internal/scan", "TestTraps"},
 	{"a denial need not last", "internal/scan/probe.go", "return x.fill(ctx, en, id, id, id, other, id, id)", "return x.fill(ctx, en, other, id)", "internal/scan", "TestTraps"},
-	{"what was seen need not be there still", "internal/scan/proof.go", "sd.broken = sd.broken || !e.ok()\n\t\t\tsd.victims", "sd.victims", "internal/scan", "TestTraps"},
-	{"the same at the origin, and called undecided", "internal/scan/proof.go", "if t.sharedBy(s, c) {", "if false {", "internal/scan", "TestOriginControl"},
+	{"the same at the origin, and called undecided", "internal/scan/proof.go", "return proof{verdict: shared, control: c}", "return proof{}", "internal/scan", "TestOriginControl"},
+	{"nobody not asked between readers", "internal/scan/probe.go", "p.byTurns(ctx, s, other, followers(s, list))", "_ = other", "internal/scan", "TestHardToSee"},
+	{"expiry of the first suspicion only", "internal/scan/probe.go", "if !undecided(s) || s.about ||", "if waited || !undecided(s) || s.about ||", "internal/scan", "TestTenants"},
 	{"undecided is clean", "internal/scan/scan.go", "t.Undecided, t.Reason = true, why", "_ = why", "internal/scan", "TestHardToSee"},
 	{"a body as a whole says nothing", "internal/scan/content.go", `{{"", hex.EncodeToString(sum[:])}: {}}`, `{{"", hex.EncodeToString(nil)}: {}}`, "internal/scan", "TestHardToSee"},
 	{"one identity's values for all", "internal/scan/scan.go", "s.Value(id.Name, param)", "s.Value(id.Name[:0]+s.Identities[0].Name, param)", "internal/scan", "TestValuesOfEachIdentity"},
