@@ -203,7 +203,7 @@ var table = []mutant{
 	// The scanner.
 	{"confirmed without a control", "internal/scan/check_reuse.go", "case p.verdict == leak:", "case p.verdict == leak || len(s.marks) > 0:", "internal/scan", "TestReuse TestTraps"},
 	{"one fresh entry is enough", "internal/scan/proof.go", "enoughNamed, enoughUnnamed          = 6, 12", "enoughNamed, enoughUnnamed          = 1, 2", "internal/scan", "TestTraps"},
-	{"readers take turns in a pattern", "internal/scan/probe.go", "if odd(i) {", "if i%2 == 1 {", "internal/scan", "TestTraps"},
+	{"readers take turns in a pattern", "internal/scan/probe.go", "for ; i > 0; i &= i - 1 {\n\t\tn = !n\n\t}", "n = i%2 == 1", "internal/scan", "TestTraps"},
 	{"and under the natural URL", "internal/scan/probe.go", "[turns][]*Identity{p.Readers, back, back, p.Readers}", "[turns][]*Identity{p.Readers, p.Readers, p.Readers, p.Readers}", "internal/scan", "TestTraps"},
 	{"one round where chance may differ", "internal/scan/probe.go", "if p.differedByChance() && !p.rounds(ctx) {", "if false {", "internal/scan", "TestTraps"},
 	{"one expiry is enough", "internal/scan/proof.go", "enoughExpired, enoughExpiredUnnamed = 3, 8", "enoughExpired, enoughExpiredUnnamed = 1, 1", "internal/scan", "TestTraps"},
