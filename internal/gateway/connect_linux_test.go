@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net"
+	"os"
 	"syscall"
 	"testing"
 	"time"
@@ -32,6 +33,9 @@ func TestUpstreamDoesNotAccept(t *testing.T) {
 		defer conn.Close()
 	}
 	if !full {
+		if os.Getenv("CI") != "" {
+			t.Fatal("the queue of a listener is endless here")
+		}
 		t.Skip("SKIPPED, NOT TESTED: the queue of a listener is endless here")
 	}
 	w := start(t, Options{Timeout: 100 * time.Millisecond}, nil)

@@ -88,7 +88,7 @@ func (p *probe) controls(ctx context.Context, wait time.Duration, waiting func()
 	if len(list) == 0 {
 		return
 	}
-	for _, s := range list { // what does not come again is not confirmed
+	for _, s := range list { // once more, for the report to show that it comes again
 		if !p.ask(ctx, s.observer) {
 			return
 		}
