@@ -48,6 +48,7 @@ var floors = []map[string][]string{
 // in what the binary needs.
 var thirdParty = map[string][]string{
 	"github.com/maypok86/otter/v2":        {""},
+	"github.com/dunglas/httpsfv":          {"internal/httpfield"},
 	"github.com/goccy/go-yaml":            {"internal/config"},
 	"github.com/invopop/jsonschema":       {"internal/config"},
 	"go.yaml.in/yaml/v3":                  {"internal/operation"},
