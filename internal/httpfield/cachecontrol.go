@@ -45,7 +45,7 @@ func (cc *CacheControl) parse(line string) {
 		n := tokenLength(line)
 		if n == 0 {
 			cc.Malformed = true
-			line = skipMember(line)
+			_, line, _, _ = cutMember(line)
 			continue
 		}
 		d := directive{name: strings.ToLower(line[:n])}
@@ -60,7 +60,9 @@ func (cc *CacheControl) parse(line string) {
 		// forbids is taken at its word. Its argument is not: an empty one reads as zero.
 		if rest := strings.TrimLeft(line, " \t"); rest != "" && rest[0] != ',' {
 			d.value, d.argument = "", true
-			line = skipMember(rest)
+			var closed bool
+			_, line, _, closed = cutMember(rest)
+			cc.Malformed = cc.Malformed || !closed // what the open quote swallowed may forbid
 		}
 		cc.directives = append(cc.directives, d)
 	}
@@ -87,22 +89,6 @@ func argument(s string) (value, rest string, ok bool) {
 		}
 	}
 	return "", "", false
-}
-
-// skipMember drops everything up to the next comma outside quotes.
-func skipMember(s string) string {
-	quoted := false
-	for i := 0; i < len(s); i++ {
-		switch {
-		case s[i] == '"':
-			quoted = !quoted
-		case quoted && s[i] == '\\':
-			i++
-		case !quoted && s[i] == ',':
-			return s[i+1:]
-		}
-	}
-	return ""
 }
 
 // Empty reports whether the field was absent or held nothing.

@@ -41,6 +41,7 @@ func TestCacheControl(t *testing.T) {
 		{"overflow", []string{"max-age=99999999999999999999999"}, []string{"max-age"}, MaxDelta, true, false},
 		{"2^31", []string{"max-age=2147483648"}, []string{"max-age"}, MaxDelta, true, false},
 		{"a quote never closed", []string{`max-age=5, x="no-store`}, []string{"max-age", "x"}, 5 * time.Second, true, true},
+		{"a quote never closed in a second word", []string{`max-age=5, foo bar="x, no-store`}, []string{"max-age", "foo"}, 5 * time.Second, true, true},
 		{"no directive at all", []string{`max-age=5, =no-store`}, []string{"max-age"}, 5 * time.Second, true, true},
 		{"semicolons", []string{"max-age=5; no-store"}, []string{"max-age"}, 0, true, false},
 		{"control bytes", []string{"\x00, max-age=5"}, []string{"max-age"}, 5 * time.Second, true, true},

@@ -74,16 +74,17 @@ func contains(list []string, s string) bool {
 	return false
 }
 
-// Age is the value of the Age field (RFC 9111 §5.1). Of several values, in one line or many, the
-// first counts unless it is no number; then the age cannot be trusted and ok is false.
+// Age is the value of the Age field (RFC 9111 §5.1). Of a list in one line the first counts. Two lines, and
+// two that a proxy joined ("0, 0"; RFC 9110 §5.3), are the words of two caches, of which neither can be
+// trusted: ok is false, as it is for what is no number. That is stricter than the RFC, which would take the
+// first of the one and ignore the other.
 func Age(h http.Header) (age time.Duration, ok bool) {
 	lines := h["Age"]
 	if len(lines) == 0 {
 		return 0, true
 	}
-	v, _, _ := strings.Cut(lines[0], ",")
-	v = strings.Trim(v, " \t")
-	if v == "" || strings.Trim(v, "0123456789") != "" {
+	v, rest, _ := strings.Cut(strings.Trim(lines[0], " \t"), ",")
+	if len(lines) > 1 || v == "" || strings.HasPrefix(rest, " ") || strings.HasPrefix(rest, "\t") || strings.Trim(v, "0123456789") != "" {
 		return 0, false
 	}
 	return deltaSeconds(v), true

@@ -42,3 +42,28 @@ func TellsReader(name string) bool {
 	}
 	return false
 }
+
+// requestWords name a request among others, orderWords its place among them; fillers may stand beside them.
+var (
+	requestWords = map[string]bool{"req": true, "request": true, "trace": true, "span": true, "correlation": true, "attempt": true, "retry": true, "retries": true}
+	orderWords   = map[string]bool{"id": true, "num": true, "number": true, "no": true, "nr": true, "seq": true, "sequence": true, "count": true, "attempt": true, "time": true, "timestamp": true, "start": true}
+)
+
+// NumbersRequest reports whether a field's name says that it tells one request from the next: Req-Num,
+// X-Correlation-Id, X-Retry-Count. Such a field says nothing about who asks, and no two requests have
+// the same.
+func NumbersRequest(name string) bool {
+	var request, order bool
+	for i, word := range strings.Split(strings.ToLower(name), "-") {
+		switch {
+		case i == 0 && word == "x":
+		case requestWords[word]:
+			request, order = true, order || request // Retry-Attempt
+		case orderWords[word]:
+			order = true
+		default:
+			return false
+		}
+	}
+	return request && order
+}

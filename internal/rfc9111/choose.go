@@ -13,52 +13,116 @@ import (
 type Action int
 
 const (
-	Forward Action = iota // ask the origin
-	Reuse                 // answer with the stored response
-	Timeout               // answer 504: the client wants a stored response and there is none
+	Forward  Action = iota // ask the origin
+	Reuse                  // answer with the stored response
+	Validate               // ask the origin whether the stored response still holds (§4.3)
+	Timeout                // answer 504: the client wants a stored response and there is none
 )
 
 // Decision is the verdict on a request. Age and Lifetime are those of the stored response that was
 // chosen, and zero where none was.
 type Decision struct {
-	Action        Action
-	Reason        Reason
+	Action Action
+	Reason Reason
+	// Refresh: the response that is reused is stale, and its origin wants it validated meanwhile
+	// (stale-while-revalidate, RFC 5861 §3).
+	Refresh       bool
 	Age, Lifetime time.Duration
 }
 
 // Choose decides whether one of the responses stored under the request's key answers it (RFC 9111
-// §4), and which: i is its index in all, or -1.
+// §4), and which: i is its index in all, or -1. With Forward, i is a stale response that UsableOnError
+// may allow where the origin fails.
 func Choose(req Request, all []Stored, now time.Time) (d Decision, i int) {
-	var asked httpfield.CacheControl
-	if req.Header["Cache-Control"] != nil || req.Header["Pragma"] != nil {
-		asked = httpfield.ParseCacheControl(req.Header)
-		if asked.Empty() && pragmaNoCache(req.Header) || asked.Has("no-cache") || asked.Has("no-store") || asked.Malformed {
-			return forward(asked, Asked), -1
-		}
-	}
-	if len(all) == 0 {
-		return forward(asked, URIMiss), -1
+	asked, demanded := wishes(req)
+	if asked.Has("no-store") { // §5.2.1.5 forbids storing only; who says it wants nothing to do with caches
+		return forward(asked, Asked), -1
 	}
 	i = choose(req, all)
 	if i < 0 {
+		switch {
+		case demanded:
+			return forward(asked, Asked), -1
+		case len(all) == 0:
+			return forward(asked, URIMiss), -1
+		}
 		return forward(asked, VaryMiss), -1
 	}
-	d = Decision{Action: Reuse, Reason: Hit, Age: Age(all[i], now), Lifetime: all[i].lifetime}
+	s := &all[i]
+	d = Decision{Age: Age(*s, now), Lifetime: s.lifetime}
+	fresh := d.Age < d.Lifetime && !s.validate // §4.2: while the lifetime is greater than the age
 	switch {
-	case d.Age >= d.Lifetime: // §4.2: fresh while the lifetime is greater than the age
-		return forward(asked, Stale), -1
-	case !asked.Empty() && !accepts(asked, d):
-		return forward(asked, Asked), -1
+	case demanded:
+		d.Reason = Asked
+	case fresh && accepts(asked, d):
+		d.Action, d.Reason = Reuse, Hit
+		return d, i
+	case fresh:
+		d.Reason = Asked
+	case !s.strict && d.Age-d.Lifetime < s.whileRevalidate && accepts(asked, d):
+		d.Action, d.Reason, d.Refresh = Reuse, Hit, true
+		return d, i
+	default:
+		d.Reason = Stale
+	}
+	if asked.Has("only-if-cached") { // §5.2.1.7
+		d.Action = Timeout
+		return d, -1
+	}
+	if s.etag != "" || s.lastModified != "" {
+		d.Action = Validate
 	}
 	return d, i
 }
 
-// choose is the index of the most recent response whose nominated fields match (§4.1), or -1. A
-// request with fields of unknown meaning is answered only with what the origin meant for everybody.
+// wishes reads the request's directives; demanded: the origin must be asked (§5.2.1.4, §5.4).
+func wishes(req Request) (asked httpfield.CacheControl, demanded bool) {
+	if req.Header["Cache-Control"] == nil && req.Header["Pragma"] == nil {
+		return asked, false
+	}
+	asked = httpfield.ParseCacheControl(req.Header)
+	return asked, asked.Empty() && pragmaNoCache(req.Header) || asked.Has("no-cache") || asked.Malformed
+}
+
+// disconnected is for how long a response may be stale where its origin cannot be reached and said
+// nothing about that (§4.2.4 sets no bound; an hour of outage is one to bridge, a day is not).
+const disconnected = time.Hour
+
+// UsableOnError reports whether the stored response s, which Choose found for req, may answer it stale
+// since the origin failed: with a status that OnError lists, or by being out of reach (RFC 9111 §4.2.4,
+// RFC 5861 §4). A request's own stale-if-error and max-stale widen nothing.
+func UsableOnError(req Request, s Stored, now time.Time, unreachable bool) bool {
+	asked, demanded := wishes(req)
+	d := Decision{Age: Age(s, now), Lifetime: s.lifetime}
+	if demanded || s.strict || s.validate || !accepts(asked, d) {
+		return false
+	}
+	if s.ifError >= 0 {
+		return d.Age-d.Lifetime < s.ifError
+	}
+	return unreachable && d.Age-d.Lifetime < disconnected
+}
+
+// OnError lists the status codes that stale-if-error speaks of (RFC 5861 §4).
+func OnError(status int) bool {
+	switch status {
+	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
+}
+
+// choose is the index of the most recent response whose nominated fields match (§4.1), or -1. In a
+// shared cache, a request with fields of unknown meaning is answered only with what the origin meant
+// for everybody, and one with credentials only with what its origin released (§3.5).
 func choose(req Request, all []Stored) int {
 	best := -1
 	for i := range all {
-		if (all[i].open || !req.Unknown) && matches(req, &all[i]) && (best < 0 || newer(&all[i], &all[best])) {
+		s := &all[i]
+		if s.kind == SharedCache && (req.Unknown && !s.open || req.Authorized && !s.released) {
+			continue
+		}
+		if matches(req, s) && (best < 0 || newer(s, &all[best])) {
 			best = i
 		}
 	}
@@ -73,20 +137,25 @@ func newer(a, b *Stored) bool {
 	return a.ResponseTime.After(b.ResponseTime)
 }
 
-// matches compares the fields that Vary nominated byte for byte, line for line. §4.1 would allow
-// normalising them; what two readers sent differently is not worth the risk.
+// matches compares the fields that Vary nominated in their normal forms (§4.1). A response in the one
+// language that a request prefers to all others is what its origin would choose again.
 func matches(req Request, s *Stored) bool {
-	for _, name := range s.vary {
-		if !slices.Equal(req.selecting(name), s.Selecting[name]) {
+	for i, name := range s.vary {
+		if req.selecting(name) == s.selecting[i] {
+			continue
+		}
+		if name != "Accept-Language" || s.language == "" || !httpfield.PrefersLanguage(req.Header[name], s.language) {
 			return false
 		}
 	}
 	return true
 }
 
-// accepts applies the request's max-age and min-fresh (§5.2.1). max-stale widens nothing: stale
-// responses are not reused.
+// accepts applies the request's max-age and min-fresh (§5.2.1).
 func accepts(asked httpfield.CacheControl, d Decision) bool {
+	if asked.Empty() {
+		return true
+	}
 	if limit, ok := asked.Delta("max-age"); ok && d.Age > limit {
 		return false
 	}
@@ -117,11 +186,12 @@ func pragmaNoCache(h http.Header) bool {
 
 // Supersedes is the index, among all, of the stored response that s takes the place of, or -1: the
 // one that req, the request s answered, would select, and whose Vary nominates the same fields (§4.1).
-func (s Stored) Supersedes(req Request, all []Stored) int {
+// yields: s is an error and that one is none, so s should not be stored.
+func (s Stored) Supersedes(req Request, all []Stored) (i int, yields bool) {
 	for i := range all {
 		if slices.Equal(all[i].vary, s.vary) && matches(req, &all[i]) {
-			return i
+			return i, s.error && !all[i].error
 		}
 	}
-	return -1
+	return -1, false
 }

@@ -18,26 +18,22 @@ func NotModified(req http.Header, s Stored) bool {
 		if len(lines) == 1 && strings.Trim(lines[0], " \t") == "*" { // any representation: this one (§13.1.2)
 			return true
 		}
-		etag := s.Header["Etag"]
-		return len(etag) == 1 && matchesAny(lines, etag[0])
+		return s.etag != "" && matchesAny(lines, s.etag)
 	}
 	since, ok := httpfield.Date(req, "If-Modified-Since")
-	if !ok {
-		return false
-	}
-	modified, ok := modified(s)
-	return ok && !modified.After(since)
+	return ok && !s.modified.IsZero() && !s.modified.After(since)
 }
 
 // modified is what stands for the time of the last modification (RFC 9111 §4.3.2): Last-Modified, or
 // Date where that is absent, or when the response arrived. One that cannot be read stands for nothing.
-func modified(s Stored) (time.Time, bool) {
+func modified(h http.Header, responseTime time.Time) time.Time {
 	for _, name := range [...]string{"Last-Modified", "Date"} {
-		if s.Header[name] != nil {
-			return httpfield.Date(s.Header, name)
+		if h[name] != nil {
+			t, _ := httpfield.Date(h, name)
+			return t
 		}
 	}
-	return s.ResponseTime, !s.ResponseTime.IsZero()
+	return responseTime
 }
 
 // matchesAny compares entity tags weakly (RFC 9110 §8.8.3.2).

@@ -23,7 +23,7 @@ func TestNotModified(t *testing.T) {
 		{"an asterisk in a list", `If-None-Match: "2", *`, 200, false},
 		{"a quote never closed", `If-None-Match: "1`, 200, false},
 	} {
-		s := Stored{Response: Response{Status: tt.status, Header: head(`Etag: "1"`, "Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT")}}
+		s := Keep(PrivateCache, get(), Response{Status: tt.status, Header: head(`Etag: "1"`, "Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT")}, noon, noon)
 		if got := NotModified(head(tt.asked), s); got != tt.want {
 			t.Errorf("%s: %v", tt.name, got)
 		}
@@ -45,12 +45,12 @@ func TestModified(t *testing.T) {
 		{"before it arrived", nil, "Wed, 31 Dec 2025 23:59:59 GMT", false},
 		{"a Last-Modified that is no date", []string{date, "Last-Modified: yesterday"}, "Fri, 02 Jan 2026 00:00:00 GMT", false},
 	} {
-		s := Stored{Response: Response{Status: 200, Header: head(tt.fields...)}, ResponseTime: noon}
+		s := Keep(PrivateCache, get(), ok(tt.fields...), noon, noon)
 		if got := NotModified(head("If-Modified-Since: "+tt.since), s); got != tt.want {
 			t.Errorf("%s: %v", tt.name, got)
 		}
 	}
-	if NotModified(head("If-Modified-Since: Thu, 01 Jan 2026 00:00:00 GMT"), Stored{Response: Response{Status: 200}, ResponseTime: time.Time{}}) {
+	if NotModified(head("If-Modified-Since: Thu, 01 Jan 2026 00:00:00 GMT"), Keep(PrivateCache, get(), ok(), time.Time{}, time.Time{})) {
 		t.Error("a response of no time at all was not modified")
 	}
 }

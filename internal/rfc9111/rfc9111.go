@@ -2,14 +2,14 @@
 // verdict and reason out. It knows no clock, no network, no store and no logger, so every sentence
 // of the RFC that it obeys can be tested as a row in a table.
 //
-// Where the package is stricter than the RFC its comments say so. What it does not decide yet (the
-// validation of stored responses, stale reuse, ranges, heuristic lifetimes) it answers with
-// Forward: the origin decides.
+// Where the package is stricter than the RFC its comments say so; docs/rfc9111.md maps every clause
+// to its function and its test.
 package rfc9111
 
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/bearcache/bearcache/internal/httpfield"
@@ -61,9 +61,11 @@ type Request struct {
 	Header     http.Header
 	Authorized bool // it carried credentials
 	// Unknown: it carries fields that may tell readers apart, and nobody knows whether the origin
-	// answers by them. Only what the origin called public, or gave an s-maxage, is shared with it and
-	// by it.
+	// answers by them. Only what the origin called public, or gave an s-maxage, or has say in Vary which
+	// such fields it answers by, is shared with it and by it.
 	Unknown bool
+	// Strange reports whether a field, by its canonical name, is one of these. Nil: none is.
+	Strange func(name string) bool
 	// Rerouted: some of these fields are ones that origins take hosts, paths and methods from. What it
 	// brings is for nobody else, whatever the origin calls it.
 	Rerouted bool
@@ -77,13 +79,15 @@ type Request struct {
 	Veil   func(name string, values []string) string
 }
 
-// selecting is what Vary compares of the request field name.
-func (req Request) selecting(name string) []string {
+// selecting is what Vary compares of the request field name (§4.1): its normal form, or the veil over
+// it. Credentials have no other form than the one they came in.
+func (req Request) selecting(name string) selected {
 	values := req.Header[name]
-	if len(values) == 0 || !slices.Contains(req.Veiled, name) {
-		return values
+	if len(values) > 0 && slices.Contains(req.Veiled, name) {
+		return selected{req.Veil(name, values), true}
 	}
-	return []string{req.Veil(name, values)}
+	value, present := httpfield.Selecting(name, values)
+	return selected{value, present}
 }
 
 // Response is what decisions need of a response.
@@ -95,39 +99,86 @@ type Response struct {
 	Default time.Duration
 }
 
-// Stored is a response as a cache holds it. Keep makes one.
+// Stored is what decisions need of a response that a cache holds. Keep makes one; the fields and the
+// body are the cache's to keep.
 type Stored struct {
-	Response
-	Selecting                 http.Header // the request fields that Vary nominated, as they were or veiled
-	RequestTime, ResponseTime time.Time
+	Status       int
+	ResponseTime time.Time
 
-	vary       []string
+	kind       Kind
 	lifetime   time.Duration
 	initialAge time.Duration
 	date       time.Time // when the origin made it
-	open       bool      // the origin says that it is for everybody
+
+	vary      []string
+	selecting []selected // of vary, one by one
+	language  string     // Content-Language, where Vary names Accept-Language
+
+	etag         string    // as the origin spelled it; empty: none
+	lastModified string    // the same of Last-Modified
+	modified     time.Time // what stands for Last-Modified; zero: nothing does
+
+	open     bool // the origin says that it is for everybody, or by what it differs
+	released bool // a request with credentials may have brought it, and may be given it (§3.5)
+	validate bool // never without validation: no-cache
+	strict   bool // never stale: must-revalidate and its kin
+	error    bool // an error: a good response is not given up for it
+
+	whileRevalidate time.Duration // RFC 5861 §3; zero: not at all
+	ifError         time.Duration // RFC 5861 §4; negative: the origin does not say
+}
+
+// selected is what Vary compares of one request field.
+type selected struct {
+	value   string
+	present bool
 }
 
 // Keep makes the stored form of a response that Storable admitted, with all that Choose would
-// otherwise work out again at every request. The fields of Selecting are copied.
+// otherwise work out again at every request.
 func Keep(k Kind, req Request, resp Response, requestTime, responseTime time.Time) Stored {
-	s := Stored{Response: resp, RequestTime: requestTime, ResponseTime: responseTime}
+	s := Stored{Status: resp.Status, ResponseTime: responseTime, kind: k}
+	said := read(k, resp, responseTime)
 	s.vary, _ = httpfield.Vary(resp.Header)
 	s.vary = slices.DeleteFunc(s.vary, func(name string) bool { return slices.Contains(req.Keyed, name) })
-	if len(s.vary) > 0 {
-		s.Selecting = make(http.Header, len(s.vary))
-		for _, name := range s.vary {
-			if v := req.selecting(name); len(v) > 0 {
-				s.Selecting[name] = slices.Clone(v)
-			}
+	for _, name := range s.vary {
+		v := req.selecting(name)
+		s.selecting = append(s.selecting, selected{strings.Clone(v.value), v.present})
+		if name == "Accept-Language" && k == SharedCache {
+			s.language = single(resp.Header, "Content-Language")
 		}
 	}
-	s.lifetime = lifetime(k, resp)
-	s.initialAge = initialAge(s)
-	s.open = open(httpfield.ParseCacheControl(resp.Header))
-	var dated bool
-	if s.date, dated = httpfield.Date(resp.Header, "Date"); !dated {
-		s.date = responseTime
+	s.lifetime, _ = said.lifetime(req)
+	s.initialAge = initialAge(resp, requestTime, responseTime)
+	s.etag, s.lastModified = entityTag(resp.Header), lastModified(resp.Header)
+	s.modified = modified(resp.Header, responseTime)
+	s.open, s.released = said.open() || said.declares(req), said.releases()
+	s.validate, s.strict, s.error = said.cc.Has("no-cache"), said.strict(), !certain(resp.Status)
+	s.whileRevalidate, _ = said.cc.Delta("stale-while-revalidate")
+	var window bool
+	if s.ifError, window = said.cc.Delta("stale-if-error"); !window {
+		s.ifError = -1
 	}
+	s.date = said.date()
 	return s
+}
+
+// single is the value of a field that has exactly one line, or "".
+func single(h http.Header, name string) string {
+	if values := h[name]; len(values) == 1 {
+		return values[0]
+	}
+	return ""
+}
+
+// Lifetime is the freshness lifetime of s.
+func (s *Stored) Lifetime() time.Duration { return s.lifetime }
+
+// Weight is about how many bytes s takes beyond its own size.
+func (s *Stored) Weight() int64 {
+	n := int64(len(s.etag) + len(s.lastModified) + len(s.language))
+	for i, name := range s.vary {
+		n += int64(16 + 24 + len(name) + len(s.selecting[i].value))
+	}
+	return n
 }

@@ -44,6 +44,7 @@ func assigned(status int, lines ...string) Response {
 func strange(lines ...string) Request {
 	req := get(lines...)
 	req.Unknown = true
+	req.Strange = func(name string) bool { return name == "X-Known" }
 	return req
 }
 
@@ -71,10 +72,25 @@ func TestStorable(t *testing.T) {
 		{"Expires after Date (§5.3)", SharedCache, get(), ok(date, "Expires: Thu, 01 Jan 2026 00:00:01 GMT"), Kept},
 		{"Expires before Date", SharedCache, get(), ok(date, "Expires: Wed, 31 Dec 2025 00:00:00 GMT"), NoLifetime},
 		{"Expires: 0", SharedCache, get(), ok(date, "Expires: 0"), NoLifetime},
-		{"Expires without Date", SharedCache, get(), ok("Expires: Thu, 01 Jan 2099 00:00:01 GMT"), NoLifetime},
+		{"Expires without Date counts from its arrival (RFC 9110 §6.6.1)", SharedCache, get(), ok("Expires: Thu, 01 Jan 2026 00:00:01 GMT"), Kept},
+		{"Expires without Date, at its arrival", SharedCache, get(), ok("Expires: Thu, 01 Jan 2026 00:00:00 GMT"), NoLifetime},
+		{"Expires beside a Date that is none", SharedCache, get(), ok("Date: today", "Expires: Thu, 01 Jan 2026 00:00:01 GMT"), Kept},
+		{"two ages", SharedCache, get(), ok("Cache-Control: max-age=60", "Age: 0", "Age: 0"), NoLifetime},
+		{"a field of unknown meaning, that the origin says it answers by", SharedCache, strange(), ok("Cache-Control: max-age=60", "Vary: X-Known"), Kept},
+		{"a field of unknown meaning, where it names others", SharedCache, strange(), ok("Cache-Control: max-age=60", "Vary: Accept"), UnknownField},
+		{"a field that names another target, that the origin says it answers by", SharedCache, rerouted(), ok("Cache-Control: max-age=60", "Vary: X-Known"), UnknownField},
 		{"max-age=0 over Expires", SharedCache, get(), ok(date, "Cache-Control: max-age=0", "Expires: Thu, 01 Jan 2099 00:00:01 GMT"), NoLifetime},
-		{"nothing: no heuristic", SharedCache, get(), ok(date, "Last-Modified: Wed, 01 Jan 2025 00:00:00 GMT"), NoLifetime},
-		{"public alone: no heuristic", SharedCache, get(), ok("Cache-Control: public"), NoLifetime},
+		{"nothing but a modification, which a heuristic goes by (§4.2.2)", SharedCache, get(), ok(date, "Last-Modified: Wed, 01 Jan 2025 00:00:00 GMT"), Kept},
+		{"public alone: nothing to go by", SharedCache, get(), ok("Cache-Control: public"), NoLifetime},
+		{"nothing at all", SharedCache, get(), ok(date), NoLifetime},
+		{"a validator alone (§4.3)", PrivateCache, get(bearer), ok(date, `Etag: "1"`), Kept},
+		{"a weak validator alone", PrivateCache, get(bearer), ok(date, `Etag: W/"1"`), Kept},
+		{"a modification alone", PrivateCache, get(bearer), ok(date, "Last-Modified: Wed, 01 Jan 2025 00:00:00 GMT"), Kept},
+		{"a validator in no grammar", PrivateCache, get(bearer), ok(date, "Etag: 1"), NoLifetime},
+		{"two validators", PrivateCache, get(bearer), ok(date, `Etag: "1"`, `Etag: "2"`), NoLifetime},
+		{"a modification that is no date", PrivateCache, get(bearer), ok(date, "Last-Modified: yesterday"), NoLifetime},
+		{"stale-while-revalidate alone (RFC 5861 §3)", PrivateCache, get(bearer), ok("Cache-Control: max-age=0, stale-while-revalidate=9"), Kept},
+		{"stale-while-revalidate that must not be stale", PrivateCache, get(bearer), ok("Cache-Control: max-age=0, stale-while-revalidate=9, must-revalidate"), NoLifetime},
 		{"older than its lifetime on arrival", SharedCache, get(), ok("Cache-Control: max-age=60", "Age: 60"), NoLifetime},
 		{"an Age that is no number", SharedCache, get(), ok("Cache-Control: max-age=60", "Age: old"), NoLifetime},
 		{"older than its lifetime by its Date (§4.2.3)", SharedCache, get(), ok("Cache-Control: max-age=60", "Date: Wed, 31 Dec 2025 23:59:00 GMT"), NoLifetime},
@@ -86,8 +102,21 @@ func TestStorable(t *testing.T) {
 		{"NO-STORE", PrivateCache, get(), ok("Cache-Control: max-age=60, NO-STORE"), NoStore},
 		{"no-store in a second line", PrivateCache, get(), ok("Cache-Control: max-age=60", "Cache-Control: no-store"), NoStore},
 		{"no-store over public", SharedCache, get(), ok("Cache-Control: public, max-age=60, no-store"), NoStore},
-		{"no-cache: never reused unvalidated (§5.2.2.4)", PrivateCache, get(), ok("Cache-Control: max-age=60, no-cache"), NoLifetime},
+		{"no-cache without a validator: of no use (§5.2.2.4)", PrivateCache, get(), ok("Cache-Control: max-age=60, no-cache"), NoLifetime},
+		{"no-cache with one", PrivateCache, get(), ok("Cache-Control: max-age=60, no-cache", `Etag: "1"`), Kept},
 		{`no-cache="X": stricter than the RFC`, PrivateCache, get(), ok(`Cache-Control: max-age=60, no-cache="X"`), NoLifetime},
+		{"no-store, must-understand, and understood (§5.2.2.3)", PrivateCache, get(), ok("Cache-Control: max-age=60, no-store, must-understand"), Kept},
+		{"must-understand, and not understood", SharedCache, get(), Response{Status: 299, Header: head("Cache-Control: max-age=60, must-understand")}, NoStore},
+		{"no-store, must-understand, and not understood", SharedCache, get(), Response{Status: 599, Header: head("Cache-Control: max-age=60, no-store, must-understand")}, NoStore},
+		{"CDN-Cache-Control in place of Cache-Control (RFC 9213 §2.2)", SharedCache, get(), ok("Cache-Control: no-store", "CDN-Cache-Control: max-age=60"), Kept},
+		{"CDN-Cache-Control means nothing to a private cache", PrivateCache, get(), ok("Cache-Control: no-store", "CDN-Cache-Control: max-age=60"), NoStore},
+		{"CDN-Cache-Control: no-store over max-age", SharedCache, get(), ok("Cache-Control: max-age=60", "CDN-Cache-Control: no-store"), NoStore},
+		{"the release is the selected field's: none", SharedCache, get(bearer), ok("Cache-Control: public", "CDN-Cache-Control: max-age=60"), Authorization},
+		{"the release is the selected field's: s-maxage", SharedCache, get(bearer), ok("Cache-Control: private", "CDN-Cache-Control: s-maxage=60"), Kept},
+		{"Expires counts for nothing beside CDN-Cache-Control", SharedCache, get(), ok(date, "Expires: Thu, 01 Jan 2099 00:00:01 GMT", "CDN-Cache-Control: public"), NoLifetime},
+		{"a CDN-Cache-Control that cannot be read is not there", SharedCache, get(), ok("Cache-Control: max-age=60", "CDN-Cache-Control: max-age=60, ="), Kept},
+		{"Surrogate-Control in place of Cache-Control", SharedCache, get(), ok("Cache-Control: no-store", "Surrogate-Control: max-age=60"), Kept},
+		{"Surrogate-Control for others", SharedCache, get(), ok("Cache-Control: no-store", "Surrogate-Control: max-age=60;others"), NoStore},
 		{"private in a shared cache (§5.2.2.7)", SharedCache, get(), ok("Cache-Control: max-age=60, private"), Private},
 		{`private="X" in a shared cache: stricter than the RFC`, SharedCache, get(), ok(`Cache-Control: max-age=60, private="X"`), Private},
 		{"private in a private cache", PrivateCache, get(bearer), ok("Cache-Control: max-age=60, private"), Kept},
@@ -121,10 +150,25 @@ func TestStorable(t *testing.T) {
 		{"HEAD", PrivateCache, Request{Method: "HEAD"}, ok("Cache-Control: max-age=60"), Method},
 		{"POST", PrivateCache, Request{Method: "POST"}, ok("Cache-Control: max-age=60"), Method},
 		{"206 (§3.3)", PrivateCache, get(), Response{Status: 206, Header: head("Cache-Control: max-age=60")}, Partial},
-		{"200 with Content-Range", PrivateCache, get(), ok("Cache-Control: max-age=60", "Content-Range: bytes 0-1/2"), Partial},
+		{"200 with Content-Range, which means nothing there (RFC 9110 §14.4)", PrivateCache, get(), ok("Cache-Control: max-age=60", "Content-Range: bytes 0-1/2"), Kept},
 		{"304", PrivateCache, get(), Response{Status: 304, Header: head("Cache-Control: max-age=60")}, Status},
 		{"404 with max-age", PrivateCache, get(), Response{Status: 404, Header: head("Cache-Control: max-age=60")}, Kept},
-		{"an unknown status", PrivateCache, get(), Response{Status: 299, Header: head("Cache-Control: max-age=60")}, Status},
+		{"an unknown status in a reader's cache", PrivateCache, get(), Response{Status: 299, Header: head("Cache-Control: max-age=60")}, Status},
+		{"an unknown status with a lifetime of its own (§3)", SharedCache, get(), Response{Status: 299, Header: head("Cache-Control: max-age=60")}, Kept},
+		{"an unknown status that could be validated", SharedCache, get(), Response{Status: 299, Header: head(`Etag: "1"`)}, NoLifetime},
+		{"an unknown status, guessed", SharedCache, get(), Response{Status: 299, Header: head(date, "Last-Modified: Wed, 01 Jan 2025 00:00:00 GMT")}, NoLifetime},
+		{"an error in a reader's cache", PrivateCache, get(bearer), Response{Status: 500, Header: head("Cache-Control: max-age=60")}, Status},
+		{"400 in a reader's cache", PrivateCache, get(bearer), Response{Status: 400, Header: head("Cache-Control: max-age=60")}, Status},
+		{"an error with a lifetime of its own", SharedCache, get(), Response{Status: 500, Header: head("Cache-Control: max-age=60")}, Kept},
+		{"an error that may be stale", SharedCache, get(), Response{Status: 500, Header: head("Cache-Control: max-age=0, stale-while-revalidate=60")}, NoLifetime},
+		{"an error older than errors get", SharedCache, get(), Response{Status: 500, Header: head("Cache-Control: max-age=60", "Age: 10")}, NoLifetime},
+		{"401 with a lifetime", SharedCache, get(), Response{Status: 401, Header: head("Cache-Control: public, max-age=60")}, Status},
+		{"403 with a lifetime", SharedCache, get(), Response{Status: 403, Header: head("Cache-Control: public, max-age=60")}, Status},
+		{"407 with a lifetime", SharedCache, get(), Response{Status: 407, Header: head("Cache-Control: public, max-age=60")}, Status},
+		{"429 with a lifetime", SharedCache, get(), Response{Status: 429, Header: head("Cache-Control: public, max-age=60")}, Status},
+		{"412 with a lifetime", SharedCache, get(), Response{Status: 412, Header: head("Cache-Control: public, max-age=60")}, Status},
+		{"1xx", SharedCache, get(), Response{Status: 101, Header: head("Cache-Control: public, max-age=60")}, Status},
+		{"a status that is none", SharedCache, get(), Response{Status: 999, Header: head("Cache-Control: public, max-age=60")}, Status},
 		{"assigned lifetime, nothing said", SharedCache, get(), Response{Status: 200, Header: head(), Default: time.Minute}, Kept},
 		{"assigned lifetime, public said", SharedCache, get(), Response{Status: 200, Header: head("Cache-Control: public"), Default: time.Minute}, Kept},
 		{"assigned lifetime, must-revalidate said", SharedCache, get(), Response{Status: 200, Header: head("Cache-Control: must-revalidate"), Default: time.Minute}, NoLifetime},
@@ -165,8 +209,22 @@ func TestChoose(t *testing.T) {
 	english := keep(get("Accept-Language: en"), 0, "Cache-Control: max-age=60", "Vary: accept-language")
 	newer := keep(get("Accept-Language: de"), 5*time.Second, "Cache-Control: max-age=60", "Vary: Accept-Language")
 	aged := keep(get(), 0, "Cache-Control: max-age=60", "Age: 30")
-	public := keep(get(), 0, "Cache-Control: public, max-age=60")
-	shared := keep(get(), 0, "Cache-Control: s-maxage=60, max-age=60")
+	forAll := func(req Request, lines ...string) Stored {
+		return Keep(SharedCache, req, ok(lines...), start, start)
+	}
+	plainForAll := forAll(get(), "Cache-Control: max-age=60")
+	public := forAll(get(), "Cache-Control: public, max-age=60")
+	shared := forAll(get(), "Cache-Control: s-maxage=60, max-age=60")
+	released := forAll(get(), "Cache-Control: must-revalidate, max-age=60")
+	germanForAll := forAll(get("Accept-Language: de, en"), "Cache-Control: max-age=60", "Vary: Accept-Language", "Content-Language: de")
+	germanForOne := keep(get("Accept-Language: de, en"), 0, "Cache-Control: max-age=60", "Vary: Accept-Language", "Content-Language: de")
+	silent := keep(get(), 0, "Cache-Control: max-age=60", "Vary: Accept-Language")
+	tagged := keep(get(), 0, "Cache-Control: max-age=60", `Etag: "1"`)
+	modified := keep(get(), 0, "Cache-Control: max-age=60", "Last-Modified: Wed, 31 Dec 2025 00:00:00 GMT")
+	unsure := keep(get(), 0, "Cache-Control: max-age=60, no-cache", `Etag: "1"`)
+	lenient := keep(get(), 0, "Cache-Control: max-age=60, stale-while-revalidate=10")
+	unsureAndLenient := keep(get(), 0, "Cache-Control: max-age=60, no-cache, stale-while-revalidate=10", `Etag: "1"`)
+	strict := keep(get(), 0, "Cache-Control: max-age=60, must-revalidate, stale-while-revalidate=10")
 	// It arrived later, by another way, and is the older one.
 	detoured := keep(get("Accept-Language: de"), 5*time.Second, "Cache-Control: max-age=60", "Vary: Accept-Language", "Date: Wed, 31 Dec 2025 23:59:55 GMT")
 	sameDate := keep(get(), 0, "Cache-Control: max-age=60", date)
@@ -182,35 +240,54 @@ func TestChoose(t *testing.T) {
 	}{
 		{"nothing stored", get(), nil, 0, Forward, URIMiss, -1},
 		{"fresh (§4.2)", get(), []Stored{plain}, 59 * time.Second, Reuse, Hit, 0},
-		{"as old as its lifetime is stale", get(), []Stored{plain}, 60 * time.Second, Forward, Stale, -1},
+		{"as old as its lifetime is stale", get(), []Stored{plain}, 60 * time.Second, Forward, Stale, 0},
+		{"stale, with a validator (§4.3.1)", get(), []Stored{tagged}, 60 * time.Second, Validate, Stale, 0},
+		{"stale, with a modification", get(), []Stored{modified}, 60 * time.Second, Validate, Stale, 0},
+		{"no-cache never without validation (§5.2.2.4)", get(), []Stored{unsure}, 0, Validate, Stale, 0},
+		{"stale-while-revalidate (RFC 5861 §3)", get(), []Stored{lenient}, 69 * time.Second, Reuse, Hit, 0},
+		{"its window counts from staleness", get(), []Stored{lenient}, 70 * time.Second, Forward, Stale, 0},
+		{"not against must-revalidate (§5.2.2.2)", get(), []Stored{strict}, 60 * time.Second, Forward, Stale, 0},
+		{"not against no-cache", get(), []Stored{unsureAndLenient}, 60 * time.Second, Validate, Stale, 0},
+		{"not against the client's max-age", get("Cache-Control: max-age=60"), []Stored{lenient}, 61 * time.Second, Forward, Stale, 0},
+		{"not against the client's min-fresh", get("Cache-Control: min-fresh=0"), []Stored{lenient}, 61 * time.Second, Forward, Stale, 0},
 		{"Age on arrival counts (§4.2.3)", get(), []Stored{aged}, 29 * time.Second, Reuse, Hit, 0},
-		{"and ends it", get(), []Stored{aged}, 30 * time.Second, Forward, Stale, -1},
+		{"and ends it", get(), []Stored{aged}, 30 * time.Second, Forward, Stale, 0},
 		{"a clock set back makes nothing younger than new", get(), []Stored{plain}, -time.Hour, Reuse, Hit, 0},
 		{"Vary selects (§4.1)", get("Accept-Language: en"), []Stored{german, english}, 0, Reuse, Hit, 1},
 		{"Vary, none matches", get("Accept-Language: fr"), []Stored{german, english}, 0, Forward, VaryMiss, -1},
 		{"Vary, absent matches only absent", get(), []Stored{german}, 0, Forward, VaryMiss, -1},
-		{"Vary, values are not normalised", get("Accept-Language: DE"), []Stored{german}, 0, Forward, VaryMiss, -1},
-		{"Vary, lines are not joined", get("Accept-Language: d", "Accept-Language: e"), []Stored{german}, 0, Forward, VaryMiss, -1},
+		{"Vary, in the normal form of the field (§4.1)", get("Accept-Language: DE"), []Stored{german}, 0, Reuse, Hit, 0},
+		{"Vary, present matches only present", get("Accept-Language:"), []Stored{silent}, 0, Forward, VaryMiss, -1},
+		{"Vary, another value", get("Accept-Language: d", "Accept-Language: e"), []Stored{german}, 0, Forward, VaryMiss, -1},
+		{"the one language preferred, in a shared cache", get("Accept-Language: fr;q=0.5, de"), []Stored{germanForAll}, 0, Reuse, Hit, 0},
+		{"not the one preferred", get("Accept-Language: fr, de;q=0.5"), []Stored{germanForAll}, 0, Forward, VaryMiss, -1},
+		{"the one language preferred, in a reader's cache: as it was asked", get("Accept-Language: fr;q=0.5, de"), []Stored{germanForOne}, 0, Forward, VaryMiss, -1},
 		{"the most recent of several (§4.1)", get("Accept-Language: de"), []Stored{german, newer}, 6 * time.Second, Reuse, Hit, 1},
 		{"the most recent is the one of the later Date", get("Accept-Language: de"), []Stored{german, detoured}, 6 * time.Second, Reuse, Hit, 0},
 		{"of one Date the one that arrived later", get(), []Stored{sameDateLater, sameDate}, 6 * time.Second, Reuse, Hit, 0},
-		{"a field of unknown meaning, only a lifetime", strange(), []Stored{plain}, 0, Forward, VaryMiss, -1},
-		{"a field of unknown meaning, public", strange(), []Stored{plain, public}, 0, Reuse, Hit, 1},
-		{"a field of unknown meaning, s-maxage", strange(), []Stored{plain, shared}, 0, Reuse, Hit, 1},
-		{"no-cache (§5.2.1.4)", get("Cache-Control: no-cache"), []Stored{plain}, 0, Forward, Asked, -1},
-		{"No-Cache", get("Cache-Control: No-Cache"), []Stored{plain}, 0, Forward, Asked, -1},
+		{"a field of unknown meaning in a reader's cache", strange(), []Stored{plain}, 0, Reuse, Hit, 0},
+		{"a token, and what was not released (§3.5)", get("Authorization: Bearer a"), []Stored{plainForAll}, 0, Forward, VaryMiss, -1},
+		{"a token, and public", get("Authorization: Bearer a"), []Stored{public}, 0, Reuse, Hit, 0},
+		{"a token, and must-revalidate", get("Authorization: Bearer a"), []Stored{released}, 0, Reuse, Hit, 0},
+		{"a field of unknown meaning, must-revalidate", strange(), []Stored{released}, 0, Forward, VaryMiss, -1},
+		{"a field of unknown meaning, only a lifetime", strange(), []Stored{plainForAll}, 0, Forward, VaryMiss, -1},
+		{"a field of unknown meaning, public", strange(), []Stored{plainForAll, public}, 0, Reuse, Hit, 1},
+		{"a field of unknown meaning, s-maxage", strange(), []Stored{plainForAll, shared}, 0, Reuse, Hit, 1},
+		{"no-cache (§5.2.1.4)", get("Cache-Control: no-cache"), []Stored{plain}, 0, Forward, Asked, 0},
+		{"No-Cache", get("Cache-Control: No-Cache"), []Stored{plain}, 0, Forward, Asked, 0},
+		{"no-cache validates what it can", get("Cache-Control: no-cache"), []Stored{tagged}, 0, Validate, Asked, 0},
 		{"no-store (§5.2.1.5)", get("Cache-Control: no-store"), []Stored{plain}, 0, Forward, Asked, -1},
-		{"Pragma: no-cache alone (§5.4)", get("Pragma: x, No-Cache"), []Stored{plain}, 0, Forward, Asked, -1},
+		{"Pragma: no-cache alone (§5.4)", get("Pragma: x, No-Cache"), []Stored{plain}, 0, Forward, Asked, 0},
 		{"Pragma beside Cache-Control", get("Pragma: no-cache", "Cache-Control: max-age=9"), []Stored{plain}, 0, Reuse, Hit, 0},
 		{"max-age as old (§5.2.1.1)", get("Cache-Control: max-age=10"), []Stored{plain}, 10 * time.Second, Reuse, Hit, 0},
-		{"max-age younger", get("Cache-Control: max-age=10"), []Stored{plain}, 11 * time.Second, Forward, Asked, -1},
+		{"max-age younger", get("Cache-Control: max-age=10"), []Stored{plain}, 11 * time.Second, Forward, Asked, 0},
 		{"min-fresh met (§5.2.1.3)", get("Cache-Control: min-fresh=50"), []Stored{plain}, 10 * time.Second, Reuse, Hit, 0},
-		{"min-fresh not met", get("Cache-Control: min-fresh=50"), []Stored{plain}, 11 * time.Second, Forward, Asked, -1},
-		{"max-stale widens nothing", get("Cache-Control: max-stale"), []Stored{plain}, 61 * time.Second, Forward, Stale, -1},
+		{"min-fresh not met", get("Cache-Control: min-fresh=50"), []Stored{plain}, 11 * time.Second, Forward, Asked, 0},
+		{"max-stale widens nothing", get("Cache-Control: max-stale"), []Stored{plain}, 61 * time.Second, Forward, Stale, 0},
 		{"only-if-cached, fresh (§5.2.1.7)", get("Cache-Control: only-if-cached"), []Stored{plain}, 0, Reuse, Hit, 0},
 		{"only-if-cached, nothing", get("Cache-Control: only-if-cached"), nil, 0, Timeout, URIMiss, -1},
 		{"only-if-cached, stale", get("Cache-Control: only-if-cached"), []Stored{plain}, time.Hour, Timeout, Stale, -1},
-		{"unreadable directives: ask the origin", get(`Cache-Control: max-age="`), []Stored{plain}, 0, Forward, Asked, -1},
+		{"unreadable directives: ask the origin", get(`Cache-Control: max-age="`), []Stored{plain}, 0, Forward, Asked, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			d, i := Choose(tt.req, tt.stored, start.Add(tt.after))
@@ -246,7 +323,7 @@ func TestAgeAndLifetime(t *testing.T) {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.age)
 		}
 	}
-	if got := Lifetime(SharedCache, Stored{Response: ok("Cache-Control: max-age=99999999999")}); got != httpfield.MaxDelta {
+	if got, _ := Lifetime(SharedCache, get(), ok("Cache-Control: max-age=99999999999"), noon); got != httpfield.MaxDelta {
 		t.Errorf("an overflowing lifetime is %v", got)
 	}
 }
@@ -256,8 +333,8 @@ func TestKeyedFieldsAreNotKept(t *testing.T) {
 	req := get("Authorization: Bearer secret", "Accept-Language: de")
 	req.Keyed = []string{"Authorization"}
 	s := Keep(PrivateCache, req, ok("Cache-Control: max-age=60", "Vary: authorization, Accept-Language"), time.Time{}, time.Time{})
-	if s.Selecting.Get("Authorization") != "" || s.Selecting.Get("Accept-Language") != "de" {
-		t.Errorf("kept %v", s.Selecting)
+	if len(s.vary) != 1 || s.vary[0] != "Accept-Language" || s.selecting[0].value != "de" {
+		t.Errorf("kept %v of %v", s.selecting, s.vary)
 	}
 }
 
@@ -273,8 +350,8 @@ func TestVeiledFieldsAreCompared(t *testing.T) {
 	}
 	req := veiled("Authorization: Bearer secret", "Accept-Language: de")
 	s := Keep(PrivateCache, req, ok("Cache-Control: max-age=60", "Vary: Authorization, Cookie, Accept-Language"), noon, noon)
-	if got := s.Selecting.Get("Authorization"); got != "veiled Authorization *************" || s.Selecting.Get("Accept-Language") != "de" {
-		t.Errorf("kept %v", s.Selecting)
+	if s.selecting[0].value != "veiled Authorization *************" || s.selecting[2].value != "de" {
+		t.Errorf("kept %v", s.selecting)
 	}
 	for _, tt := range []struct {
 		name string
@@ -298,11 +375,28 @@ func TestSupersedes(t *testing.T) {
 	de, en := get("Accept-Language: de"), get("Accept-Language: en")
 	vary := ok("Cache-Control: max-age=60", "Vary: Accept-Language")
 	all := []Stored{Keep(PrivateCache, de, vary, time.Time{}, time.Time{}), Keep(PrivateCache, en, vary, time.Time{}, time.Time{})}
-	if i := Keep(PrivateCache, en, vary, time.Time{}, time.Time{}).Supersedes(en, all); i != 1 {
+	if i, _ := Keep(PrivateCache, en, vary, time.Time{}, time.Time{}).Supersedes(en, all); i != 1 {
 		t.Errorf("supersedes %d, want 1", i)
 	}
-	if i := Keep(PrivateCache, en, ok(), time.Time{}, time.Time{}).Supersedes(en, all); i != -1 {
+	if i, _ := Keep(PrivateCache, en, ok(), time.Time{}, time.Time{}).Supersedes(en, all); i != -1 {
 		t.Errorf("another Vary supersedes %d, want -1", i)
+	}
+	failed := func(status int) Stored {
+		return Keep(SharedCache, get(), Response{Status: status, Header: head("Cache-Control: max-age=60")}, noon, noon)
+	}
+	for _, tt := range []struct {
+		name        string
+		before, now int
+		yields      bool
+	}{
+		{"an error yields to a good response", 200, 500, true},
+		{"and to one that says that there is nothing", 404, 503, true},
+		{"not to another error", 500, 503, false},
+		{"a good response takes the place of an error", 500, 200, false},
+	} {
+		if i, yields := failed(tt.now).Supersedes(get(), []Stored{failed(tt.before)}); i != 0 || yields != tt.yields {
+			t.Errorf("%s: %d, %v", tt.name, i, yields)
+		}
 	}
 }
 
@@ -338,7 +432,8 @@ func FuzzFreshness(f *testing.F) {
 		at := func(seconds int64) time.Time { return time.Unix(seconds%(1<<40), 0) } // some 35,000 years
 		for _, kind := range []Kind{SharedCache, PrivateCache} {
 			s := Keep(kind, Request{Method: "GET"}, resp, at(asked), at(answered))
-			if d := Lifetime(kind, s); d < 0 || d > httpfield.MaxDelta {
+			d, _ := Lifetime(kind, Request{Method: "GET"}, resp, at(answered))
+			if d < 0 || d > httpfield.MaxDelta {
 				t.Fatalf("a lifetime of %v", d)
 			}
 			before := Age(s, at(answered))
@@ -348,8 +443,8 @@ func FuzzFreshness(f *testing.F) {
 					t.Fatalf("an age of %v after one of %v", d, before)
 				}
 			}
-			if stored, _ := Storable(kind, Request{Method: "GET"}, resp, at(asked), at(answered)); stored && before >= Lifetime(kind, s) {
-				t.Fatalf("stored at an age of %v, with a lifetime of %v", before, Lifetime(kind, s))
+			if stored, _ := Storable(kind, Request{Method: "GET"}, resp, at(asked), at(answered)); stored && before >= d {
+				t.Fatalf("stored at an age of %v, with a lifetime of %v", before, d)
 			}
 		}
 	})
@@ -382,7 +477,7 @@ func FuzzStorable(f *testing.F) {
 			if kind == SharedCache && authorized && !strings.Contains(bare, "public") && !strings.Contains(bare, "must-revalidate") && !strings.Contains(bare, "s-maxage") {
 				t.Fatalf("authorised, stored in Shared under %q", cc)
 			}
-			if strings.Contains(vary, "*") && strings.TrimSpace(vary) == "*" || status >= 500 || status == 401 {
+			if strings.Contains(vary, "*") && strings.TrimSpace(vary) == "*" || status == 401 || kind == PrivateCache && (status >= 500 || status == 400) {
 				t.Fatalf("stored: %d, Vary %q", status, vary)
 			}
 		}

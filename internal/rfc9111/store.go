@@ -11,26 +11,28 @@ import (
 // request sent at requestTime, whose fields arrived at responseTime. Storing is affirmative: what is
 // not known to be allowed is refused.
 func Storable(k Kind, req Request, resp Response, requestTime, responseTime time.Time) (bool, Reason) {
-	cc := httpfield.ParseCacheControl(resp.Header)
+	said := read(k, resp, responseTime)
 	asked := httpfield.ParseCacheControl(req.Header)
 	switch {
 	case req.Method != http.MethodGet: // the one method whose responses we understand
 		return false, Method
-	case resp.Status == http.StatusPartialContent || resp.Header["Content-Range"] != nil:
+	case resp.Status == http.StatusPartialContent:
 		return false, Partial
-	case !understood(resp.Status):
+	case refused(resp.Status) || k == PrivateCache && !certain(resp.Status):
+		// Stricter than the RFC in a reader's own cache: an error that one request met displaces the good
+		// answer of the next.
 		return false, Status
 	case asked.Has("no-store"): // §5.2.1.5
 		return false, RequestNoStore
-	case cc.Has("no-store"): // §5.2.2.5, whatever else the field says
+	case said.forbidsStoring():
 		return false, NoStore
-	case cc.Malformed || asked.Malformed || misspelt(resp.Header):
+	case said.cc.Malformed || asked.Malformed || misspelt(resp.Header):
 		return false, Malformed
-	case k == SharedCache && cc.Has("private"): // §5.2.2.7; private="field" too: stricter than the RFC
+	case k == SharedCache && said.cc.Has("private"): // §5.2.2.7; private="field" too: stricter than the RFC
 		return false, Private
-	case k == SharedCache && req.Authorized && !releases(cc):
+	case k == SharedCache && req.Authorized && !said.releases():
 		return false, Authorization
-	case k == SharedCache && (req.Rerouted || req.Unknown && !open(cc)):
+	case k == SharedCache && (req.Rerouted || req.Unknown && !said.open() && !said.declares(req)):
 		// Stricter than the RFC, which has an origin say Vary: what it answers by and does not name
 		// would be served to readers that it tells apart.
 		return false, UnknownField
@@ -42,11 +44,26 @@ func Storable(k Kind, req Request, resp Response, requestTime, responseTime time
 	if _, ok := httpfield.Vary(resp.Header); !ok { // §4.1: "*" never matches
 		return false, VaryAny
 	}
-	// Without validation a response that must be validated, or is never fresh, would never be reused.
-	if cc.Has("no-cache") || lifetime(k, resp) <= initialAge(Stored{Response: resp, RequestTime: requestTime, ResponseTime: responseTime}) {
+	if !useful(said, req, resp, requestTime, responseTime) {
 		return false, NoLifetime
 	}
 	return true, Kept
+}
+
+// useful reports whether a stored response could answer anything: it is fresh for a while, or can be
+// validated, or may be stale for a while. Of an error, and where nobody knows the status, only the
+// first counts, and the origin has to say so (§3): these are kept for no longer than errorLifetime.
+func useful(said reading, req Request, resp Response, requestTime, responseTime time.Time) bool {
+	lifetime, explicit := said.lifetime(req)
+	fresh := lifetime > initialAge(resp, requestTime, responseTime) && !said.cc.Has("no-cache")
+	if !certain(resp.Status) {
+		return fresh && (explicit || heuristic(resp.Status) || said.cc.Has("public"))
+	}
+	if fresh || entityTag(resp.Header) != "" || lastModified(resp.Header) != "" {
+		return true
+	}
+	window, _ := said.cc.Delta("stale-while-revalidate")
+	return window > 0 && !said.strict()
 }
 
 // misspelt reports a field whose name no look-up finds: it may be the no-store or the Set-Cookie that
@@ -56,29 +73,6 @@ func misspelt(h http.Header) bool {
 		if !httpfield.Canonical(name) {
 			return true
 		}
-	}
-	return false
-}
-
-// open reports whether the origin itself says that the response is for everybody.
-func open(cc httpfield.CacheControl) bool { return cc.Has("public") || cc.Has("s-maxage") }
-
-// releases reports whether a response to a request with Authorization may be stored by a shared
-// cache at all (§3.5).
-func releases(cc httpfield.CacheControl) bool {
-	return open(cc) || cc.Has("must-revalidate")
-}
-
-// understood lists the final status codes whose responses are stored. 400, 401, 403, 407, 429 and
-// all 5xx are not among them whatever their fields say: an error stored for one request displaces
-// the good answer of the next. 206 and 304 complete other responses.
-func understood(status int) bool {
-	switch status {
-	case http.StatusOK, http.StatusNonAuthoritativeInfo, http.StatusNoContent,
-		http.StatusMultipleChoices, http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
-		http.StatusTemporaryRedirect, http.StatusPermanentRedirect,
-		http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone, http.StatusRequestURITooLong:
-		return true
 	}
 	return false
 }

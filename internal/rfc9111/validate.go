@@ -1,0 +1,97 @@
+package rfc9111
+
+import (
+	"maps"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/bearcache/bearcache/internal/httpfield"
+)
+
+// Validators are the fields of the request that asks the origin whether s still holds (§4.3.1), as the
+// origin spelled their values; empty where it gave none.
+func Validators(s Stored) (ifNoneMatch, ifModifiedSince string) { return s.etag, s.lastModified }
+
+// Conditional are the fields of a request that make it conditional, or one for a part (RFC 9110 §13.1,
+// §14.2).
+var Conditional = []string{"If-None-Match", "If-Modified-Since", "If-Match", "If-Unmodified-Since", "If-Range", "Range"}
+
+// Freshen is what the fields of a stored response become by a 304 (Not Modified) in answer to its
+// validation (§4.3.4, §3.2). ok is false where the 304 speaks of another representation than the stored
+// one: then it says nothing about it. Where the stored entity tag was the only condition, that tag is the
+// one that held, whatever the 304 calls its representation.
+func Freshen(stored http.Header, notModified Response) (fields http.Header, ok bool) {
+	tagAlone := entityTag(stored) != "" && lastModified(stored) == ""
+	if !tagAlone && !same(stored, notModified.Header) {
+		return nil, false
+	}
+	return update(stored, notModified.Header), true
+}
+
+// FreshenByHead is what they become by a response to HEAD (§4.3.5). ok is false where that speaks of
+// another representation: then the stored one is out of date. length is that of the stored body.
+func FreshenByHead(stored http.Header, length int64, head Response) (fields http.Header, ok bool) {
+	if head.Status != http.StatusOK || !same(stored, head.Header) || !sameValue(stored, head.Header, "Last-Modified") {
+		return nil, false
+	}
+	if values := head.Header["Content-Length"]; values != nil && (len(values) != 1 || values[0] != strconv.FormatInt(length, 10)) {
+		return nil, false
+	}
+	return update(stored, head.Header), true
+}
+
+// same reports whether the validators of a newer response are those of the stored one. A weak tag
+// identifies as well here: nothing is combined of parts.
+func same(stored, newer http.Header) bool {
+	if newer["Etag"] != nil {
+		tag, before := entityTag(newer), entityTag(stored)
+		if strings.HasPrefix(tag, "W/") || strings.HasPrefix(before, "W/") {
+			return tag != "" && strings.TrimPrefix(tag, "W/") == strings.TrimPrefix(before, "W/")
+		}
+		return tag != "" && tag == before
+	}
+	return sameValue(stored, newer, "Last-Modified")
+}
+
+// sameValue reports whether newer, if it has the field at all, has the value that is stored.
+func sameValue(stored, newer http.Header, name string) bool {
+	return newer[name] == nil || single(newer, name) != "" && single(newer, name) == single(stored, name)
+}
+
+// kept are the fields that no later response to a condition or to HEAD changes: they say what the
+// stored bytes are (§3.2).
+var kept = map[string]bool{
+	"Content-Encoding": true, "Content-Length": true, "Content-Md5": true, "Content-Range": true, "Etag": true,
+}
+
+// update replaces fields, all lines of each. An Age is gone unless the newer response has one: it was
+// of the older response.
+func update(stored, newer http.Header) http.Header {
+	fields := maps.Clone(stored)
+	delete(fields, "Age")
+	for name, values := range newer {
+		if !kept[name] {
+			fields[name] = values
+		}
+	}
+	return fields
+}
+
+// entityTag is the ETag of h in the grammar of RFC 9110 §8.8.3, or "".
+func entityTag(h http.Header) string {
+	tag := single(h, "Etag")
+	opaque := strings.TrimPrefix(tag, "W/")
+	if len(opaque) < 2 || opaque[0] != '"' || opaque[len(opaque)-1] != '"' || strings.ContainsAny(opaque[1:len(opaque)-1], "\" \t") {
+		return ""
+	}
+	return tag
+}
+
+// lastModified is the Last-Modified of h as it was sent, or "" where it is no date.
+func lastModified(h http.Header) string {
+	if _, ok := httpfield.Date(h, "Last-Modified"); !ok {
+		return ""
+	}
+	return h["Last-Modified"][0]
+}
