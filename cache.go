@@ -20,8 +20,17 @@ import (
 // use: in memory, one partition per set of credentials. Fields must not change after the first call
 // of a method. A Cache must not be copied after that.
 type Cache struct {
+	// ShareReleased lets an origin release what came with credentials to requests with others, or with none
+	// (RFC 9111 §3.5): by public, must-revalidate or s-maxage. What is released is stored in Shared, and goes
+	// out as the origin made it. False: it stays in its own partition, whatever the origin says.
+	ShareReleased bool
+
 	// Memory bounds the stored responses, in bytes of bodies, fields and overhead. Zero means 64 MiB.
 	Memory int64
+
+	// Quota bounds what one partition but Shared holds, in bytes. Zero means an eighth of Memory. What a
+	// reader stored first goes first.
+	Quota int64
 
 	// Identify says whom a request is made for. Nil: the holder of its credentials, told by a digest
 	// of all fields in Credentials, until the "exp" that a JSON Web Token among them states; a request
@@ -102,8 +111,11 @@ type state struct {
 	now           func() time.Time
 	memory        *memory
 	invalidations *invalidations
+	flights       *flights
+	background    *background
 	digests       sync.Pool                                 // of *digest
 	veiler        func(name string, values []string) string // veil, bound once
+	strange       func(name string) bool                    // stranger, bound once
 	wall          atomic.Int64
 	hits          atomic.Uint64
 	forwards      atomic.Uint64
@@ -121,8 +133,8 @@ func (c *Cache) Check() error {
 		return errors.New("bearcache: Credentials names more than 10 fields")
 	case !disjoint(c.TrustedFields, c.credentials()):
 		return errors.New("bearcache: a field in TrustedFields is no field name, or names credentials too")
-	case c.Memory < 0 || c.MaxBody < 0 || c.MaxBody > math.MaxInt32 || c.MaxVariants < 0:
-		return errors.New("bearcache: Memory, MaxBody (at most 2 GiB) and MaxVariants cannot be negative")
+	case c.Memory < 0 || c.Quota < 0 || c.MaxBody < 0 || c.MaxBody > math.MaxInt32 || c.MaxVariants < 0:
+		return errors.New("bearcache: Memory, Quota, MaxBody (at most 2 GiB) and MaxVariants cannot be negative")
 	}
 	return nil
 }
@@ -137,18 +149,21 @@ func (c *Cache) init() {
 			secret = make([]byte, 32)
 			rand.Read(secret) // never fails: it ends the process where there is no randomness
 		}
+		memory := orElse(c.Memory, 64<<20)
 		s := &state{
 			maxBody:       orElse(c.MaxBody, 1<<20),
 			maxVariants:   orElse(c.MaxVariants, 16),
 			now:           c.Now,
-			memory:        newMemory(orElse(c.Memory, 64<<20)),
+			memory:        newMemory(memory, orElse(c.Quota, max(memory/8, 1))),
 			invalidations: newInvalidations(),
+			flights:       newFlights(),
+			background:    newBackground(),
 			digests:       sync.Pool{New: func() any { return newDigest(secret) }},
 		}
 		if s.now == nil {
 			s.now = time.Now
 		}
-		s.veiler = s.veil
+		s.veiler, s.strange = s.veil, s.stranger
 		s.credentials = c.credentials()
 		s.subsets = subsetsOf(s.credentials)
 		s.neutral = maps.Clone(neutralFields)
@@ -193,11 +208,19 @@ func (c *Cache) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.serve(w, r, next) })
 }
 
+// Close cancels validations in the background and waits for their end. The cache can be used after it,
+// without any. A cache that is never closed leaves nothing running for more than half a minute.
+func (c *Cache) Close() {
+	c.init()
+	c.state.background.close()
+}
+
 // Stats counts since the first request.
 type Stats struct {
 	Hits       uint64 // requests answered from the cache
 	Forwards   uint64 // requests the origin answered
-	Refused    uint64 // records heavier than the whole of Memory
+	Refused    uint64 // records heavier than the whole of Memory, or of Quota
+	OverQuota  uint64 // records that went since their partition held more than Quota
 	Mismatches uint64 // records found under a key that is not theirs; anything but zero is a defect
 	Records    int    // about
 	Weight     int64  // bytes, about
@@ -209,7 +232,7 @@ func (c *Cache) Stats() Stats {
 	m := c.state.memory
 	return Stats{
 		Hits: c.state.hits.Load(), Forwards: c.state.forwards.Load(),
-		Refused: m.refused.Load(), Mismatches: m.mismatches.Load(),
+		Refused: m.refused.Load(), OverQuota: m.overQuota.Load(), Mismatches: m.mismatches.Load(),
 		Records: m.records.EstimatedSize(), Weight: int64(m.records.WeightedSize()),
 	}
 }

@@ -2,67 +2,178 @@ package bearcache
 
 import (
 	"bufio"
+	"context"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
+	"time"
 
 	"github.com/bearcache/bearcache/internal/rfc9111"
 )
 
 // capture passes a response on to the client as it comes, and keeps a copy of one that may be
-// stored. It is the only ResponseWriter wrapper of the cache.
+// stored. A 304 to a validation of ours, and an error that a stored response bridges, it holds back. It
+// is the only ResponseWriter wrapper of the cache.
 type capture struct {
 	http.ResponseWriter
-	exchange *exchange
-	why      rfc9111.Reason // of the forwarding
+	exchange   *exchange
+	why        rfc9111.Reason  // of the forwarding
+	flight     *flight         // that the request leads; nil: none
+	forwarded  context.Context // of the request to the origin
+	validating bool            // the request's conditions are ours
+	asked      time.Time       // when it went out
+	born       uint64          // invalidations.now before that
 
-	wrote    bool
-	sniffed  sniffed
-	store    rfc9111.Reason // Kept: copy it; whatever ends that replaces the word
-	original http.Header    // the origin's fields, without those that are never stored
-	sent     http.Header    // the same as the client got them
-	body     []byte
+	// apart are the fields of a response that may yet be held back. nil: it will not be, and they are the
+	// client's at once.
+	apart       http.Header
+	wrote       bool
+	held        held
+	status      int  // of what is held back; zero: there was no response
+	unreachable bool // next said so
+	left        bool // the client did; somebody else waits
+	mute        bool // the client's own condition is met: it gets no body
+
+	sniffed   sniffed
+	partition Partition      // where it is stored
+	store     rfc9111.Reason // Kept: copy it; whatever ends that replaces the word
+	original  http.Header    // the origin's fields, without those that are never stored
+	sent      http.Header    // the same as the client got them
+	body      []byte
 }
+
+// held is why a response does not go to the client.
+type held int
+
+const (
+	passed      held = iota // it does
+	notModified             // it says that what is stored holds
+	bridged                 // it is an error that what is stored may stand in for
+)
 
 // Unwrap lets http.ResponseController reach deadlines and the like of the connection.
 func (w *capture) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
+// Header is what the handler sets.
+func (w *capture) Header() http.Header {
+	if w.apart != nil {
+		return w.apart
+	}
+	return w.ResponseWriter.Header()
+}
+
 func (w *capture) WriteHeader(status int) {
-	if w.wrote || status >= 100 && status < 200 && status != http.StatusSwitchingProtocols {
-		w.ResponseWriter.WriteHeader(status) // 1xx responses are passed on; a second final one is net/http's to refuse
+	if w.wrote || w.held != passed {
+		if w.held == passed {
+			w.ResponseWriter.WriteHeader(status) // a second final one is net/http's to refuse
+		}
 		return
 	}
+	if status >= 100 && status < 200 && status != http.StatusSwitchingProtocols {
+		w.interim(status)
+		return
+	}
+	switch {
+	case w.apart == nil:
+	case w.validating && status == http.StatusNotModified:
+		w.wrote, w.held, w.status = true, notModified, status
+		return
+	case rfc9111.OnError(status):
+		w.status = status
+		if w.bridge(w.unreachable) {
+			w.wrote = true
+			return
+		}
+	}
 	w.wrote = true
-	x, h := w.exchange, w.Header()
-	w.store = x.answered(status, h)
+	x := w.exchange
+	w.partition, w.store = x.answered(w, status, w.Header())
+	w.join()
+	h := w.ResponseWriter.Header()
 	x.event.Status, x.event.Store = status, string(w.store)
 	if w.store == rfc9111.Kept {
-		w.original = storableFields(h)
-		if w.original["Date"] == nil { // RFC 9110 §6.6.1: the recipient's clock, where the origin had none
-			w.original["Date"] = []string{x.cache.state.now().UTC().Format(http.TimeFormat)}
-		}
+		w.original = dated(storableFields(h), x.cache.state.now())
 		delete(w.original, "Content-Length")
 		w.sent = w.original.Clone()
 		w.sniffed = sniffs(h)
+	} else {
+		w.free()
 	}
-	if x.reader.told() {
+	if x.reader.told() && !(w.store == rfc9111.Kept && w.partition.kind() == rfc9111.SharedCache) {
 		harden(h, &x.reader)
 		if w.sent != nil {
 			harden(w.sent, &x.reader)
 		}
 	}
 	addStatus(h, forwardStatus(w.why, status, w.store, x.event.Detail))
+	if w.validating && status == http.StatusOK && w.meets(h) {
+		w.mute = true
+		x.event.Status, status = http.StatusNotModified, http.StatusNotModified
+		delete(h, "Content-Length")
+	}
 	w.ResponseWriter.WriteHeader(status)
+}
+
+// meets reports whether the client's own condition makes 304 the answer, though ours did not.
+func (w *capture) meets(h http.Header) bool {
+	x := w.exchange
+	s := rfc9111.Keep(rfc9111.PrivateCache, rfc9111.Request{}, x.response(http.StatusOK, h), w.asked, x.cache.state.now())
+	return rfc9111.NotModified(x.request.Header, s)
+}
+
+// interim passes a 1xx response on with its own fields.
+func (w *capture) interim(status int) {
+	if w.apart == nil {
+		w.ResponseWriter.WriteHeader(status)
+		return
+	}
+	h := w.ResponseWriter.Header()
+	before := maps.Clone(h)
+	maps.Copy(h, w.apart)
+	w.ResponseWriter.WriteHeader(status)
+	clear(h)
+	maps.Copy(h, before)
+}
+
+// join makes the fields the client's.
+func (w *capture) join() {
+	if w.apart == nil {
+		return
+	}
+	h := w.ResponseWriter.Header()
+	clear(h)
+	maps.Copy(h, w.apart)
+	w.apart = nil
+}
+
+// bridge reports whether the stored response that was found may stand in for the origin, and has it do so.
+func (w *capture) bridge(unreachable bool) bool {
+	x := w.exchange
+	f := x.found
+	if x.cachable && f.record != nil && rfc9111.UsableOnError(x.decisive(f.record.key.Partition), *f.stored(), x.cache.state.now(), unreachable) {
+		w.held = bridged
+		return true
+	}
+	return false
 }
 
 func (w *capture) Write(p []byte) (int, error) {
 	if !w.wrote {
 		w.WriteHeader(http.StatusOK)
 	}
-	n, err := w.ResponseWriter.Write(p)
-	w.exchange.event.Bytes += int64(n)
+	if w.held != passed {
+		return len(p), nil
+	}
+	n, err := len(p), error(nil)
+	if !w.mute && !w.left {
+		n, err = w.ResponseWriter.Write(p)
+		w.exchange.event.Bytes += int64(n)
+		if (err != nil || n != len(p)) && w.awaited() {
+			w.left, n, err = true, len(p), nil
+		}
+	}
 	switch {
 	case w.store != rfc9111.Kept:
 	case err != nil || n != len(p):
@@ -78,6 +189,11 @@ func (w *capture) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// awaited reports whether somebody but the client waits for the response.
+func (w *capture) awaited() bool {
+	return w.flight != nil && w.store == rfc9111.Kept && w.exchange.cache.state.flights.awaited(w.flight)
+}
+
 // Flush sends what was written so far.
 func (w *capture) Flush() { w.FlushError() }
 
@@ -85,6 +201,9 @@ func (w *capture) Flush() { w.FlushError() }
 func (w *capture) FlushError() error {
 	if !w.wrote {
 		w.WriteHeader(http.StatusOK)
+	}
+	if w.held != passed || w.left {
+		return nil
 	}
 	w.sniffed.flush(len(w.body))
 	return http.NewResponseController(w.ResponseWriter).Flush()
@@ -106,32 +225,59 @@ func (w *capture) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 func (w *capture) drop(why rfc9111.Reason) {
 	w.store, w.body, w.original, w.sent = why, nil, nil, nil
 	w.exchange.event.Store = string(why)
+	w.free()
+}
+
+// free lets whoever waits for this response, which is none to be had, go at once, and has nobody wait
+// for the next few.
+func (w *capture) free() {
+	if w.flight == nil {
+		return
+	}
+	x := w.exchange
+	key := Key{x.reader.partition, x.uri}
+	x.cache.state.flights.lone(key, x.cache.state.now())
+	x.cache.state.flights.land(key, w.flight)
 }
 
 // finish stores the response if the handler came to its end and nothing was missing. It is not
-// reached when the handler panics, as httputil.ReverseProxy does when the origin breaks off.
-func (w *capture) finish() {
-	if !w.wrote {
+// reached when the handler panics, as httputil.ReverseProxy does when the origin breaks off. false: the
+// response is held back and cannot be used; the origin has to be asked again, without a condition.
+func (w *capture) finish() bool {
+	if !w.wrote && w.held == passed {
 		w.WriteHeader(http.StatusOK)
 	}
-	if w.store != rfc9111.Kept {
-		return
-	}
-	x, h := w.exchange, w.Header()
+	x := w.exchange
 	switch {
-	case x.request.Context().Err() != nil: // a handler may have stopped early because its client left
+	case w.held == notModified:
+		return x.freshen(w, w.ResponseWriter)
+	case w.held == bridged:
+		w.free()
+		x.stale(w)
+		return true
+	case w.store != rfc9111.Kept:
+		return true
+	}
+	h := w.Header()
+	switch {
+	case w.forwarded.Err() != nil, x.request.Context().Err() != nil && !w.awaited(): // a handler may have stopped early because its client left
 		w.drop(rfc9111.Incomplete)
 	case h["Content-Length"] != nil && announced(h) != int64(len(w.body)):
 		w.drop(rfc9111.Incomplete)
 	case trailing(h):
 		w.drop(rfc9111.Trailers)
 	default:
-		if hasBody(x.event.Status) {
-			w.sent["Content-Length"] = []string{strconv.Itoa(len(w.body))}
+		if hasBody(x.event.Status) || w.mute {
+			w.sent["Content-Length"] = lengthOf(w.body)
 		}
 		w.sniffed.apply(w.sent, w.body)
-		x.store(x.event.Status, w.original, w.sent, slices.Clip(w.body))
+		status := x.event.Status
+		if w.mute {
+			status = http.StatusOK
+		}
+		x.store(w.partition, status, w.original, w.sent, slices.Clip(w.body), w.asked, w.born)
 	}
+	return true
 }
 
 // trailing reports whether the handler set trailers without announcing them.

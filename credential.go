@@ -40,7 +40,7 @@ func (s *state) unclear(r *http.Request, listed []string) (why string, found str
 		}
 	}
 	for name, values := range r.Header {
-		if s.neutral[name] || contains(listed, name) {
+		if !s.stranger(name) || contains(listed, name) {
 			continue
 		}
 		if !httpfield.Canonical(name) { // it may be any of the fields looked up by name, here or at the origin
@@ -58,6 +58,12 @@ func (s *state) unclear(r *http.Request, listed []string) (why string, found str
 		return whyCertificate, found
 	}
 	return "", found
+}
+
+// stranger reports whether a field is neither a credential that is listed nor known to say nothing about
+// who asks.
+func (s *state) stranger(name string) bool {
+	return !s.neutral[name] && !contains(s.credentials, name) && !httpfield.NumbersRequest(name)
 }
 
 // connectionFields are request fields of one connection: a proxy drops them, nominated or not.
@@ -93,7 +99,13 @@ func wellFormed(name string, values []string) bool {
 		return true
 	}
 	scheme, value, ok := strings.Cut(values[0], " ")
-	if !ok || !httpfield.IsToken(scheme) || value == "" {
+	if !httpfield.IsToken(scheme) {
+		return false
+	}
+	if !ok { // a scheme that needs nothing more (RFC 9110 §11.4)
+		return !strings.EqualFold(scheme, "Bearer") && !strings.EqualFold(scheme, "Basic")
+	}
+	if value == "" {
 		return false
 	}
 	if strings.EqualFold(scheme, "Bearer") || strings.EqualFold(scheme, "Basic") {

@@ -9,7 +9,9 @@ import (
 )
 
 // told reports whether anything tells the reader from the others: what it gets is hardened.
-func (rd *reader) told() bool { return len(rd.fields) > 0 || rd.partition != Shared }
+func (rd *reader) told() bool {
+	return len(rd.fields) > 0 || rd.partition != Shared && !rd.partition.unnamed()
+}
 
 // unnamed reports whether what made the reader unknown is not among the fields that Vary can name: a
 // field that nobody listed, a query parameter, a certificate, what Identify looked at.

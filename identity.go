@@ -4,7 +4,10 @@ import (
 	"encoding/binary"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
+
+	"github.com/bearcache/bearcache/internal/rfc9111"
 )
 
 // Identity is whom a response is made for. The zero Identity is unknown: nothing is stored for it
@@ -27,6 +30,18 @@ type Partition struct{ name string }
 
 // Shared is the partition of requests without credentials. It follows the rules for shared caches.
 var Shared = Partition{name: "s"}
+
+// unnamed reports whether p is that of requests without credentials whose fields of unknown meaning
+// have the same values: a shared cache, of whom nobody can tell more.
+func (p Partition) unnamed() bool { return strings.HasPrefix(p.name, "u") }
+
+// kind is which cache p is (RFC 9111 §1).
+func (p Partition) kind() rfc9111.Kind {
+	if p == Shared || p.unnamed() {
+		return rfc9111.SharedCache
+	}
+	return rfc9111.PrivateCache
+}
 
 // Partition is where the responses of id are stored: Shared for Anonymous, none for the zero
 // Identity, and otherwise a partition of exactly this Issuer, Subject and Scope.
@@ -52,6 +67,7 @@ func (id Identity) Partition() Partition {
 type reader struct {
 	identity  Identity
 	partition Partition // zero: unknown, and why says why
+	crowd     Partition // of those whose fields of unknown meaning are the same; zero: it has none, or nobody asks
 	fields    []string  // credential fields the request carries, canonical
 	why       string
 	strangers strangers
@@ -81,7 +97,7 @@ func (c *Cache) identify(r *http.Request, now time.Time) reader {
 	}
 	if c.Identify == nil {
 		rd.identity, rd.partition = c.byCredentials(r, rd.fields)
-		return rd
+		return c.crowd(r, rd)
 	}
 	id, err := c.Identify(r)
 	if err != nil || id.anonymous && len(rd.fields) > 0 || id.Partition() == (Partition{}) {
@@ -94,7 +110,42 @@ func (c *Cache) identify(r *http.Request, now time.Time) reader {
 		return rd
 	}
 	rd.partition = rd.identity.Partition()
+	return c.crowd(r, rd)
+}
+
+// crowd tells which requests have the fields of unknown meaning, and their values, in common with r: an
+// origin may answer by them, and not say so in Vary. Without credentials, that is the request's partition.
+func (c *Cache) crowd(r *http.Request, rd reader) reader {
+	if !rd.strangers.unknown || rd.partition != Shared && !c.ShareReleased {
+		return rd
+	}
+	rd.crowd = c.state.crowd(r)
+	if rd.partition == Shared {
+		rd.partition = rd.crowd
+	}
 	return rd
+}
+
+func (s *state) crowd(r *http.Request) Partition {
+	var names []string
+	for name := range r.Header {
+		if s.stranger(name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	d := s.digests.Get().(*digest)
+	defer s.digests.Put(d)
+	d.reset()
+	d.text("u") // no digest of credentials has the same text
+	for _, name := range names {
+		d.text(name)
+		d.number(len(r.Header[name]))
+		for _, value := range r.Header[name] {
+			d.text(value)
+		}
+	}
+	return Partition{name: "u" + d.sum()}
 }
 
 // byCredentials is the identity of whoever holds the credentials that r carries: a keyed digest of

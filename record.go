@@ -15,52 +15,109 @@ type record struct {
 	key      Key // compared with the key of the lookup on every read
 	stored   []rfc9111.Stored
 	variants []variant // of stored, index by index
+	weight   uint32    // what weigh says, once it is in memory
 }
 
-// variant is what a hit writes, ready to be written.
+// variant is what a hit writes, ready to be written. Nothing of it changes once it is stored.
 type variant struct {
-	header http.Header // hardened; its values are shared by all hits and never appended to
+	fields []field // as they go out; the values are shared by all hits and never appended to
+	said   []field // as the origin said them, those that hardening changed or removed
 	body   []byte
 	born   uint64    // invalidations.now before the request went out
 	until  time.Time // when the identity it was made for ends; zero: not known
 }
 
+// field is all lines of one field.
+type field struct {
+	name   string
+	values []string
+}
+
+// fieldsOf lists the fields of h, their values in one piece of memory.
+func fieldsOf(h http.Header) []field {
+	n := 0
+	for _, values := range h {
+		n += len(values)
+	}
+	list, lines := make([]field, 0, len(h)), make([]string, 0, n)
+	for name, values := range h {
+		start := len(lines)
+		lines = append(lines, values...)
+		list = append(list, field{name, lines[start:len(lines):len(lines)]})
+	}
+	return list
+}
+
+// origin is the fields as the origin said them.
+func (v *variant) origin() http.Header {
+	h := make(http.Header, len(v.fields)+len(v.said))
+	for _, f := range v.fields {
+		h[f.name] = f.values
+	}
+	for _, f := range v.said {
+		h[f.name] = f.values
+		if f.values == nil { // ours alone
+			delete(h, f.name)
+		}
+	}
+	return h
+}
+
+// changed lists what sent, which is original hardened, has otherwise: as it was, nil where it was not.
+func changed(original, sent http.Header) []field {
+	var list []field
+	for name, values := range original {
+		if !slices.Equal(sent[name], values) {
+			list = append(list, field{name, values})
+		}
+	}
+	for name := range sent {
+		if original[name] == nil {
+			list = append(list, field{name, nil})
+		}
+	}
+	return list
+}
+
 // Overheads, in bytes, that the weight of a record adds to its texts: measured by TestRecordWeight.
 const (
 	recordOverhead  = 320
-	variantOverhead = 640
-	fieldOverhead   = 80
+	variantOverhead = 400
+	fieldOverhead   = 56
 )
 
-// weight is what the record takes of the memory budget, in bytes.
-func (r *record) weight() int64 {
+// weigh is what the record takes of the memory budget, in bytes.
+func (r *record) weigh() int64 {
 	n := int64(recordOverhead + len(r.key.TargetURI) + len(r.key.Partition.name))
-	for i, v := range r.variants {
-		n += variantOverhead + int64(cap(v.body)) + headerWeight(v.header) + headerWeight(r.stored[i].Header) +
-			headerWeight(r.stored[i].Selecting)
+	for i := range r.variants {
+		v := &r.variants[i]
+		n += variantOverhead + int64(cap(v.body)) + fieldsWeight(v.fields) + fieldsWeight(v.said) + r.stored[i].Weight()
 	}
 	return n
 }
 
-func headerWeight(h http.Header) int64 {
+func fieldsWeight(fields []field) int64 {
 	var n int64
-	for name, values := range h {
-		n += int64(fieldOverhead + len(name))
-		for _, v := range values {
+	for _, f := range fields {
+		n += int64(fieldOverhead + len(f.name))
+		for _, v := range f.values {
 			n += int64(16 + len(v))
 		}
 	}
 	return n
 }
 
-// with is the record with one more variant. It takes the place of the one it supersedes, and of the
-// oldest where there are more than most.
+// with is the record with one more variant, which takes the place of the one it supersedes, and of the
+// oldest where there are more than most; or the record as it is, if that one is not to be given up.
 func (r *record) with(key Key, s rfc9111.Stored, v variant, req rfc9111.Request, most int) *record {
 	next := &record{key: key}
 	if r != nil {
 		next.stored, next.variants = slices.Clone(r.stored), slices.Clone(r.variants)
 	}
-	i := s.Supersedes(req, next.stored)
+	i, yields := s.Supersedes(req, next.stored)
+	if yields {
+		return r
+	}
 	if i < 0 && len(next.stored) >= most {
 		i = 0
 		for j := range next.stored {

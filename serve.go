@@ -3,10 +3,10 @@ package bearcache
 import (
 	"io"
 	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 
+	"github.com/bearcache/bearcache/internal/httpfield"
 	"github.com/bearcache/bearcache/internal/rfc9111"
 )
 
@@ -16,13 +16,21 @@ type exchange struct {
 	request  *http.Request
 	policy   Policy
 	reader   reader
-	key      Key
-	cachable bool // key is set: look up and, after a miss, store
+	uri      string
+	cachable bool // uri is set: look up and, after a miss, store
 	started  time.Time
-	born     uint64    // invalidations.now before the request went out
-	until    time.Time // what is stored ends here at the latest; zero: not known
+	found    found
 	event    Event
 }
+
+// found is a stored response that may answer the request, now or once its origin was asked.
+type found struct {
+	record *record // nil: none
+	i      int     // of its variants
+}
+
+func (f found) stored() *rfc9111.Stored { return &f.record.stored[f.i] }
+func (f found) variant() *variant       { return &f.record.variants[f.i] }
 
 func (c *Cache) serve(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	x := exchange{cache: c, request: r, started: c.state.now()}
@@ -35,37 +43,40 @@ func (c *Cache) serve(w http.ResponseWriter, r *http.Request, next http.Handler)
 	x.reader = c.identify(x.request, x.started)
 	x.event = Event{Request: r, partition: x.reader.partition}
 
-	d, rec, i := x.decide()
+	d := x.decide()
 	x.event.Reason = string(d.Reason)
 	switch d.Action {
 	case rfc9111.Reuse:
 		c.state.hits.Add(1)
-		x.hit(w, d, &rec.stored[i], &rec.variants[i])
+		if d.Refresh {
+			// A copy for the slow path alone: what others keep a pointer to lives on the heap, and a hit
+			// must not.
+			stale := x
+			stale.refresh(next)
+		}
+		x.hit(w, d, hitStatus(d))
 		x.observe()
 	case rfc9111.Timeout:
 		x.timeout(w)
 		x.observe()
 	default:
-		c.state.forwards.Add(1)
-		// A copy for the forwarded path alone: what capture keeps a pointer to lives on the heap, and
-		// a hit must not.
 		forwarded := x
 		defer func() { forwarded.observe() }() // also when next panics
-		forwarded.forward(w, next, d.Reason)
+		forwarded.forward(w, next, d)
 	}
 }
 
 // decide looks up what answers the request. Every check stands here, before hit and miss part: a hot
 // cache allows nothing that a cold one refuses.
-func (x *exchange) decide() (rfc9111.Decision, *record, int) {
+func (x *exchange) decide() rfc9111.Decision {
 	r := x.request
-	bypass := func(why string) (rfc9111.Decision, *record, int) {
+	bypass := func(why string) rfc9111.Decision {
 		x.event.Detail = why
-		return rfc9111.Decision{Reason: rfc9111.Bypass}, nil, -1
+		return rfc9111.Decision{Reason: rfc9111.Bypass}
 	}
 	switch {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
-		return rfc9111.Decision{Reason: rfc9111.Method}, nil, -1
+		return rfc9111.Decision{Reason: rfc9111.Method}
 	case x.policy.Off:
 		return bypass(whyOff)
 	case x.reader.partition == Partition{}:
@@ -74,62 +85,112 @@ func (x *exchange) decide() (rfc9111.Decision, *record, int) {
 		return bypass(whyUpgrade)
 	case r.ContentLength != 0:
 		return bypass(whyBody)
-	case r.Header["Range"] != nil:
-		return bypass(whyRange)
 	}
-	uri := targetURI(r)
-	if uri == "" {
+	if x.uri = targetURI(r); x.uri == "" {
 		return bypass(whyTarget)
 	}
-	x.key, x.cachable = Key{x.reader.partition, uri}, true
-	rec := x.lookup()
+	x.cachable = true
+	if r.Header["If-Match"] != nil || r.Header["If-Unmodified-Since"] != nil { // the origin's to judge (RFC 9111 §4.3.2)
+		return rfc9111.Decision{Reason: rfc9111.Asked}
+	}
+	d := x.choose()
+	if r.Header["Range"] != nil && d.Action != rfc9111.Reuse && d.Action != rfc9111.Timeout {
+		// The origin answers for the part: nothing of it is stored, and no validation of the whole is mixed
+		// into the request for the part.
+		x.found = found{}
+		d.Action = rfc9111.Forward
+	}
+	return d
+}
+
+// choose looks in the reader's own partition first, and then where others may.
+func (x *exchange) choose() rfc9111.Decision {
+	all := x.partitions()
+	d := x.look(all[0])
+	for _, p := range all[1:] {
+		if d.Action == rfc9111.Reuse || p == (Partition{}) {
+			break
+		}
+		before := x.found
+		if wider := x.look(p); wider.Action == rfc9111.Reuse || before.record == nil && x.found.record != nil {
+			d = wider
+		} else {
+			x.found = before
+		}
+	}
+	return d
+}
+
+// partitions are those that the request may read, and its response enter, from the reader's own to the
+// widest; the zero ones at the end are none. With credentials there are others than its own only where
+// the operator lets origins release responses to such requests; with fields of unknown meaning Shared
+// is one, for what the origin meant for everybody.
+func (x *exchange) partitions() [3]Partition {
+	own := x.reader.partition
+	switch {
+	case own == Shared:
+		return [3]Partition{Shared}
+	case own.unnamed():
+		return [3]Partition{own, Shared}
+	case !x.cache.ShareReleased:
+		return [3]Partition{own}
+	case x.reader.strangers.unknown:
+		return [3]Partition{own, x.reader.crowd, Shared}
+	}
+	return [3]Partition{own, Shared}
+}
+
+func (x *exchange) look(p Partition) rfc9111.Decision {
+	x.found = found{}
+	rec := x.lookup(Key{p, x.uri})
 	var stored []rfc9111.Stored
 	if rec != nil {
 		stored = rec.stored
 	}
-	d, i := rfc9111.Choose(x.decisive(), stored, x.started)
-	if i >= 0 && !x.valid(&rec.variants[i]) {
-		d, i = rfc9111.Choose(x.decisive(), nil, x.started)
+	d, i := rfc9111.Choose(x.decisive(p), stored, x.started)
+	switch {
+	case i < 0:
+	case x.valid(rec, i):
+		x.found = found{rec, i}
+	default:
+		d, _ = rfc9111.Choose(x.decisive(p), nil, x.started)
 	}
-	return d, rec, i
+	return d
 }
 
-func (x *exchange) lookup() *record {
+func (x *exchange) lookup(k Key) *record {
 	m := x.cache.state.memory
 	before := m.mismatches.Load()
-	rec := m.get(x.key)
+	rec := m.get(k)
 	if m.mismatches.Load() != before {
 		x.cache.logger().Error("a record was found under a key that is not its own; it was dropped")
 	}
 	return rec
 }
 
-// valid holds a fresh response against what its origin cannot know: invalidation, and the end of the
+// valid holds a stored response against what its origin cannot know: invalidation, and the end of the
 // identity it was made for.
-func (x *exchange) valid(v *variant) bool {
-	s := x.cache.state
-	return s.invalidations.alive(x.key, v.born) &&
+func (x *exchange) valid(rec *record, i int) bool {
+	v := &rec.variants[i]
+	return x.cache.state.invalidations.alive(rec.key, v.born) &&
 		(v.until.IsZero() || x.cache.latest(x.started).Before(v.until))
 }
 
-// kind is which cache the request's partition is (RFC 9111 §1).
-func (x *exchange) kind() rfc9111.Kind {
-	if x.reader.partition == Shared {
-		return rfc9111.SharedCache
-	}
-	return rfc9111.PrivateCache
-}
-
-func (x *exchange) decisive() rfc9111.Request {
+// decisive is what decisions about the request in partition p rest on.
+func (x *exchange) decisive(p Partition) rfc9111.Request {
 	s := x.cache.state
 	req := rfc9111.Request{Method: x.request.Method, Header: x.request.Header, Authorized: len(x.reader.fields) > 0}
-	if x.cache.Identify == nil { // the partition is a digest of them all
-		req.Keyed = s.credentials
-	} else { // the partition is an identity, whose requests may differ in them
+	switch {
+	case p.kind() == rfc9111.PrivateCache && x.cache.Identify == nil:
+		req.Keyed = s.credentials // the partition is a digest of them all
+	default: // an identity, whose requests may differ in them; or anybody
 		req.Veiled, req.Veil = s.credentials, s.veiler
 	}
-	if x.reader.partition == Shared {
-		req.Unknown, req.Rerouted = x.reader.strangers.unknown, x.reader.strangers.rerouted
+	if p.unnamed() { // as keyed by these fields as can be
+		req.Rerouted = req.Authorized && x.reader.strangers.rerouted
+	}
+	if p == Shared {
+		req.Unknown, req.Rerouted, req.Strange = x.reader.strangers.unknown, x.reader.strangers.rerouted, s.strange
 	}
 	return req
 }
@@ -151,20 +212,20 @@ func (x *exchange) timeout(w http.ResponseWriter) {
 	x.event.Bytes = int64(n)
 }
 
-// hit writes the stored response. Its field values are shared with every other hit.
-func (x *exchange) hit(w http.ResponseWriter, d rfc9111.Decision, s *rfc9111.Stored, v *variant) {
-	h := w.Header()
-	for name, values := range v.header {
-		h[name] = values
+// hit writes the stored response that was found. Its field values are shared with every other hit.
+func (x *exchange) hit(w http.ResponseWriter, d rfc9111.Decision, status string) {
+	h, s, v := w.Header(), x.found.stored(), x.found.variant()
+	for _, f := range v.fields {
+		h[f.name] = f.values
 	}
-	ours := &[2]string{strconv.FormatInt(int64(d.Age/time.Second), 10), hitStatus(d)}
+	ours := &[2]string{strconv.FormatInt(int64(d.Age/time.Second), 10), status}
 	h["Age"] = ours[:1:1]
 	if len(h["Cache-Status"]) == 0 {
 		h["Cache-Status"] = ours[1:]
 	} else {
 		addStatus(h, ours[1])
 	}
-	x.event.Hit, x.event.Age, x.event.Lifetime = true, d.Age, d.Lifetime
+	x.event.Hit, x.event.Age, x.event.Lifetime = d.Action == rfc9111.Reuse, d.Age, d.Lifetime
 	if rfc9111.NotModified(x.request.Header, *s) {
 		x.event.Status = http.StatusNotModified
 		delete(h, "Content-Length")
@@ -172,111 +233,49 @@ func (x *exchange) hit(w http.ResponseWriter, d rfc9111.Decision, s *rfc9111.Sto
 		return
 	}
 	x.event.Status = s.Status
-	w.WriteHeader(s.Status)
-	if x.request.Method == http.MethodHead || !hasBody(s.Status) {
+	body := v.body
+	if x.request.Header["Range"] != nil && s.Status == http.StatusOK && x.request.Method == http.MethodGet {
+		body = x.part(h, body)
+	}
+	w.WriteHeader(x.event.Status)
+	if x.request.Method == http.MethodHead || !hasBody(x.event.Status) {
 		return
 	}
-	n, _ := w.Write(v.body) // an error is the client's: there is nobody to tell
+	n, _ := w.Write(body) // an error is the client's: there is nobody to tell
 	x.event.Bytes = int64(n)
+}
+
+// part turns a complete stored response into one for the range that is asked for (RFC 9110 §14.2, RFC
+// 9111 §3.4). Of several ranges, and of one that cannot be read, the whole is the answer.
+func (x *exchange) part(h http.Header, body []byte) []byte {
+	if !httpfield.IfRange(x.request.Header, h) {
+		return body
+	}
+	length := int64(len(body))
+	first, last, kind := httpfield.Range(x.request.Header["Range"], length)
+	switch kind {
+	case httpfield.RangeSatisfiable:
+		x.event.Status = http.StatusPartialContent
+		body = body[first : last+1]
+		h["Content-Range"] = []string{"bytes " + strconv.FormatInt(first, 10) + "-" + strconv.FormatInt(last, 10) + "/" + strconv.FormatInt(length, 10)}
+	case httpfield.RangeUnsatisfiable:
+		x.event.Status = http.StatusRequestedRangeNotSatisfiable
+		body = nil
+		h["Content-Range"] = []string{"bytes */" + strconv.FormatInt(length, 10)}
+		for _, name := range []string{"Content-Encoding", "Content-Language", "Etag", "Last-Modified"} { // of no representation
+			delete(h, name)
+		}
+	default:
+		return body
+	}
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	return body
 }
 
 // addStatus appends our member to what caches nearer to the origin said (RFC 9211 §2).
 func addStatus(h http.Header, member string) {
 	before := h["Cache-Status"] // may be shared with other hits: copied, not appended to
 	h["Cache-Status"] = append(before[:len(before):len(before)], member)
-}
-
-// forward asks the origin, passes its answer on while keeping a copy, and stores that.
-func (x *exchange) forward(w http.ResponseWriter, next http.Handler, why rfc9111.Reason) {
-	x.born = x.cache.state.invalidations.now()
-	out := &capture{ResponseWriter: w, exchange: x, why: why}
-	whole := false
-	defer func() {
-		if !whole && out.store == rfc9111.Kept { // next panicked: the event must not say "stored"
-			out.drop(rfc9111.Incomplete)
-		}
-	}()
-	next.ServeHTTP(out, x.request)
-	whole = true
-	out.finish()
-}
-
-// answered is called with the origin's final fields before they go out: what the answer forbids or
-// undoes is undone before anybody can have read it.
-func (x *exchange) answered(status int, h http.Header) (store rfc9111.Reason) {
-	if rfc9111.Invalidates(x.request.Method, status) {
-		x.invalidate(h)
-	}
-	if !x.cachable {
-		return ""
-	}
-	if x.reader.partition != Shared && (status == http.StatusUnauthorized || status == http.StatusForbidden) {
-		x.cache.state.invalidations.key(x.key)
-		x.cache.state.memory.forget(x.key)
-	}
-	if x.request.Method == http.MethodHead {
-		return ""
-	}
-	ok, why := rfc9111.Storable(x.kind(), x.decisive(), x.response(status, h), x.started, x.cache.state.now())
-	if ok && announced(h) > x.cache.state.maxBody {
-		return rfc9111.TooLarge
-	}
-	if ok && h["Trailer"] != nil {
-		return rfc9111.Trailers
-	}
-	if ok {
-		x.until = x.end()
-		if !x.until.IsZero() && !x.cache.latest(x.cache.state.now()).Before(x.until) {
-			return whyExpired // the origin took the token all the same; that is no reason to keep its answer
-		}
-	}
-	return why
-}
-
-// end is when what is stored for this request must be forgotten: when its identity ends, as Identify
-// said or, where nobody was asked, as the credentials themselves say.
-func (x *exchange) end() time.Time {
-	if x.cache.Identify != nil {
-		return x.reader.identity.Until
-	}
-	return expiry(x.request.Header, x.reader.fields)
-}
-
-func (x *exchange) response(status int, h http.Header) rfc9111.Response {
-	return rfc9111.Response{Status: status, Header: h, Default: x.policy.Lifetime}
-}
-
-// invalidate forgets, for every reader, the target URI of a request that changed something, and the
-// URIs of the same origin that the response says it is about (RFC 9111 §4.4).
-func (x *exchange) invalidate(h http.Header) {
-	target := targetURI(x.request)
-	if target == "" {
-		return
-	}
-	x.cache.state.invalidations.uri(target)
-	base, err := url.Parse(target)
-	if err != nil {
-		return
-	}
-	for _, name := range []string{"Location", "Content-Location"} {
-		for _, value := range h[name] {
-			u, err := base.Parse(value)
-			if err == nil && u.Scheme == base.Scheme && u.Host == base.Host && u.User == nil {
-				u.Fragment, u.RawFragment = "", ""
-				x.cache.state.invalidations.uri(u.String())
-			}
-		}
-	}
-}
-
-// store keeps a complete response.
-func (x *exchange) store(status int, original, sent http.Header, body []byte) {
-	now := x.cache.state.now()
-	s := rfc9111.Keep(x.kind(), x.decisive(), x.response(status, original), x.started, now)
-	v := variant{header: sent, body: body, born: x.born, until: x.until}
-	x.cache.state.memory.update(x.key, func(old *record) *record {
-		return old.with(x.key, s, v, x.decisive(), x.cache.state.maxVariants)
-	})
 }
 
 func (x *exchange) observe() {

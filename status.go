@@ -25,6 +25,12 @@ type Event struct {
 	// Store is one word: "stored", why the response was not, or empty if that was no question. It is the
 	// word at the end, where Cache-Status has that of the beginning.
 	Store string
+	// Collapsed: it waited for another request of its partition, and was answered with what that brought.
+	Collapsed bool
+	// Validated: the origin said that the stored response holds, and that was the answer.
+	Validated bool
+	// Stale: the origin failed, and the stored response, which is stale, was the answer.
+	Stale bool
 	// Bytes of the body written.
 	Bytes int64
 	// Age and Lifetime of the stored response that was reused.
@@ -40,6 +46,8 @@ func (e Event) Partition() string {
 		return "none"
 	case e.partition == Shared:
 		return "shared"
+	case e.partition.unnamed():
+		return "shared-" + hex.EncodeToString([]byte(e.partition.name[1:7]))
 	case len(e.partition.name) == len("i")+1+1+32: // a digest of credentials, keyed already
 		return hex.EncodeToString([]byte(e.partition.name[3:9]))
 	}
@@ -49,6 +57,21 @@ func (e Event) Partition() string {
 // hitStatus is the Cache-Status member of a hit (RFC 9211 §2.1, §2.4).
 func hitStatus(d rfc9111.Decision) string {
 	return "bearcache; hit; ttl=" + strconv.FormatInt(int64(d.Lifetime/time.Second)-int64(d.Age/time.Second), 10)
+}
+
+// collapsedStatus is that of a request that waited for another (RFC 9211 §2.6).
+func collapsedStatus(why rfc9111.Reason) string {
+	return "bearcache; fwd=" + string(why) + "; collapsed"
+}
+
+// bridgedStatus is that of a request whose origin failed and which was answered with a stale response.
+// ttl says how long it is stale (RFC 9211 §2.4); status is zero where there was no answer at all.
+func bridgedStatus(why rfc9111.Reason, status int, d rfc9111.Decision) string {
+	s := "bearcache; fwd=" + string(why)
+	if status != 0 {
+		s += "; fwd-status=" + strconv.Itoa(status)
+	}
+	return s + "; ttl=" + strconv.FormatInt(int64(d.Lifetime/time.Second)-int64(d.Age/time.Second), 10) + "; detail=stale-on-error"
 }
 
 // forwardStatus is the Cache-Status member of a forwarded request (RFC 9211 §2.2, §2.3, §2.5, §2.8).

@@ -27,7 +27,7 @@ type serveFlags struct {
 	Listen               *config.Address      `placeholder:"ADDRESS" help:"Where clients connect (default :8080)."`
 	Admin                *config.AdminAddress `placeholder:"ADDRESS|off" help:"Where operators look: health and metrics (default 127.0.0.1:8081)."`
 	Store                string               `default:"memory" placeholder:"memory" help:"Where responses are kept; this version knows memory."`
-	AuthenticatedSharing *config.Sharing      `placeholder:"never" help:"What releases a response to other readers; this version knows never."`
+	AuthenticatedSharing *config.Sharing      `placeholder:"never|explicit" help:"What releases a bearer's response to other readers: nothing, or the origin's public, must-revalidate and s-maxage, as RFC 9111 §3.5 has it (default never)."`
 	Memory               *config.Size         `placeholder:"SIZE" help:"Bound of all stored responses together (default 64MiB)."`
 	MaxBody              *config.Size         `placeholder:"SIZE" help:"Bound of one stored response; larger ones pass unstored (default 1MiB)."`
 	MaxTokenLength       *config.Size         `placeholder:"BYTES" help:"Longer bearer tokens are refused (default 4096)."`
@@ -88,6 +88,7 @@ func runServe(ctx context.Context, e env, args []string) error {
 		Upstream: serve.Upstream.URL(),
 		Cache: &bearcache.Cache{
 			Memory: int64(*serve.Memory), MaxBody: int64(*serve.MaxBody), Secret: secret, Credentials: fieldNames(serve.Credentials), Logger: logger,
+			ShareReleased: *serve.AuthenticatedSharing == config.SharingExplicit,
 		},
 		Route:           policies(file.Routes),
 		Syntax:          bearer.Syntax{MaxLength: int(*serve.MaxTokenLength)},
@@ -215,7 +216,11 @@ func listenAndServe(ctx context.Context, e env, serve config.Serve, g *gateway.G
 		servers, listeners = append(servers, admin), append(listeners, gateway.Limit(a, maxOperators))
 		lines = append(lines, fmt.Sprintf("admin on http://%s", a.Addr()))
 	}
-	lines = append(lines, fmt.Sprintf("one partition per bearer, %s in memory, nothing shared between readers", spaced(serve.Memory.String())))
+	shared := "nothing shared between readers"
+	if *serve.AuthenticatedSharing == config.SharingExplicit {
+		shared = "what the origin releases is shared between readers (RFC 9111 §3.5)"
+	}
+	lines = append(lines, fmt.Sprintf("one partition per bearer, %s in memory, %s", spaced(serve.Memory.String()), shared))
 	fmt.Fprintln(e.stderr, strings.Join(lines, "\n"))
 
 	failed := make(chan error, len(servers))
@@ -239,6 +244,7 @@ func listenAndServe(ctx context.Context, e env, serve config.Serve, g *gateway.G
 			s.Close()
 		}
 	}
+	g.Close()
 	return nil
 }
 

@@ -69,7 +69,7 @@ const forwarded = "X-Forwarded-"
 var ownFields = strings.Fields(`Connection Proxy-Connection Keep-Alive Proxy-Authenticate Proxy-Authorization Te Trailer Transfer-Encoding
 	Upgrade Http2-Settings Content-Length Host Via Forwarded X-Original-Url X-Original-Uri X-Rewrite-Url X-Original-Host X-Host
 	X-Http-Host-Override X-Scheme X-Url-Scheme X-Real-Ip X-Http-Method X-Http-Method-Override X-Method-Override X-Original-Method
-	X-Script-Name Front-End-Https Proxy`)
+	X-Script-Name Front-End-Https Proxy Surrogate-Capability`)
 
 func (r Realm) String() string     { return string(r) }
 func (f FieldName) String() string { return string(f) }

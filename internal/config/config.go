@@ -125,9 +125,6 @@ func (s Serve) problems() []problem {
 	if s.Admin != nil && !s.Admin.Off() && !loopback(s.Admin.String()) {
 		refuse("admin", s.Admin.String()+" is not a loopback address, and the admin listener asks nobody for credentials; write 127.0.0.1:8081, or off")
 	}
-	if s.AuthenticatedSharing != nil && *s.AuthenticatedSharing == SharingExplicit {
-		refuse("authenticated_sharing", "this version never shares one reader's response with another; leave explicit out")
-	}
 	return all
 }
 

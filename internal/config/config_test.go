@@ -211,7 +211,6 @@ func TestProblems(t *testing.T) {
 		{"admin on", "serve:\n  admin: on\n", "2:10: serve.admin: says on but not where; write host:port such as 127.0.0.1:8081"},
 		{"admin without port", "serve:\n  admin: localhost\n", `2:10: serve.admin: "localhost" is not host:port; write one such as :8080, or off`},
 		{"sharing", "serve:\n  authenticated_sharing: always\n", `2:26: serve.authenticated_sharing: "always" is not one of never, explicit`},
-		{"sharing that there is not yet", "serve:\n  authenticated_sharing: explicit\n", "2:26: serve.authenticated_sharing: this version never shares one reader's response with another; leave explicit out"},
 		{"admin for everybody", "serve:\n  admin: 0.0.0.0:8081\n", "2:10: serve.admin: 0.0.0.0:8081 is not a loopback address, and the admin listener asks nobody for credentials; write 127.0.0.1:8081, or off"},
 		{"admin on a name", "serve:\n  admin: localhost.evil.test:1\n", "2:10: serve.admin: localhost.evil.test:1 is not a loopback address, and the admin listener asks nobody for credentials; write 127.0.0.1:8081, or off"},
 		{"a body of 2GiB", "serve:\n  memory: 4GiB\n  max_body: 2GiB\n", "3:13: serve.max_body: 2GiB is too much for one response; write less than 2GiB, such as 1GiB"},

@@ -78,13 +78,19 @@ func (g *Gateway) log(r *http.Request, e *entry, out *client, took time.Duration
 // redactor knows credentials by their shape; those of the request itself masked finds by their bytes.
 var redactor = redact.New(nil)
 
-// outcome is "hit", "miss", "bypass" or "refused", and a word why.
+// outcome is "hit", "collapsed", "validated", "stale", "miss", "bypass" or "refused", and a word why.
 func (e *entry) outcome() (outcome, reason string) {
 	switch {
 	case e.refusal != "":
 		return "refused", e.refusal
+	case e.event.Collapsed:
+		return "collapsed", e.event.Reason
 	case e.event.Hit:
 		return "hit", ""
+	case e.event.Validated:
+		return "validated", e.event.Reason
+	case e.event.Stale:
+		return "stale", "on-error"
 	case e.event.Detail != "":
 		return "bypass", e.event.Detail
 	case e.event.Reason == "method":

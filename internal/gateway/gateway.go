@@ -116,6 +116,9 @@ func canonical(names []string) []string {
 // ServeHTTP answers a client.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) { g.handler.ServeHTTP(w, r) }
 
+// Close ends what goes on without a client.
+func (g *Gateway) Close() { g.cache.Close() }
+
 // limits refuses what is not one request for one response, whatever the libraries below would make
 // of it.
 func limits(next http.Handler) http.Handler {
@@ -229,6 +232,7 @@ func (g *Gateway) upstreamFailed(w http.ResponseWriter, r *http.Request, err err
 		status = http.StatusGatewayTimeout
 	}
 	g.options.Logger.Warn("the upstream gave no answer", "upstream", g.options.Upstream.Redacted(), "failure", kind)
+	bearcache.Unreachable(w)
 	refuse(w, status, "the upstream gave no answer")
 }
 

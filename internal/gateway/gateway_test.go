@@ -223,7 +223,8 @@ func TestOverridesAreDropped(t *testing.T) {
 	}
 	// Several at once, since the fields are copied when the first of them goes.
 	w.send("GET /several", "X_A: planted", "X-Host: planted", "X_B: planted", "X.C: planted", "Upgrade: h2c", "Accept-Language: de", "X-Request-Id: 7")
-	want := http.Header{"Accept-Language": {"de"}, "X-Request-Id": {"7"}, "X-Forwarded-For": {"127.0.0.1"}, "X-Forwarded-Host": {"api.test"}, "X-Forwarded-Proto": {"http"}}
+	want := http.Header{"Accept-Language": {"de"}, "X-Request-Id": {"7"}, "X-Forwarded-For": {"127.0.0.1"}, "X-Forwarded-Host": {"api.test"}, "X-Forwarded-Proto": {"http"},
+		"Surrogate-Capability": {capability}}
 	got := (<-w.seen).Header
 	delete(got, "User-Agent")
 	delete(got, "Via")

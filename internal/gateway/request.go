@@ -13,7 +13,7 @@ import (
 
 // trustedFields are set here, before the cache: they say what the gateway itself knows of the client.
 // What the client said in the first three is gone; Via is a list that everybody on the way adds to.
-var trustedFields = []string{"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Via"}
+var trustedFields = []string{"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Via", "Surrogate-Capability"}
 
 // replaced are request fields that do not pass from client to origin.
 var replaced = func() map[string]bool {
@@ -23,7 +23,7 @@ var replaced = func() map[string]bool {
 		Forwarded X-Forwarded-For X-Forwarded-Host X-Forwarded-Proto X-Forwarded-Port X-Forwarded-Uri X-Forwarded-Path X-Forwarded-Method
 		X-Forwarded-Protocol X-Forwarded-Prefix X-Forwarded-Server X-Forwarded-Scheme X-Forwarded-Ssl
 		X-Original-Url X-Original-Uri X-Rewrite-Url X-Original-Host X-Host X-Http-Host-Override X-Scheme X-Url-Scheme X-Real-Ip
-		X-Http-Method X-Http-Method-Override X-Method-Override X-Original-Method X-Script-Name Front-End-Https Proxy`) {
+		X-Http-Method X-Http-Method-Override X-Method-Override X-Original-Method X-Script-Name Front-End-Https Proxy Surrogate-Capability`) {
 		m[name] = true
 	}
 	return m
@@ -89,9 +89,13 @@ func (g *Gateway) outgoing(r *http.Request) (http.Header, *refusal) {
 	return h, nil
 }
 
+// capability tells an origin that it may speak to us in Surrogate-Control (W3C Edge Architecture): whoever
+// says this hears what is said to surrogates in place of Cache-Control. A client's is not passed on.
+const capability = `bearcache="Surrogate/1.0"`
+
 // introduce says who sends the request, on whose behalf (RFC 9110 §7.6.3).
 func (g *Gateway) introduce(h http.Header, r *http.Request) {
-	own := &[4]string{"", r.Host, "http", "1.1 " + g.pseudonym}
+	own := &[5]string{"", r.Host, "http", "1.1 " + g.pseudonym, capability}
 	if r.TLS != nil {
 		own[2] = "https"
 	}
@@ -102,6 +106,7 @@ func (g *Gateway) introduce(h http.Header, r *http.Request) {
 		own[3] = strings.Join(before, ", ") + ", " + own[3]
 	}
 	h["X-Forwarded-Host"], h["X-Forwarded-Proto"], h["Via"] = own[1:2:2], own[2:3:3], own[3:4:4]
+	h["Surrogate-Capability"] = own[4:5:5]
 	if ip, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
 		own[0] = ip
 		h["X-Forwarded-For"] = own[0:1:1]

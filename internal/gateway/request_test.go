@@ -81,7 +81,7 @@ func TestKeyedIsSent(t *testing.T) {
 		"Connection": {"close, X-Hop", "Te"}, "X-Hop": {"1"}, "Te": {"gzip, trailers"}, "Keep-Alive": {"5"}, "Proxy-Connection": {"x"},
 		"Proxy-Authorization": {"Basic YQ=="}, "Proxy-Authenticate": {"x"}, "Trailer": {"X-T"}, "Transfer-Encoding": {"chunked"}, "Upgrade": {"h2c"},
 		"Forwarded": {"for=a"}, "X-Forwarded-For": {"203.0.113.9"}, "X-Forwarded-Host": {"evil.test"}, "X-Forwarded-Proto": {"https"},
-		"X-Forwarded-Anything": {"x"}, "X-Forwarded-User": {"alice"}, "X-Real-Ip": {"203.0.113.9"}, "Via": {"1.0 a", "1.1 b"}, "X_Under": {"x"},
+		"X-Forwarded-Anything": {"x"}, "X-Forwarded-User": {"alice"}, "X-Real-Ip": {"203.0.113.9"}, "Via": {"1.0 a", "1.1 b"}, "X_Under": {"x"}, "Surrogate-Capability": {"evil=\"Surrogate/1.0\""},
 	}
 	before := r.Header.Clone()
 	front.ServeHTTP(httptest.NewRecorder(), r)
@@ -96,7 +96,8 @@ func TestKeyedIsSent(t *testing.T) {
 		"Accept": {"a/b", "c/d"}, "Accept-Encoding": {"gzip"}, "User-Agent": {"u"}, "Cookie": {"a=b"}, "Authorization": {"Bearer abc"}, "Te": {"trailers"},
 		"X-Forwarded-User": {"alice"}, // whoever asks: the cache calls it unknown
 		"X-Forwarded-For":  {"192.0.2.1"}, "X-Forwarded-Host": {"api.test"}, "X-Forwarded-Proto": {"http"},
-		"Via": {"1.0 a, 1.1 b, 1.1 " + w.gateway.pseudonym},
+		"Via":                  {"1.0 a, 1.1 b, 1.1 " + w.gateway.pseudonym},
+		"Surrogate-Capability": {capability},
 	}
 	if diff := cmp.Diff(want, keyed); diff != "" {
 		t.Errorf("keyed (-want +got):\n%s", diff)

@@ -1,0 +1,114 @@
+package bearcache
+
+import (
+	"context"
+	"hash/maphash"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// flights are the requests under way whose answers others wait for: one for a key, so never one for two
+// partitions (RFC 9111 §4 lets one response answer several requests only if it may be reused for each).
+// A request that waits is given nothing by the one it waits for. It looks up again, and takes what is
+// there if that would be a hit for it.
+type flights struct {
+	mu     sync.Mutex // guards flying and the flights in it
+	flying map[Key]*flight
+
+	// loners remembers, by hash, until when (nanoseconds since the epoch) a key is not collapsed, since
+	// its last response was none to wait for. Keys that share a slot cost each other a request.
+	loners [1 << 12]atomic.Int64
+	seed   maphash.Seed
+}
+
+// flight is one such request.
+type flight struct {
+	landed  chan struct{} // closed when its response is stored, or known not to be
+	waiting int
+	gone    bool               // its own client left
+	cancel  context.CancelFunc // of its request; nil: nothing to cancel
+}
+
+const (
+	// waitLimit bounds how long a request waits for another's response before it goes itself.
+	waitLimit = 10 * time.Second
+	// lonerTime is for how long a key is not collapsed after a response that was none to wait for.
+	lonerTime = 5 * time.Second
+)
+
+func newFlights() *flights {
+	return &flights{flying: make(map[Key]*flight), seed: maphash.MakeSeed()}
+}
+
+// board makes the caller the leader of a new flight, or one that waits for the one under way; nil: the
+// key is not collapsed now. Who leads calls land, who waits calls leave.
+func (f *flights) board(k Key, now time.Time) (fl *flight, leader bool) {
+	if f.loner(k).Load() > now.UnixNano() {
+		return nil, false
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if fl := f.flying[k]; fl != nil {
+		fl.waiting++
+		return fl, false
+	}
+	fl = &flight{landed: make(chan struct{})}
+	f.flying[k] = fl
+	return fl, true
+}
+
+// land frees whoever waits. It may be called again, for nothing.
+func (f *flights) land(k Key, fl *flight) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.flying[k] == fl {
+		delete(f.flying, k)
+		close(fl.landed)
+	}
+}
+
+// lone keeps the next requests for k from waiting for each other.
+func (f *flights) lone(k Key, now time.Time) { f.loner(k).Store(now.Add(lonerTime).UnixNano()) }
+
+func (f *flights) loner(k Key) *atomic.Int64 {
+	return &f.loners[maphash.Comparable(f.seed, k)%uint64(len(f.loners))]
+}
+
+// leave ends one request's waiting. The flight of a client that left goes on only while somebody waits.
+func (f *flights) leave(fl *flight) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	fl.waiting--
+	if fl.gone && fl.waiting == 0 && fl.cancel != nil {
+		fl.cancel()
+	}
+}
+
+// abandon is called when the leader's client left.
+func (f *flights) abandon(fl *flight) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	fl.gone = true
+	if fl.waiting == 0 && fl.cancel != nil {
+		fl.cancel()
+	}
+}
+
+// awaited reports whether somebody waits for the flight.
+func (f *flights) awaited(fl *flight) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return fl.waiting > 0
+}
+
+// detach gives the leader a context that outlives its client's while somebody waits. Its end must be
+// called when the leader is done.
+func (f *flights) detach(client context.Context, fl *flight) (ctx context.Context, end func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(client))
+	f.mu.Lock()
+	fl.cancel = cancel
+	f.mu.Unlock()
+	stop := context.AfterFunc(client, func() { f.abandon(fl) })
+	return ctx, func() { stop(); cancel() }
+}

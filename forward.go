@@ -1,0 +1,472 @@
+package bearcache
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"net/url"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/bearcache/bearcache/internal/rfc9111"
+)
+
+// forward gets the answer from the origin, or from another request of the same partition that is
+// getting it already.
+func (x *exchange) forward(w http.ResponseWriter, next http.Handler, d rfc9111.Decision) {
+	s := x.cache.state
+	if !x.collapsible(d) {
+		x.fetch(w, next, d, nil)
+		return
+	}
+	key := Key{x.reader.partition, x.uri}
+	fl, leader := s.flights.board(key, x.started)
+	switch {
+	case fl == nil:
+	case leader:
+		defer s.flights.land(key, fl)
+	default:
+		if x.await(fl) {
+			why := d.Reason
+			if d = x.decide(); d.Action == rfc9111.Reuse {
+				s.hits.Add(1)
+				x.event.Collapsed = true
+				x.hit(w, d, collapsedStatus(why))
+				return
+			}
+			x.event.Reason = string(d.Reason)
+		}
+		fl = nil // its answer was none for this request, which goes by itself
+	}
+	x.fetch(w, next, d, fl)
+}
+
+// collapsible reports whether the request may wait for another's answer: one for the whole that nothing
+// asks the origin for in particular.
+func (x *exchange) collapsible(d rfc9111.Decision) bool {
+	if !x.cachable || x.request.Method != http.MethodGet || d.Reason == rfc9111.Asked {
+		return false
+	}
+	for _, name := range rfc9111.Conditional {
+		if x.request.Header[name] != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// await waits for a flight; false: in vain.
+func (x *exchange) await(fl *flight) bool {
+	defer x.cache.state.flights.leave(fl)
+	limit := time.NewTimer(waitLimit)
+	defer limit.Stop()
+	select {
+	case <-fl.landed:
+	case <-x.request.Context().Done():
+		return false
+	case <-limit.C:
+		return false
+	}
+	x.started = x.cache.state.now()
+	return true
+}
+
+// fetch asks the origin, passes its answer on while keeping a copy, and stores that. fl is the flight
+// that it leads; nil: none.
+func (x *exchange) fetch(w http.ResponseWriter, next http.Handler, d rfc9111.Decision, fl *flight) {
+	s := x.cache.state
+	s.forwards.Add(1)
+	r := x.request
+	if d.Action == rfc9111.Validate {
+		r = conditional(r, x.found.stored())
+	}
+	if fl != nil {
+		ctx, end := s.flights.detach(r.Context(), fl)
+		defer end()
+		r = r.WithContext(ctx)
+	}
+	out := &capture{ResponseWriter: w, exchange: x, why: d.Reason, flight: fl, forwarded: r.Context(),
+		validating: d.Action == rfc9111.Validate, asked: s.now(), born: s.invalidations.now()}
+	if x.found.record != nil { // its answer may be another than the client's
+		out.apart = maps.Clone(w.Header())
+		if out.apart == nil {
+			out.apart = http.Header{}
+		}
+	}
+	whole := false
+	defer func() {
+		if !whole && out.store == rfc9111.Kept { // next panicked: the event must not say "stored"
+			out.drop(rfc9111.Incomplete)
+		}
+	}()
+	x.ask(next, out, r)
+	whole = true
+	if out.finish() {
+		return
+	}
+	// The origin's 304 was about something else than what is stored here (RFC 9111 §4.3.4).
+	x.found = found{}
+	x.fetch(w, next, rfc9111.Decision{Reason: d.Reason}, fl)
+}
+
+// ask calls next. That it aborts before it has answered at all is an origin out of reach, which a stale
+// response may bridge.
+func (x *exchange) ask(next http.Handler, out *capture, r *http.Request) {
+	if x.found.record != nil {
+		defer func() {
+			if value := recover(); value != nil {
+				if value != http.ErrAbortHandler || out.wrote || r.Context().Err() != nil || !out.bridge(true) {
+					panic(value)
+				}
+			}
+		}()
+	}
+	next.ServeHTTP(out, r)
+}
+
+// Unreachable tells the cache that the origin behind next could not be asked, before next answers with
+// an error of its own to say so. A stored response may then be served stale where its origin does not
+// forbid it (RFC 9111 §4.2.4).
+func Unreachable(w http.ResponseWriter) {
+	for {
+		switch v := w.(type) {
+		case *capture:
+			v.unreachable = true
+			return
+		case interface{ Unwrap() http.ResponseWriter }:
+			w = v.Unwrap()
+		default:
+			return
+		}
+	}
+}
+
+// conditional is r as a request that validates s (RFC 9111 §4.3.1). A client's own conditions are held
+// against what comes of it.
+func conditional(r *http.Request, s *rfc9111.Stored) *http.Request {
+	r = unconditional(r)
+	etag, modified := rfc9111.Validators(*s)
+	if etag != "" {
+		r.Header["If-None-Match"] = []string{etag}
+	}
+	if modified != "" {
+		r.Header["If-Modified-Since"] = []string{modified}
+	}
+	return r
+}
+
+func unconditional(r *http.Request) *http.Request {
+	r = r.WithContext(r.Context())
+	r.Header = maps.Clone(r.Header)
+	for _, name := range rfc9111.Conditional {
+		delete(r.Header, name)
+	}
+	return r
+}
+
+// refresh validates the stale response that was found while it is being served, as the reader who was
+// given it, once at a time (RFC 5861 §3).
+func (x *exchange) refresh(next http.Handler) {
+	s := x.cache.state
+	key := x.found.record.key
+	fl, leader := s.flights.board(key, x.started)
+	if !leader {
+		if fl != nil {
+			s.flights.leave(fl)
+		}
+		return
+	}
+	// The request outlives its client, whose fields may be changed by handlers that are not done yet.
+	r := unconditional(x.request.Clone(context.WithoutCancel(x.request.Context())))
+	r.Method, r.Body = http.MethodGet, http.NoBody
+	started := s.background.start(func(ctx context.Context) {
+		defer s.flights.land(key, fl)
+		defer func() {
+			if value := recover(); value != nil && value != http.ErrAbortHandler {
+				x.cache.logger().Error("the handler behind the cache panicked in a background validation") // its value may quote the request
+			}
+		}()
+		merged, cancel := context.WithCancel(r.Context())
+		defer cancel()
+		defer context.AfterFunc(ctx, cancel)()
+		x.request = r.WithContext(merged)
+		d := rfc9111.Decision{Action: rfc9111.Forward, Reason: rfc9111.Stale}
+		if etag, modified := rfc9111.Validators(*x.found.stored()); etag != "" || modified != "" {
+			d.Action = rfc9111.Validate
+		}
+		x.fetch(&nowhere{}, next, d, nil)
+	})
+	if !started {
+		s.flights.land(key, fl)
+	}
+}
+
+// nowhere is the client of a request that none waits for.
+type nowhere struct{ h http.Header }
+
+func (n *nowhere) Header() http.Header {
+	if n.h == nil {
+		n.h = http.Header{}
+	}
+	return n.h
+}
+func (*nowhere) Write(p []byte) (int, error) { return len(p), nil }
+func (*nowhere) WriteHeader(int)             {}
+func (*nowhere) FlushError() error           { return nil }
+
+const (
+	// backgroundLimit bounds the validations under way that no client waits for.
+	backgroundLimit = 64
+	// backgroundTime bounds each of them.
+	backgroundTime = 30 * time.Second
+)
+
+// background owns the goroutines that outlive their requests.
+type background struct {
+	mu      sync.Mutex // guards closed and running
+	closed  bool
+	running int
+	idle    chan struct{} // closed when closed and none runs
+	ctx     context.Context
+	cancel  context.CancelFunc
+}
+
+func newBackground() *background {
+	b := &background{idle: make(chan struct{})}
+	b.ctx, b.cancel = context.WithCancel(context.Background())
+	return b
+}
+
+// start runs f in a goroutine; false: there are too many, or the cache is closed.
+func (b *background) start(f func(context.Context)) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed || b.running >= backgroundLimit {
+		return false
+	}
+	b.running++
+	go func() {
+		defer b.end()
+		ctx, cancel := context.WithTimeout(b.ctx, backgroundTime)
+		defer cancel()
+		f(ctx)
+	}()
+	return true
+}
+
+func (b *background) end() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.running--; b.running == 0 && b.closed {
+		close(b.idle)
+	}
+}
+
+// close cancels what runs and waits for its end.
+func (b *background) close() {
+	b.cancel()
+	b.mu.Lock()
+	if !b.closed {
+		b.closed = true
+		if b.running == 0 {
+			close(b.idle)
+		}
+	}
+	b.mu.Unlock()
+	<-b.idle
+}
+
+// answered is called with the origin's final fields before they go out: what the answer forbids or
+// undoes is undone before anybody can have read it. It says where the answer is stored, or why not.
+func (x *exchange) answered(out *capture, status int, h http.Header) (p Partition, store rfc9111.Reason) {
+	if rfc9111.Invalidates(x.request.Method, status) {
+		x.invalidate(h)
+	}
+	if !x.cachable {
+		return p, ""
+	}
+	own := Key{x.reader.partition, x.uri}
+	if own.Partition != Shared && (status == http.StatusUnauthorized || status == http.StatusForbidden) {
+		x.cache.state.invalidations.key(own)
+		x.cache.state.memory.forget(own)
+	}
+	if x.request.Method == http.MethodHead {
+		x.head(out, status, h)
+		return p, ""
+	}
+	p, store = x.place(status, h, out.asked)
+	if store != rfc9111.Kept && x.found.record != nil && x.found.record.key == own && outdates(status) {
+		x.cache.state.memory.forget(own)
+	}
+	return p, store
+}
+
+// outdates reports whether an answer that is not stored says that what is stored no longer holds: any
+// but an error of the moment.
+func outdates(status int) bool { return status < 500 && status != http.StatusTooManyRequests }
+
+// place says which partition the response may, and should, be stored in: the widest that its origin
+// and the operator allow.
+func (x *exchange) place(status int, h http.Header, asked time.Time) (Partition, rfc9111.Reason) {
+	now, resp := x.cache.state.now(), x.response(status, h)
+	var p Partition
+	var why rfc9111.Reason
+	all := x.partitions()
+	for i := len(all) - 1; i >= 0 && why != rfc9111.Kept; i-- {
+		if all[i] == (Partition{}) {
+			continue
+		}
+		p = all[i]
+		_, why = rfc9111.Storable(p.kind(), x.decisive(p), resp, asked, now)
+	}
+	switch {
+	case why != rfc9111.Kept:
+	case announced(h) > x.cache.state.maxBody:
+		why = rfc9111.TooLarge
+	case h["Trailer"] != nil:
+		why = rfc9111.Trailers
+	case p.kind() == rfc9111.PrivateCache && x.ended(now):
+		why = whyExpired // the origin took the token all the same; that is no reason to keep its answer
+	}
+	return p, why
+}
+
+func (x *exchange) ended(now time.Time) bool {
+	until := x.end()
+	return !until.IsZero() && !x.cache.latest(now).Before(until)
+}
+
+// end is when what is stored for this request's reader must be forgotten: when its identity ends, as
+// Identify said or, where nobody was asked, as the credentials themselves say.
+func (x *exchange) end() time.Time {
+	if x.cache.Identify != nil {
+		return x.reader.identity.Until
+	}
+	return expiry(x.request.Header, x.reader.fields)
+}
+
+func (x *exchange) response(status int, h http.Header) rfc9111.Response {
+	return rfc9111.Response{Status: status, Header: h, Default: x.policy.Lifetime}
+}
+
+// invalidate forgets, for every reader, the target URI of a request that changed something, and the
+// URIs of the same origin that the response says it is about (RFC 9111 §4.4).
+func (x *exchange) invalidate(h http.Header) {
+	target := targetURI(x.request)
+	if target == "" {
+		return
+	}
+	x.cache.state.invalidations.uri(target)
+	base, err := url.Parse(target)
+	if err != nil {
+		return
+	}
+	for _, name := range []string{"Location", "Content-Location"} {
+		for _, value := range h[name] {
+			u, err := base.Parse(value)
+			if err == nil && u.Scheme == base.Scheme && u.Host == base.Host && u.User == nil {
+				u.Fragment, u.RawFragment = "", ""
+				x.cache.state.invalidations.uri(u.String())
+			}
+		}
+	}
+}
+
+// store keeps a complete response under p. original are the origin's fields, sent what went out of them.
+func (x *exchange) store(p Partition, status int, original, sent http.Header, body []byte, asked time.Time, born uint64) found {
+	key, req := Key{p, x.uri}, x.decisive(p)
+	s := rfc9111.Keep(p.kind(), req, x.response(status, original), asked, x.cache.state.now())
+	v := variant{fields: fieldsOf(sent), said: changed(original, sent), body: body, born: born}
+	if p.kind() == rfc9111.PrivateCache {
+		v.until = x.end()
+	}
+	x.cache.state.memory.update(key, func(old *record) *record {
+		return old.with(key, s, v, req, x.cache.state.maxVariants)
+	})
+	return found{&record{key: key, stored: []rfc9111.Stored{s}, variants: []variant{v}}, 0}
+}
+
+// freshen takes a 304 to what was found (RFC 9111 §4.3.4): the stored response is the answer, with the
+// 304's fields. false: the 304 is about another one.
+func (x *exchange) freshen(out *capture, w http.ResponseWriter) bool {
+	before, was := x.found.variant(), x.found.stored()
+	fields, ok := rfc9111.Freshen(before.origin(), x.response(http.StatusNotModified, dated(storableFields(out.apart), x.cache.state.now())))
+	if !ok {
+		return false
+	}
+	x.event.Validated = true
+	x.event.Store = string(x.replace(was.Status, fields, out))
+	d := rfc9111.Decision{Age: rfc9111.Age(*x.found.stored(), x.cache.state.now())}
+	x.hit(w, d, forwardStatus(out.why, http.StatusNotModified, rfc9111.Reason(x.event.Store), ""))
+	return true
+}
+
+// replace stores what was found anew with other fields, or forgets it where these forbid to keep it. What
+// was found is then that response.
+func (x *exchange) replace(status int, fields http.Header, out *capture) rfc9111.Reason {
+	key, body := x.found.record.key, x.found.variant().body
+	sent := fields
+	if x.reader.told() && key.Partition.kind() == rfc9111.PrivateCache {
+		sent = fields.Clone()
+		harden(sent, &x.reader)
+	}
+	req := x.decisive(key.Partition)
+	req.Method = http.MethodGet
+	now := x.cache.state.now()
+	ok, why := rfc9111.Storable(key.Partition.kind(), req, x.response(status, fields), out.asked, now)
+	if ok && key.Partition.kind() == rfc9111.PrivateCache && x.ended(now) {
+		ok, why = false, whyExpired
+	}
+	if ok {
+		x.found = x.store(key.Partition, status, fields, sent, body, out.asked, out.born)
+		return why
+	}
+	x.cache.state.memory.forget(key)
+	s := rfc9111.Keep(key.Partition.kind(), req, x.response(status, fields), out.asked, now)
+	if x.reader.told() && key.Partition.kind() == rfc9111.SharedCache { // what was released no longer is
+		sent = fields.Clone()
+		harden(sent, &x.reader)
+	}
+	x.found = found{&record{key: key, stored: []rfc9111.Stored{s}, variants: []variant{{fields: fieldsOf(sent), body: body}}}, 0}
+	return why
+}
+
+// head takes what a response to HEAD says of the stored one (RFC 9111 §4.3.5): its new fields, or that it
+// is out of date.
+func (x *exchange) head(out *capture, status int, h http.Header) {
+	if x.found.record == nil || status != http.StatusOK {
+		return
+	}
+	before, was := x.found.variant(), x.found.stored()
+	if was.Status != http.StatusOK {
+		return
+	}
+	fields, ok := rfc9111.FreshenByHead(before.origin(), int64(len(before.body)), x.response(status, dated(storableFields(h), x.cache.state.now())))
+	if !ok {
+		if x.found.record.key.Partition == x.reader.partition {
+			x.cache.state.memory.forget(x.found.record.key)
+		}
+		return
+	}
+	x.replace(was.Status, fields, out)
+}
+
+// dated is h with a Date: the recipient's clock, where the origin had none (RFC 9110 §6.6.1).
+func dated(h http.Header, now time.Time) http.Header {
+	if h["Date"] == nil {
+		h["Date"] = []string{now.UTC().Format(http.TimeFormat)}
+	}
+	return h
+}
+
+// stale serves what was found in place of an answer that the origin owes.
+func (x *exchange) stale(out *capture) {
+	s := x.found.stored()
+	d := rfc9111.Decision{Age: rfc9111.Age(*s, x.cache.state.now())}
+	d.Lifetime, x.event.Stale = s.Lifetime(), true
+	x.hit(out.ResponseWriter, d, bridgedStatus(out.why, out.status, d))
+}
+
+// lengthOf is the Content-Length of a stored body.
+func lengthOf(body []byte) []string { return []string{strconv.Itoa(len(body))} }
