@@ -90,13 +90,26 @@ func Age(h http.Header) (age time.Duration, ok bool) {
 	return deltaSeconds(v), true
 }
 
-// Date parses the HTTP-date (RFC 9110 §5.6.7) in the field name. ok is false if the field is
-// absent, repeated, or no date.
+// Date parses the HTTP-date (RFC 9110 §5.6.7) in the field name, in any case (RFC 9111 §4.2). ok is false
+// if the field is absent, repeated, or no date in one of the three formats to the letter: time.Parse takes
+// more spaces and fewer digits than there have to be, and what is no date has to be in the past.
 func Date(h http.Header, name string) (t time.Time, ok bool) {
 	lines := h[name]
 	if len(lines) != 1 {
 		return time.Time{}, false
 	}
-	t, err := http.ParseTime(lines[0])
-	return t, err == nil
+	s := lines[0]
+	if n := len(s) - len("GMT"); n > 0 && strings.EqualFold(s[n:], "GMT") {
+		s = s[:n] + "GMT"
+	}
+	for _, layout := range [...]string{http.TimeFormat, time.RFC850, time.ANSIC} {
+		if t, err := time.Parse(layout, s); err == nil {
+			t = t.UTC()
+			if layout == time.RFC850 {
+				layout = "Monday, 02-Jan-06 15:04:05 GMT"
+			}
+			return t, strings.EqualFold(t.Format(layout), s)
+		}
+	}
+	return time.Time{}, false
 }

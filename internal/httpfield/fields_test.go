@@ -73,6 +73,23 @@ func TestConnectionAndDate(t *testing.T) {
 	}
 }
 
+// RFC 9110 §5.6.7 and RFC 9111 §4.2: three formats, to the letter, in any case.
+func TestDates(t *testing.T) {
+	for s, want := range map[string]bool{
+		"Sun, 06 Nov 1994 08:49:37 GMT": true, "Sunday, 06-Nov-94 08:49:37 GMT": true, "Sun Nov  6 08:49:37 1994": true,
+		"sun, 06 nov 1994 08:49:37 gmt": true, "Sun, 06 Nov 1994 08:49:37 gMT": true,
+		"Sun,  06 Nov 1994 08:49:37 GMT": false, "Sun, 06 Nov 1994 8:49:37 GMT": false, "Sun, 6 Nov 1994 08:49:37 GMT": false,
+		"Sun, 06 Nov 1994 08:49:37 UTC": false, "Sun, 06 Nov 1994 08:49:37 +0000": false, "Sun, 06 Nov 94 08:49:37 GMT": false,
+		"Sun 06 Nov 1994 08:49:37 GMT": false, "Sunday, 06-Nov-94 08:49:37 PST": false, "Mon, 06 Nov 1994 08:49:37 GMT": false,
+		"Sun, 06 Nov 1994 08:49:37.5 GMT": false, "0": false, "": false, "GMT": false,
+	} {
+		d, ok := Date(http.Header{"Date": {s}}, "Date")
+		if ok != want || ok && d.Unix() != 784111777 {
+			t.Errorf("%q: %v, %v", s, d, ok)
+		}
+	}
+}
+
 func TestTokens(t *testing.T) {
 	for s, want := range map[string][2]bool{ // token, token68
 		"":        {false, false},
