@@ -241,7 +241,7 @@ func (x *exchange) hit(w http.ResponseWriter, d rfc9111.Decision, status string)
 	if x.request.Method == http.MethodHead || !hasBody(x.event.Status) {
 		return
 	}
-	n, _ := w.Write(body) // an error is the client's: there is nobody to tell
+	n, _ := writeStored(w, body) // an error is the client's: there is nobody to tell
 	x.event.Bytes = int64(n)
 }
 

@@ -91,6 +91,19 @@ var table = []mutant{
 	{"type of more than was there", "capture.go", "body = body[:s.bytes]", "_ = s.bytes", ".", "TestHitHasTheTypeOfTheMiss"},
 	{"memory not bounded by weight", "memory.go", "if next.weight() > m.budget {", "if false {", ".", "TestMemoryIsBounded"},
 
+	// In a client.
+	{"a client's certificate not noticed", "transport.go", "if showsCertificate(t.base) {", "if false {", ".", "TestTransportClientCertificate"},
+	{"https without TLS in a client", "transport.go", `if r.URL.Scheme == "https" {`, "if false {", ".", "TestTransportScheme"},
+	{"content of a length not known taken for none", "transport.go", "in.ContentLength = -1", "in.ContentLength = 0", ".", "TestTransportRequest"},
+	{"a broken body ends as if whole", "transport.go", "case !returned && failed:\n\t\treturn origin.err", "case !returned && failed:\n\t\treturn nil", ".", "TestTransportErrors"},
+	{"a short body ends as if whole", "transport.go", "case a.length >= 0 && a.written != a.length && a.hasBody():", "case false:", ".", "TestTransportErrors"},
+	{"less than Base announced is whole", "transport.go", "case err == io.EOF && res.ContentLength > 0 && sum != res.ContentLength:", "case false:", ".", "TestTransportErrors"},
+	{"Base's error a 502", "transport.go", "case failed && a.status == http.StatusBadGateway && a.pipe == nil:", "case false:", ".", "TestTransportErrors"},
+	{"a closed body goes on", "transport.go", "time.AfterFunc(grace, b.answer.cancel)", "_ = grace", ".", "TestTransportClosedEarly"},
+	{"the end of a context not heard", "transport.go", "func() { w.CloseWithError(context.Cause(a.Context)) }", "func() {}", ".", "TestTransportContextEnds"},
+	{"a record's values are the client's", "transport.go", "a.sent[name] = room[i:len(room):len(room)]", "_, a.sent[name] = i, values", ".", "TestTransportResponseIsTheClients"},
+	{"a request's body left open", "transport.go", "if !a.asked.Load() && a.request.Body != nil {", "if false {", ".", "TestTransportRequest"},
+
 	// RFC 9111.
 	{"case-sensitive directives", "internal/httpfield/cachecontrol.go", "strings.ToLower(line[:n])", "line[:n]", "internal/httpfield", "TestCacheControl"},
 	{"the greatest of duplicates", "internal/httpfield/cachecontrol.go", "!ok || v < d", "!ok || v > d", "internal/httpfield", "TestCacheControl"},
