@@ -24,7 +24,6 @@ type capture struct {
 	forwarded  context.Context // of the request to the origin
 	validating bool            // the request's conditions are ours
 	asked      time.Time       // when it went out
-	born       uint64          // invalidations.now before that
 
 	// apart are the fields of a response that may yet be held back. nil: it will not be, and they are the
 	// client's at once.
@@ -275,7 +274,7 @@ func (w *capture) finish() bool {
 		if w.mute {
 			status = http.StatusOK
 		}
-		x.store(w.partition, status, w.original, w.sent, slices.Clip(w.body), w.asked, w.born)
+		x.store(w.partition, status, w.original, w.sent, slices.Clip(w.body), w.asked)
 	}
 	return true
 }

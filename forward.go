@@ -87,7 +87,7 @@ func (x *exchange) fetch(w http.ResponseWriter, next http.Handler, d rfc9111.Dec
 		r = r.WithContext(ctx)
 	}
 	out := &capture{ResponseWriter: w, exchange: x, why: d.Reason, flight: fl, forwarded: r.Context(),
-		validating: d.Action == rfc9111.Validate, asked: s.now(), born: s.invalidations.now()}
+		validating: d.Action == rfc9111.Validate, asked: s.now()}
 	if x.found.record != nil { // its answer may be another than the client's
 		out.apart = maps.Clone(w.Header())
 		if out.apart == nil {
@@ -178,7 +178,8 @@ func (x *exchange) refresh(next http.Handler) {
 		return
 	}
 	// The request outlives its client, whose fields may be changed by handlers that are not done yet.
-	r := unconditional(x.request.Clone(context.WithoutCancel(x.request.Context())))
+	ctx := context.WithValue(context.WithoutCancel(x.request.Context()), answerKey{}, (*answer)(nil)) // nor is it that answer's exchange
+	r := unconditional(x.request.Clone(ctx))
 	r.Method, r.Body = http.MethodGet, http.NoBody
 	started := s.background.start(func(ctx context.Context) {
 		defer s.flights.land(key, fl)
@@ -374,10 +375,10 @@ func (x *exchange) invalidate(h http.Header) {
 }
 
 // store keeps a complete response under p. original are the origin's fields, sent what went out of them.
-func (x *exchange) store(p Partition, status int, original, sent http.Header, body []byte, asked time.Time, born uint64) found {
+func (x *exchange) store(p Partition, status int, original, sent http.Header, body []byte, asked time.Time) found {
 	key, req := Key{p, x.uri}, x.decisive(p)
 	s := rfc9111.Keep(p.kind(), req, x.response(status, original), asked, x.cache.state.now())
-	v := variant{fields: fieldsOf(sent), said: changed(original, sent), body: body, born: born}
+	v := variant{fields: fieldsOf(sent), said: changed(original, sent), body: body, stamp: newStamp(x.born, original)}
 	if p.kind() == rfc9111.PrivateCache {
 		v.until = x.end()
 	}
@@ -419,7 +420,7 @@ func (x *exchange) replace(status int, fields http.Header, out *capture) rfc9111
 		ok, why = false, whyExpired
 	}
 	if ok {
-		x.found = x.store(key.Partition, status, fields, sent, body, out.asked, out.born)
+		x.found = x.store(key.Partition, status, fields, sent, body, out.asked)
 		return why
 	}
 	x.cache.state.memory.forget(key)

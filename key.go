@@ -32,11 +32,21 @@ func targetURI(r *http.Request) string {
 	if r.TLS != nil {
 		scheme, port = "https://", ":443"
 	}
-	host := strings.TrimSuffix(strings.ToLower(r.Host), port)
+	host := authority(r.Host, port)
 	if r.URL.RawQuery == "" && !r.URL.ForceQuery {
 		return scheme + host + path
 	}
 	return scheme + host + path + "?" + r.URL.RawQuery
+}
+
+// authority is a host in lower case, without the default port of its scheme (":80") and without an
+// empty one (RFC 3986 §6.2.3).
+func authority(host, port string) string {
+	host = strings.ToLower(host)
+	if plain, ok := strings.CutSuffix(host, port); ok {
+		return plain
+	}
+	return strings.TrimSuffix(host, ":")
 }
 
 // digest computes HMAC-SHA-256 over texts and numbers, each self-delimiting: no two sequences have

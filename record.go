@@ -23,7 +23,7 @@ type variant struct {
 	fields []field // as they go out; the values are shared by all hits and never appended to
 	said   []field // as the origin said them, those that hardening changed or removed
 	body   []byte
-	born   uint64    // invalidations.now before the request went out
+	stamp  *stamp    // what purges are held against
 	until  time.Time // when the identity it was made for ends; zero: not known
 }
 
@@ -91,7 +91,7 @@ func (r *record) weigh() int64 {
 	n := int64(recordOverhead + len(r.key.TargetURI) + len(r.key.Partition.name))
 	for i := range r.variants {
 		v := &r.variants[i]
-		n += variantOverhead + int64(cap(v.body)) + fieldsWeight(v.fields) + fieldsWeight(v.said) + r.stored[i].Weight()
+		n += variantOverhead + int64(cap(v.body)) + fieldsWeight(v.fields) + fieldsWeight(v.said) + r.stored[i].Weight() + v.stamp.weight()
 	}
 	return n
 }

@@ -19,6 +19,7 @@ type exchange struct {
 	uri      string
 	cachable bool // uri is set: look up and, after a miss, store
 	started  time.Time
+	born     uint64 // invalidations.now before anything was looked up
 	found    found
 	event    Event
 }
@@ -70,6 +71,7 @@ func (c *Cache) serve(w http.ResponseWriter, r *http.Request, next http.Handler)
 // cache allows nothing that a cold one refuses.
 func (x *exchange) decide() rfc9111.Decision {
 	r := x.request
+	x.born = x.cache.state.invalidations.now()
 	bypass := func(why string) rfc9111.Decision {
 		x.event.Detail = why
 		return rfc9111.Decision{Reason: rfc9111.Bypass}
@@ -172,7 +174,7 @@ func (x *exchange) lookup(k Key) *record {
 // identity it was made for.
 func (x *exchange) valid(rec *record, i int) bool {
 	v := &rec.variants[i]
-	return x.cache.state.invalidations.alive(rec.key, v.born) &&
+	return x.cache.state.invalidations.current(rec.key, v.stamp) &&
 		(v.until.IsZero() || x.cache.latest(x.started).Before(v.until))
 }
 

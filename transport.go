@@ -102,6 +102,9 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if a.panicked != nil {
 		panic(a.panicked)
 	}
+	if a.err != nil && r.Context().Err() != nil && errors.Is(a.err, context.Canceled) {
+		return nil, r.Context().Err() // what it was canceled for
+	}
 	return a.response, a.err
 }
 
@@ -174,6 +177,7 @@ func (o *outward) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	a.hears(res, err)
 	if err != nil {
+		Unreachable(w)
 		w.WriteHeader(http.StatusBadGateway)
 		return
 	}

@@ -10,7 +10,7 @@ var table = []mutant{
 	{"key of the decoded path", "key.go", "r.URL.EscapedPath()", "r.URL.Path", ".", "TestReaders"},
 	{"key of a path encoded anew", "key.go", `if r.URL.RawPath != "" && r.URL.RawPath != path {`, "if false {", ".", "TestReaders"},
 	{"key without the scheme", "key.go", "if r.TLS != nil {", "if false {", ".", "TestReaders"},
-	{"key without the authority", "key.go", `strings.TrimSuffix(strings.ToLower(r.Host), port)`, `strings.TrimSuffix("", port)`, ".", "TestReaders"},
+	{"key without the authority", "key.go", `authority(r.Host, port)`, `authority("", port)`, ".", "TestReaders"},
 	{"lengths not in the digest", "key.go", "\td.number(len(s))\n", "", ".", "TestReaders"},
 	{"number of values not in the digest", "identity.go", "\t\td.number(len(r.Header[name]))\n", "", ".", "TestReaders"},
 	{"names of fields not in the digest", "identity.go", "\t\td.text(name)\n", "", ".", "TestReaders"},
@@ -57,9 +57,21 @@ var table = []mutant{
 	{"401 and 403 do not forget", "serve.go", "status == http.StatusUnauthorized || status == http.StatusForbidden", "false", ".", "TestRefusalForgets"},
 	{"403 does not forget", "serve.go", "status == http.StatusUnauthorized || status == http.StatusForbidden", "status == http.StatusUnauthorized", ".", "TestRefusalForgets"},
 	{"401 does not reach an answer under way", "serve.go", "\t\tx.cache.state.invalidations.key(x.key)\n", "", ".", "TestRefusalForgets"},
-	{"born when stored, not when asked", "serve.go", "born: x.born,", "born: x.cache.state.invalidations.now(),", ".", "TestRefusalForgets"},
+	{"born when stored, not when asked", "serve.go", "newStamp(x.born, original)", "newStamp(x.cache.state.invalidations.now(), original)", ".", "TestRefusalForgets"},
 	{"unsafe method does not invalidate", "serve.go", "if rfc9111.Invalidates(x.request.Method, status) {", "if false {", ".", "TestInvalidation"},
 	{"Location does not invalidate", "serve.go", "x.cache.state.invalidations.uri(u.String())", "_ = u", ".", "TestInvalidation"},
+
+	// What was purged.
+	{"purges of one URI not seen", "purge.go", "if v.slotOfURI(k.TargetURI).Load() > born || ", "if ", ".", "TestPurge TestPurgeReachesWhatIsUnderWay"},
+	{"a log that looks back one purge only", "purge.go", "i >= 0 && list.purges[i].number > born; i-- {", "i >= max(0, len(list.purges)-1); i-- {", ".", "TestPurgeLogAgainstAList"},
+	{"purges of everything forgotten", "purge.go", "if list.floor > born {", "if false {", ".", "TestPurgeReachesWhatIsUnderWay"},
+	{"the oldest purge forgotten, and what it was about not", "purge.go", "next.floor, next.purges = next.purges[0].number, next.purges[1:]", "next.purges = next.purges[1:]", ".", "TestPurgeLogIsBounded"},
+	{"the list of purges not bounded", "purge.go", "if len(next.purges) >= maxExtents {", "if false {", ".", "TestPurgeLogIsBounded"},
+	{"a look noted further than it reached", "purge.go", "n, seen := v.count.Load(), s.seen.Load()", "n, seen := v.count.Load()+1, s.seen.Load()", ".", "TestPurgeLogAgainstAList"},
+	{"a number that is seen before its purge", "purge.go", "\twrite(n)\n\tv.count.Store(n)\n", "\tv.count.Store(n)\n\twrite(n)\n", ".", "TestPurgeNumberComesLast"},
+	{"a subject in one issuer's name", "purge.go", "return ok && i == issuer && s == subject", "return ok && (i == issuer || true) && s == subject", ".", "TestPurge"},
+	{"a host cut by a prefix", "purge.go", `host, path := rest, "/"`, `host, path := rest, ""`, ".", "TestPurge"},
+	{"a tag in one case", "purge.go", "e.Tag = strings.ToLower(e.Tag)", "_ = e.Tag", ".", "TestPurge"},
 
 	// What is stored, and how it leaves.
 	{"short body stored", "capture.go", `case h["Content-Length"] != nil && announced(h) != int64(len(w.body)):`, "case false:", ".", "TestIncompleteIsNotStored"},

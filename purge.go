@@ -1,0 +1,356 @@
+package bearcache
+
+import (
+	"context"
+	"errors"
+	"hash/maphash"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+)
+
+// Extent says what a purge is of. The zero Extent is everything. At most one of TargetURI, Prefix and
+// Tag says of which responses, Issuer and Subject say of whose; with both, a response is purged that is
+// one of these and theirs. Each text has at most 8,192 bytes.
+type Extent struct {
+	// Issuer and Subject are those of an Identity, in all its scopes. A Subject without an Issuer is one
+	// that nobody vouches for, as where Cache.Identify gave none. An Issuer without a Subject is everybody
+	// it vouches for. Shared belongs to nobody, so a purge with either leaves it.
+	Issuer, Subject string
+
+	// TargetURI is one absolute http or https URI with its query, in all variants. Scheme and host are
+	// taken in any case and with or without the scheme's default port. Path and query are compared byte
+	// by byte, as requests sent them: /a%7Eb and /a~b are two.
+	TargetURI string
+
+	// Prefix is the start of such a URI, and is compared as TargetURI is: it ends anywhere within path
+	// or query, so https://api.example/users/1 purges /users/10 too and https://api.example/users/1/ does
+	// not. The host is never cut: without a path, it is that host on that port.
+	Prefix string
+
+	// Tag is one of those that the origin gave a response, in Surrogate-Key (divided by spaces) or in
+	// Cache-Tag (by commas). Letters are taken in any case.
+	Tag string
+}
+
+// Purge has everything in e forgotten, for every reader whom e does not leave out. Once it has
+// returned, no request is answered by what a request brought that began before: what is under way
+// is not stored to any use. Memory is given back as the records are replaced or evicted; with the zero
+// Extent, at once. It returns ctx's error if ctx has ended, or says what is wrong with e; nothing is
+// purged then.
+func (c *Cache) Purge(ctx context.Context, e Extent) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	e, err := e.normal()
+	if err != nil {
+		return err
+	}
+	c.init()
+	c.state.invalidations.purge(e)
+	if e == (Extent{}) {
+		c.state.memory.records.InvalidateAll()
+	}
+	return nil
+}
+
+// The bounds of the log.
+const (
+	maxExtents    = 1024 // purges that are remembered one by one
+	maxExtentText = 8192 // bytes of each text of an Extent
+)
+
+// invalidations is the log of what was purged, in memory that does not grow. Each purge has the next
+// number. A record carries the number read before its request went to the origin; it is dead if a
+// later purge is about it.
+//
+//	1: reads number 7   2: a purge, number 8   1: stores the answer born under 7
+//	A lookup holds the answer against purge 8. Reading the number after the answer would lose this.
+//
+// Purges of one URI, or of one key, are frequent: every POST brings one. Of these a fixed table keeps
+// the last number by the hash of what they are about, so that some die with others: a miss, never a
+// stale answer. All others are kept in a list, and where it is full the oldest of them is forgotten
+// together with everything that was born before it: misses again.
+type invalidations struct {
+	mu    sync.Mutex    // of writers. It makes the numbers appear in order, each after what it stands for
+	count atomic.Uint64 // the last number whose purge can be seen by everybody
+	seed  maphash.Seed
+	slots [1 << 14]atomic.Uint64
+	list  atomic.Pointer[extents]
+}
+
+// extents are the purges that no slot holds. It is never changed, only replaced.
+type extents struct {
+	floor  uint64     // what was born before this number is dead
+	purges []numbered // in order
+}
+
+type numbered struct {
+	number uint64
+	extent Extent // normal
+}
+
+func newInvalidations() *invalidations {
+	v := &invalidations{seed: maphash.MakeSeed()}
+	v.list.Store(new(extents))
+	return v
+}
+
+// now is the number to be read before a request goes out.
+func (v *invalidations) now() uint64 { return v.count.Load() }
+
+// uri invalidates what is stored under a target URI in every partition.
+func (v *invalidations) uri(uri string) { v.mark(v.slotOfURI(uri)) }
+
+// key invalidates what is stored under a key in its own partition.
+func (v *invalidations) key(k Key) { v.mark(v.slotOfKey(k)) }
+
+func (v *invalidations) slotOfURI(uri string) *atomic.Uint64 {
+	return &v.slots[maphash.String(v.seed, uri)%uint64(len(v.slots))]
+}
+
+func (v *invalidations) slotOfKey(k Key) *atomic.Uint64 {
+	return &v.slots[maphash.Comparable(v.seed, k)%uint64(len(v.slots))]
+}
+
+func (v *invalidations) mark(slot *atomic.Uint64) {
+	v.append(func(n uint64) { slot.Store(n) })
+}
+
+// append makes a purge visible and then its number. In this order, since a record that was held
+// against all purges up to a number is never held against them again.
+func (v *invalidations) append(write func(number uint64)) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	n := v.count.Load() + 1
+	write(n)
+	v.count.Store(n)
+}
+
+// purge appends a purge of e, which is normal.
+func (v *invalidations) purge(e Extent) {
+	if e.TargetURI != "" && e == (Extent{TargetURI: e.TargetURI}) {
+		v.uri(e.TargetURI)
+		return
+	}
+	v.append(func(n uint64) {
+		if e == (Extent{}) { // whatever was purged before is part of it
+			v.list.Store(&extents{floor: n})
+			return
+		}
+		old := v.list.Load()
+		next := &extents{floor: old.floor, purges: old.purges}
+		if len(next.purges) >= maxExtents {
+			next.floor, next.purges = next.purges[0].number, next.purges[1:]
+		}
+		// It may grow in place: who reads the old list does not look behind its end.
+		next.purges = append(next.purges, numbered{n, e})
+		v.list.Store(next)
+	})
+}
+
+// alive reports whether what was born under a number is still valid for k, if it has no tags.
+func (v *invalidations) alive(k Key, born uint64) bool { return v.aliveTagged(k, nil, born) }
+
+// aliveTagged reports whether what was born under a number, and has these tags, is still valid for k.
+// It costs one comparison if nothing was purged since, and one more for each newer purge in the list.
+func (v *invalidations) aliveTagged(k Key, tags []string, born uint64) bool {
+	if v.count.Load() == born {
+		return true
+	}
+	if v.slotOfURI(k.TargetURI).Load() > born || v.slotOfKey(k).Load() > born {
+		return false
+	}
+	list := v.list.Load()
+	if list.floor > born {
+		return false
+	}
+	for i := len(list.purges) - 1; i >= 0 && list.purges[i].number > born; i-- {
+		if list.purges[i].extent.matches(k, tags) {
+			return false
+		}
+	}
+	return true
+}
+
+// stamp is what a stored response is held against the log by. It is shared by all copies of it.
+type stamp struct {
+	seen atomic.Uint64 // no purge up to this number is about it
+	tags []string
+}
+
+// newStamp is of a response with the origin's fields h, whose request went out after born was read.
+func newStamp(born uint64, h http.Header) *stamp {
+	s := &stamp{tags: tagsOf(h)}
+	s.seen.Store(born)
+	return s
+}
+
+// weight is what s takes of the memory budget, in bytes.
+func (s *stamp) weight() int64 {
+	n := int64(48)
+	for _, tag := range s.tags {
+		n += int64(16 + len(tag))
+	}
+	return n
+}
+
+// current reports whether what s was put on is still valid for k. It notes how far it looked, so that
+// each purge is held against each record once and not at every hit.
+func (v *invalidations) current(k Key, s *stamp) bool {
+	// In this order: everything up to a number that is seen here is seen below.
+	n, seen := v.count.Load(), s.seen.Load()
+	if n <= seen {
+		return true
+	}
+	if !v.aliveTagged(k, s.tags, seen) {
+		return false
+	}
+	for old := seen; old < n && !s.seen.CompareAndSwap(old, n); old = s.seen.Load() {
+	}
+	return true
+}
+
+// matches reports whether a purge of e, which is normal, is about what is stored under k with these tags.
+func (e Extent) matches(k Key, tags []string) bool {
+	switch {
+	case e.Subject != "" && !k.Partition.belongsTo(e.Issuer, e.Subject),
+		e.Subject == "" && e.Issuer != "" && !k.Partition.vouchedForBy(e.Issuer),
+		e.TargetURI != "" && e.TargetURI != k.TargetURI,
+		e.Tag != "" && !slices.Contains(tags, e.Tag):
+		return false
+	}
+	return strings.HasPrefix(k.TargetURI, e.Prefix)
+}
+
+// normal is e as it is compared, or what is wrong with it. No error repeats the texts.
+func (e Extent) normal() (Extent, error) {
+	of := 0
+	for _, text := range []string{e.TargetURI, e.Prefix, e.Tag} {
+		if text != "" {
+			of++
+		}
+	}
+	if of > 1 {
+		return e, errors.New("bearcache: purge of more than one of TargetURI, Prefix and Tag: purge each by itself")
+	}
+	for _, text := range []string{e.Issuer, e.Subject, e.TargetURI, e.Prefix, e.Tag} {
+		if len(text) > maxExtentText {
+			return e, errors.New("bearcache: purge of a text with more than 8,192 bytes")
+		}
+	}
+	var why string
+	switch {
+	case e.TargetURI != "":
+		if e.TargetURI, why = normalURI(e.TargetURI); why != "" {
+			return e, errors.New("bearcache: purge of a TargetURI " + why)
+		}
+	case e.Prefix != "":
+		if e.Prefix, why = normalURI(e.Prefix); why != "" {
+			return e, errors.New("bearcache: purge of a Prefix " + why)
+		}
+	case e.Tag != "":
+		e.Tag = strings.ToLower(e.Tag)
+		if !slices.Equal(tagsOf(http.Header{"Surrogate-Key": {e.Tag}}), []string{e.Tag}) &&
+			!slices.Equal(tagsOf(http.Header{"Cache-Tag": {e.Tag}}), []string{e.Tag}) {
+			return e, errors.New("bearcache: purge of a Tag that is none, or more than one: purge each by itself")
+		}
+	}
+	return e, nil
+}
+
+// normalURI is an absolute URI, or the start of one, as targetURI makes it; or what is wrong with it.
+func normalURI(uri string) (normal, why string) {
+	scheme, rest, ok := strings.Cut(uri, "://")
+	scheme = strings.ToLower(scheme)
+	if !ok || scheme != "http" && scheme != "https" {
+		return "", "that does not begin with http:// or https://"
+	}
+	host, path := rest, "/"
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+		if host, path = rest[:i], rest[i:]; path[0] == '?' {
+			path = "/" + path
+		}
+	}
+	route, _, _ := strings.Cut(path, "?")
+	u, err := url.Parse(scheme + "://" + host)
+	switch {
+	case err != nil || u.Hostname() == "" || strings.ContainsAny(host, " \\"):
+		return "", "without a host that a request can name"
+	case u.User != nil:
+		return "", "with user information, which no key holds"
+	case strings.Contains(path, "#"):
+		return "", "with a fragment, which no request sends"
+	case strings.ContainsFunc(path, func(c rune) bool { return c <= ' ' || c == 0x7f }),
+		strings.ContainsFunc(route, func(c rune) bool { return c > 0x7f }):
+		return "", "that is not percent-encoded as requests are"
+	}
+	port := ":80"
+	if scheme == "https" {
+		port = ":443"
+	}
+	return scheme + "://" + authority(host, port) + path, ""
+}
+
+// tagsOf lists the tags that an origin gave a response, in lower case: caches that know Cache-Tag take
+// case for nothing, those that know Surrogate-Key do not, and what dies too often is only missed.
+func tagsOf(h http.Header) []string {
+	var tags []string
+	for _, line := range h["Surrogate-Key"] {
+		for tag := range strings.FieldsFuncSeq(line, func(c rune) bool { return c == ' ' || c == '\t' }) {
+			tags = append(tags, strings.ToLower(tag))
+		}
+	}
+	for _, line := range h["Cache-Tag"] {
+		for tag := range strings.SplitSeq(line, ",") {
+			if tag = strings.Trim(tag, " \t"); tag != "" {
+				tags = append(tags, strings.ToLower(tag))
+			}
+		}
+	}
+	return tags
+}
+
+// belongsTo reports whether p is a partition of this issuer's subject, in whatever scope.
+func (p Partition) belongsTo(issuer, subject string) bool {
+	i, s, ok := p.owner()
+	return ok && i == issuer && s == subject
+}
+
+// vouchedForBy reports whether p is a partition of a subject of this issuer.
+func (p Partition) vouchedForBy(issuer string) bool {
+	i, _, ok := p.owner()
+	return ok && i == issuer
+}
+
+// owner is whose partition p is, as Identity.Partition wrote it; ok is false for Shared and none.
+func (p Partition) owner() (issuer, subject string, ok bool) {
+	rest, ok := strings.CutPrefix(p.name, "i")
+	if ok {
+		issuer, rest, ok = cutText(rest)
+	}
+	if ok {
+		subject, _, ok = cutText(rest)
+	}
+	return issuer, subject, ok
+}
+
+// cutText takes a text apart that stands behind its length (as binary.AppendUvarint writes it) from
+// what follows.
+func cutText(s string) (text, rest string, ok bool) {
+	var n uint64
+	for i := 0; i < len(s) && i < 9; i++ { // nine bytes are 63 bits: longer than any text
+		n |= uint64(s[i]&0x7f) << (7 * i)
+		if s[i] < 0x80 {
+			s = s[i+1:]
+			if n > uint64(len(s)) {
+				return "", "", false
+			}
+			return s[:n], s[n:], true
+		}
+	}
+	return "", "", false
+}
