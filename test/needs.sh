@@ -2,21 +2,27 @@
 # Installs what the end-to-end tests start, by package name, and only what is missing.
 set -eu
 python=${BEARCACHE_TEST_PYTHON:-/usr/bin/python3}
+suite=$(dirname "$0")/cachesuite
 packages=
 "$python" -c 'import flask, flask_caching, jwt' 2>/dev/null || packages="python3 python3-flask python3-flask-caching python3-jwt"
 command -v curl >/dev/null || packages="$packages curl"
-if [ -z "$packages" ]; then
-	exit 0
-fi
-if ! command -v apt-get >/dev/null; then
-	echo "The tests need curl, and Flask, Flask-Caching and PyJWT for $python; there is no apt-get to install them with." >&2
+node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null || packages="$packages nodejs"
+# npm runs only where the suite is not there as the lock file wants it.
+installed=$suite/node_modules/.installed
+cmp -s "$suite/package-lock.json" "$installed" || command -v npm >/dev/null || packages="$packages npm ca-certificates"
+if [ -n "$packages" ] && ! command -v apt-get >/dev/null; then
+	echo "The tests need curl, Node.js 18 or newer with npm, and Flask, Flask-Caching and PyJWT for $python; there is no apt-get to install them with." >&2
 	echo "Install them, or name an interpreter that has them in BEARCACHE_TEST_PYTHON. Tests that need them are skipped." >&2
-	exit 0
+elif [ -n "$packages" ]; then
+	as_root=
+	if [ "$(id -u)" != 0 ]; then
+		as_root=sudo
+		echo "Installing $packages (this asks for root)"
+	fi
+	$as_root apt-get update -q
+	$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $packages
 fi
-as_root=
-if [ "$(id -u)" != 0 ]; then
-	as_root=sudo
-	echo "Installing $packages (this asks for root)"
+if ! cmp -s "$suite/package-lock.json" "$installed" && command -v npm >/dev/null; then
+	(cd "$suite" && npm ci)
+	cp "$suite/package-lock.json" "$installed"
 fi
-$as_root apt-get update -q
-$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $packages
