@@ -43,6 +43,9 @@ func Connection(h http.Header) []string {
 	return names
 }
 
+// afterDay is a date without the name of its day, which is nothing to go by and often wrong.
+func afterDay(s string) string { return strings.TrimLeft(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") }
+
 // Canonical reports whether name is a field name in the one spelling under which net/http and this
 // module look fields up. A handler may set another, and net/http keeps a name with a trailing space
 // as it came: such a field is there, and no look-up sees it.
@@ -108,7 +111,7 @@ func Date(h http.Header, name string) (t time.Time, ok bool) {
 			if layout == time.RFC850 {
 				layout = "Monday, 02-Jan-06 15:04:05 GMT"
 			}
-			return t, strings.EqualFold(t.Format(layout), s)
+			return t, strings.EqualFold(afterDay(t.Format(layout)), afterDay(s))
 		}
 	}
 	return time.Time{}, false

@@ -80,7 +80,7 @@ func TestDates(t *testing.T) {
 		"sun, 06 nov 1994 08:49:37 gmt": true, "Sun, 06 Nov 1994 08:49:37 gMT": true,
 		"Sun,  06 Nov 1994 08:49:37 GMT": false, "Sun, 06 Nov 1994 8:49:37 GMT": false, "Sun, 6 Nov 1994 08:49:37 GMT": false,
 		"Sun, 06 Nov 1994 08:49:37 UTC": false, "Sun, 06 Nov 1994 08:49:37 +0000": false, "Sun, 06 Nov 94 08:49:37 GMT": false,
-		"Sun 06 Nov 1994 08:49:37 GMT": false, "Sunday, 06-Nov-94 08:49:37 PST": false, "Mon, 06 Nov 1994 08:49:37 GMT": false,
+		"Sun 06 Nov 1994 08:49:37 GMT": false, "Sunday, 06-Nov-94 08:49:37 PST": false, "Mon, 06 Nov 1994 08:49:37 GMT": true, "Xyz, 06 Nov 1994 08:49:37 GMT": false,
 		"Sun, 06 Nov 1994 08:49:37.5 GMT": false, "0": false, "": false, "GMT": false,
 	} {
 		d, ok := Date(http.Header{"Date": {s}}, "Date")
