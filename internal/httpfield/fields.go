@@ -44,7 +44,9 @@ func Connection(h http.Header) []string {
 }
 
 // afterDay is a date without the name of its day, which is nothing to go by and often wrong.
-func afterDay(s string) string { return strings.TrimLeft(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") }
+func afterDay(s string) string {
+	return strings.TrimLeft(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+}
 
 // Canonical reports whether name is a field name in the one spelling under which net/http and this
 // module look fields up. A handler may set another, and net/http keeps a name with a trailing space
