@@ -85,7 +85,6 @@ const (
 	whyUpgrade     = "upgrade"
 	whyMalformed   = "malformed"  // a field whose name no look-up finds
 	whyConnection  = "connection" // a field that proxies drop on the way to the origin
-	whyRange       = "range"      // a part is wanted; answering with all of it would be allowed, and break every resumed download
 	whyBody        = "body"       // a GET with content, which no key holds and an origin may answer by
 )
 

@@ -114,7 +114,7 @@ func TestMetrics(t *testing.T) {
 			}
 		}
 	}
-	want := []string{"bearcache_log_lines_dropped_total", "bearcache_owner_mismatches", "bearcache_records", "bearcache_refused_records", "bearcache_request_duration_seconds_bucket",
+	want := []string{"bearcache_log_lines_dropped_total", "bearcache_owner_mismatches", "bearcache_quota_evictions", "bearcache_records", "bearcache_refused_records", "bearcache_request_duration_seconds_bucket",
 		"bearcache_request_duration_seconds_count", "bearcache_request_duration_seconds_sum", "bearcache_requests_total",
 		"bearcache_response_bytes_total", "bearcache_server_notes_dropped_total", "bearcache_stored_bytes"}
 	if got := slices.Sorted(maps.Keys(ours)); !slices.Equal(got, want) {

@@ -59,7 +59,14 @@ func useful(said reading, req Request, resp Response, requestTime, responseTime 
 	if !certain(resp.Status) {
 		return fresh && (explicit || heuristic(resp.Status) || said.cc.Has("public"))
 	}
-	if fresh || entityTag(resp.Header) != "" || lastModified(resp.Header) != "" {
+	if fresh {
+		return true
+	}
+	// Of 302, 303 and 307 the origin has to say more than a validator does (§3, the last condition).
+	if !explicit && !heuristic(resp.Status) && !said.cc.Has("public") && !(said.kind == PrivateCache && said.cc.Has("private")) {
+		return false
+	}
+	if entityTag(resp.Header) != "" || lastModified(resp.Header) != "" {
 		return true
 	}
 	window, _ := said.cc.Delta("stale-while-revalidate")
