@@ -115,7 +115,6 @@ type state struct {
 	background    *background
 	digests       sync.Pool                                 // of *digest
 	veiler        func(name string, values []string) string // veil, bound once
-	strange       func(name string) bool                    // stranger, bound once
 	wall          atomic.Int64
 	hits          atomic.Uint64
 	forwards      atomic.Uint64
@@ -163,7 +162,7 @@ func (c *Cache) init() {
 		if s.now == nil {
 			s.now = time.Now
 		}
-		s.veiler, s.strange = s.veil, s.stranger
+		s.veiler = s.veil
 		s.credentials = c.credentials()
 		s.subsets = subsetsOf(s.credentials)
 		s.neutral = maps.Clone(neutralFields)

@@ -28,6 +28,9 @@ type capture struct {
 	// apart are the fields of a response that may yet be held back. nil: it will not be, and they are the
 	// client's at once.
 	apart       http.Header
+	handed      http.Header // what apart was: the handler may have kept it
+	confirming  http.Header // of a 304 that is held back
+	length      int64       // that was announced; negative: none
 	wrote       bool
 	held        held
 	status      int  // of what is held back; zero: there was no response
@@ -77,7 +80,7 @@ func (w *capture) WriteHeader(status int) {
 	switch {
 	case w.apart == nil:
 	case w.validating && status == http.StatusNotModified:
-		w.wrote, w.held, w.status = true, notModified, status
+		w.wrote, w.held, w.status, w.confirming = true, notModified, status, w.apart.Clone()
 		return
 	case rfc9111.OnError(status):
 		w.status = status
@@ -97,6 +100,12 @@ func (w *capture) WriteHeader(status int) {
 		delete(w.original, "Content-Length")
 		w.sent = w.original.Clone()
 		w.sniffed = sniffs(h)
+		if w.length = -1; h["Content-Length"] != nil {
+			w.length = announced(h)
+		}
+		if p := w.partition; !rfc9111.Fresh(p.kind(), x.decisive(p), x.response(status, h), w.asked, x.cache.state.now()) {
+			w.free() // whoever waits would have to validate it first
+		}
 	} else {
 		w.free()
 	}
@@ -144,14 +153,28 @@ func (w *capture) join() {
 	h := w.ResponseWriter.Header()
 	clear(h)
 	maps.Copy(h, w.apart)
-	w.apart = nil
+	w.apart, w.handed = nil, w.apart
+}
+
+// trail takes trailers over that the handler set in the fields it was given at first.
+func (w *capture) trail() {
+	h := w.ResponseWriter.Header()
+	for name, values := range w.handed {
+		announced := slices.ContainsFunc(h["Trailer"], func(line string) bool {
+			return slices.ContainsFunc(strings.Split(line, ","), func(s string) bool { return strings.EqualFold(strings.Trim(s, " \t"), name) })
+		})
+		if (announced || strings.HasPrefix(name, http.TrailerPrefix)) && h[name] == nil {
+			h[name] = values
+		}
+	}
 }
 
 // bridge reports whether the stored response that was found may stand in for the origin, and has it do so.
 func (w *capture) bridge(unreachable bool) bool {
 	x := w.exchange
 	f := x.found
-	if x.cachable && f.record != nil && rfc9111.UsableOnError(x.decisive(f.record.key.Partition), *f.stored(), x.cache.state.now(), unreachable) {
+	now := x.cache.state.now()
+	if x.cachable && f.record != nil && x.valid(f.record, f.i, now) && !x.ended(now) && rfc9111.UsableOnError(x.decisive(f.record.key.Partition), *f.stored(), now, unreachable) {
 		w.held = bridged
 		return true
 	}
@@ -247,6 +270,7 @@ func (w *capture) finish() bool {
 		w.WriteHeader(http.StatusOK)
 	}
 	x := w.exchange
+	w.trail()
 	switch {
 	case w.held == notModified:
 		return x.freshen(w, w.ResponseWriter)
@@ -261,7 +285,7 @@ func (w *capture) finish() bool {
 	switch {
 	case w.forwarded.Err() != nil, x.request.Context().Err() != nil && !w.awaited(): // a handler may have stopped early because its client left
 		w.drop(rfc9111.Incomplete)
-	case h["Content-Length"] != nil && announced(h) != int64(len(w.body)):
+	case w.length >= 0 && w.length != int64(len(w.body)):
 		w.drop(rfc9111.Incomplete)
 	case trailing(h):
 		w.drop(rfc9111.Trailers)
@@ -274,7 +298,9 @@ func (w *capture) finish() bool {
 		if w.mute {
 			status = http.StatusOK
 		}
-		x.store(w.partition, status, w.original, w.sent, slices.Clip(w.body), w.asked)
+		if kept, _ := x.store(w.partition, status, w.original, w.sent, slices.Clip(w.body), w.asked); !kept {
+			x.event.Store = string(rfc9111.Status)
+		}
 	}
 	return true
 }

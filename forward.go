@@ -27,7 +27,11 @@ func (x *exchange) forward(w http.ResponseWriter, next http.Handler, d rfc9111.D
 	case leader:
 		defer s.flights.land(key, fl)
 	default:
-		if x.await(fl) {
+		landed := x.await(fl, key)
+		if x.request.Context().Err() != nil { // nobody is there to be answered
+			return
+		}
+		if landed && !x.ended(x.started) {
 			why := d.Reason
 			if d = x.decide(); d.Action == rfc9111.Reuse {
 				s.hits.Add(1)
@@ -56,8 +60,9 @@ func (x *exchange) collapsible(d rfc9111.Decision) bool {
 	return true
 }
 
-// await waits for a flight; false: in vain.
-func (x *exchange) await(fl *flight) bool {
+// await waits for a flight; false: in vain. One that takes as long as that is given up by all who wait:
+// its own client may be the one that holds it up.
+func (x *exchange) await(fl *flight, key Key) bool {
 	defer x.cache.state.flights.leave(fl)
 	limit := time.NewTimer(waitLimit)
 	defer limit.Stop()
@@ -66,6 +71,8 @@ func (x *exchange) await(fl *flight) bool {
 	case <-x.request.Context().Done():
 		return false
 	case <-limit.C:
+		x.cache.state.flights.lone(key, x.cache.state.now())
+		x.cache.state.flights.land(key, fl)
 		return false
 	}
 	x.started = x.cache.state.now()
@@ -77,9 +84,9 @@ func (x *exchange) await(fl *flight) bool {
 func (x *exchange) fetch(w http.ResponseWriter, next http.Handler, d rfc9111.Decision, fl *flight) {
 	s := x.cache.state
 	s.forwards.Add(1)
-	r := x.request
+	r := theirs(x.request)
 	if d.Action == rfc9111.Validate {
-		r = conditional(r, x.found.stored())
+		conditional(r, x.found.stored())
 	}
 	if fl != nil {
 		ctx, end := s.flights.detach(r.Context(), fl)
@@ -116,9 +123,10 @@ func (x *exchange) ask(next http.Handler, out *capture, r *http.Request) {
 	if x.found.record != nil {
 		defer func() {
 			if value := recover(); value != nil {
-				if value != http.ErrAbortHandler || out.wrote || r.Context().Err() != nil || !out.bridge(true) {
-					panic(value)
+				if value == http.ErrAbortHandler && (out.held == bridged || !out.wrote && r.Context().Err() == nil && out.bridge(true)) {
+					return
 				}
+				panic(value)
 			}
 		}()
 	}
@@ -142,10 +150,20 @@ func Unreachable(w http.ResponseWriter) {
 	}
 }
 
-// conditional is r as a request that validates s (RFC 9111 §4.3.1). A client's own conditions are held
-// against what comes of it.
-func conditional(r *http.Request, s *rfc9111.Stored) *http.Request {
-	r = unconditional(r)
+// theirs is a copy of r that next may change: what the answer is stored under, and until when, is read from
+// the request as it came.
+func theirs(r *http.Request) *http.Request {
+	r = r.WithContext(r.Context())
+	r.Header = r.Header.Clone()
+	url := *r.URL
+	r.URL = &url
+	return r
+}
+
+// conditional makes r one that validates s (RFC 9111 §4.3.1). A client's own conditions are held against what
+// comes of it.
+func conditional(r *http.Request, s *rfc9111.Stored) {
+	unconditional(r)
 	etag, modified := rfc9111.Validators(*s)
 	if etag != "" {
 		r.Header["If-None-Match"] = []string{etag}
@@ -153,16 +171,12 @@ func conditional(r *http.Request, s *rfc9111.Stored) *http.Request {
 	if modified != "" {
 		r.Header["If-Modified-Since"] = []string{modified}
 	}
-	return r
 }
 
-func unconditional(r *http.Request) *http.Request {
-	r = r.WithContext(r.Context())
-	r.Header = maps.Clone(r.Header)
+func unconditional(r *http.Request) {
 	for _, name := range rfc9111.Conditional {
 		delete(r.Header, name)
 	}
-	return r
 }
 
 // refresh validates the stale response that was found while it is being served, as the reader who was
@@ -179,7 +193,10 @@ func (x *exchange) refresh(next http.Handler) {
 	}
 	// The request outlives its client, whose fields may be changed by handlers that are not done yet.
 	ctx := context.WithValue(context.WithoutCancel(x.request.Context()), answerKey{}, (*answer)(nil)) // nor is it that answer's exchange
-	r := unconditional(x.request.Clone(ctx))
+	r := x.request.Clone(ctx)
+	unconditional(r)
+	delete(r.Header, "Cache-Control") // the client's wishes for its own answer
+	delete(r.Header, "Pragma")
 	r.Method, r.Body = http.MethodGet, http.NoBody
 	started := s.background.start(func(ctx context.Context) {
 		defer s.flights.land(key, fl)
@@ -289,23 +306,37 @@ func (x *exchange) answered(out *capture, status int, h http.Header) (p Partitio
 	}
 	own := Key{x.reader.partition, x.uri}
 	if own.Partition != Shared && (status == http.StatusUnauthorized || status == http.StatusForbidden) {
-		x.cache.state.invalidations.key(own)
-		x.cache.state.memory.forget(own)
+		x.forget(own)
 	}
 	if x.request.Method == http.MethodHead {
 		x.head(out, status, h)
 		return p, ""
 	}
 	p, store = x.place(status, h, out.asked)
-	if store != rfc9111.Kept && x.found.record != nil && x.found.record.key == own && outdates(status) {
-		x.cache.state.memory.forget(own)
+	if store != rfc9111.Kept && x.found.record != nil && x.outdates(x.found.record.key.Partition, out.why, status) {
+		x.forget(x.found.record.key)
 	}
 	return p, store
 }
 
-// outdates reports whether an answer that is not stored says that what is stored no longer holds: any
-// but an error of the moment.
-func outdates(status int) bool { return status < 500 && status != http.StatusTooManyRequests }
+// forget drops what is stored under k, and what is under way to be.
+func (x *exchange) forget(k Key) {
+	x.cache.state.invalidations.key(k)
+	x.cache.state.memory.forget(k)
+}
+
+// outdates reports whether an answer that is not stored says that what was found in p no longer holds. Of a
+// partition that the reader has in common with others, only what is stale may go, and what an answer to one
+// reader says of one reader counts for nothing.
+func (x *exchange) outdates(p Partition, why rfc9111.Reason, status int) bool {
+	switch {
+	case status == http.StatusNotFound || status == http.StatusGone:
+		return p.kind() == rfc9111.PrivateCache || why == rfc9111.Stale
+	case status >= 200 && status < 400, status == http.StatusUnauthorized, status == http.StatusForbidden:
+		return p.kind() == rfc9111.PrivateCache || why == rfc9111.Stale && p == x.reader.partition
+	}
+	return false
+}
 
 // place says which partition the response may, and should, be stored in: the widest that its origin
 // and the operator allow.
@@ -374,8 +405,9 @@ func (x *exchange) invalidate(h http.Header) {
 	}
 }
 
-// store keeps a complete response under p. original are the origin's fields, sent what went out of them.
-func (x *exchange) store(p Partition, status int, original, sent http.Header, body []byte, asked time.Time) found {
+// store keeps a complete response under p, unless something there is not to be given up for it. original
+// are the origin's fields, sent what went out of them.
+func (x *exchange) store(p Partition, status int, original, sent http.Header, body []byte, asked time.Time) (kept bool, f found) {
 	key, req := Key{p, x.uri}, x.decisive(p)
 	s := rfc9111.Keep(p.kind(), req, x.response(status, original), asked, x.cache.state.now())
 	v := variant{fields: fieldsOf(sent), said: changed(original, sent), body: body, stamp: newStamp(x.born, original)}
@@ -383,54 +415,84 @@ func (x *exchange) store(p Partition, status int, original, sent http.Header, bo
 		v.until = x.end()
 	}
 	x.cache.state.memory.update(key, func(old *record) *record {
-		return old.with(key, s, v, req, x.cache.state.maxVariants)
+		next := old.with(key, s, v, req, x.cache.state.maxVariants, func(i int) bool { return x.valid(old, i, x.cache.state.now()) })
+		kept = next != old
+		return next
 	})
-	return found{&record{key: key, stored: []rfc9111.Stored{s}, variants: []variant{v}}, 0}
+	return kept, found{&record{key: key, stored: []rfc9111.Stored{s}, variants: []variant{v}}, 0}
 }
 
 // freshen takes a 304 to what was found (RFC 9111 §4.3.4): the stored response is the answer, with the
 // 304's fields. false: the 304 is about another one.
 func (x *exchange) freshen(out *capture, w http.ResponseWriter) bool {
 	before, was := x.found.variant(), x.found.stored()
-	fields, ok := rfc9111.Freshen(before.origin(), x.response(http.StatusNotModified, dated(storableFields(out.apart), x.cache.state.now())))
+	newer := dated(storableFields(out.confirming), x.cache.state.now())
+	fields, ok := rfc9111.Freshen(before.origin(), x.response(http.StatusNotModified, newer))
 	if !ok {
 		return false
 	}
 	x.event.Validated = true
-	x.event.Store = string(x.replace(was.Status, fields, out))
+	x.event.Store = string(x.replace(was.Status, fields, newer, out))
+	for _, name := range []string{"Set-Cookie", "Authentication-Info"} { // this reader's, and in no record
+		if values := out.confirming[name]; values != nil {
+			w.Header()[name] = values
+		}
+	}
 	d := rfc9111.Decision{Age: rfc9111.Age(*x.found.stored(), x.cache.state.now())}
 	x.hit(w, d, forwardStatus(out.why, http.StatusNotModified, rfc9111.Reason(x.event.Store), ""))
 	return true
 }
 
-// replace stores what was found anew with other fields, or forgets it where these forbid to keep it. What
-// was found is then that response.
-func (x *exchange) replace(status int, fields http.Header, out *capture) rfc9111.Reason {
-	key, body := x.found.record.key, x.found.variant().body
-	sent := fields
-	if x.reader.told() && key.Partition.kind() == rfc9111.PrivateCache {
-		sent = fields.Clone()
-		harden(sent, &x.reader)
-	}
+// replace stores what was found anew with the fields of a newer response taken over, or forgets it where
+// these forbid to keep it. What was found is then that response.
+//
+// In a partition that is wider than the reader's own, the newer response was made for this reader. Its
+// fields get there only if it is released itself: that the stored one was says nothing about them.
+func (x *exchange) replace(status int, fields, newer http.Header, out *capture) rfc9111.Reason {
+	key, before := x.found.record.key, x.found.variant()
+	kind, now := key.Partition.kind(), x.cache.state.now()
 	req := x.decisive(key.Partition)
 	req.Method = http.MethodGet
-	now := x.cache.state.now()
-	ok, why := rfc9111.Storable(key.Partition.kind(), req, x.response(status, fields), out.asked, now)
-	if ok && key.Partition.kind() == rfc9111.PrivateCache && x.ended(now) {
+	ok, why := rfc9111.Storable(kind, req, x.response(status, fields), out.asked, now)
+	released := true
+	if key.Partition != x.reader.partition {
+		released, _ = rfc9111.Storable(kind, req, x.response(status, newer), out.asked, now)
+	}
+	switch {
+	case ok && kind == rfc9111.PrivateCache && x.ended(now):
 		ok, why = false, whyExpired
+	case ok && !released:
+		ok, why = false, rfc9111.Private
 	}
-	if ok {
-		x.found = x.store(key.Partition, status, fields, sent, body, out.asked)
-		return why
-	}
-	x.cache.state.memory.forget(key)
-	s := rfc9111.Keep(key.Partition.kind(), req, x.response(status, fields), out.asked, now)
-	if x.reader.told() && key.Partition.kind() == rfc9111.SharedCache { // what was released no longer is
-		sent = fields.Clone()
+	sent := fields.Clone()
+	if x.reader.told() && (kind == rfc9111.PrivateCache || !ok) {
 		harden(sent, &x.reader)
 	}
-	x.found = found{&record{key: key, stored: []rfc9111.Stored{s}, variants: []variant{{fields: fieldsOf(sent), body: body}}}, 0}
+	for _, f := range before.fields { // what was found out about the body
+		if _, said := sent[f.name]; !said && (f.name == "Content-Length" || f.name == "Content-Type") {
+			sent[f.name] = f.values
+		}
+	}
+	if ok {
+		_, x.found = x.store(key.Partition, status, fields, sent, before.body, out.asked)
+		return why
+	}
+	if released && forbids(why) {
+		x.forget(key)
+	}
+	s := rfc9111.Keep(kind, req, x.response(status, fields), out.asked, now)
+	x.found = found{&record{key: key, stored: []rfc9111.Stored{s}, variants: []variant{{fields: fieldsOf(sent), body: before.body}}}, 0}
 	return why
+}
+
+// forbids reports whether a reason not to store is the response's, and not that of the request which
+// brought it.
+func forbids(why rfc9111.Reason) bool {
+	switch why {
+	case rfc9111.Authorization, rfc9111.UnknownField, rfc9111.RequestNoStore, whyExpired:
+		return false
+	}
+	return true
 }
 
 // head takes what a response to HEAD says of the stored one (RFC 9111 §4.3.5): its new fields, or that it
@@ -443,14 +505,16 @@ func (x *exchange) head(out *capture, status int, h http.Header) {
 	if was.Status != http.StatusOK {
 		return
 	}
-	fields, ok := rfc9111.FreshenByHead(before.origin(), int64(len(before.body)), x.response(status, dated(storableFields(h), x.cache.state.now())))
+	newer := dated(storableFields(h), x.cache.state.now())
+	fields, ok := rfc9111.FreshenByHead(before.origin(), int64(len(before.body)), x.response(status, newer))
 	if !ok {
 		if x.found.record.key.Partition == x.reader.partition {
-			x.cache.state.memory.forget(x.found.record.key)
+			x.forget(x.found.record.key)
 		}
 		return
 	}
-	x.replace(was.Status, fields, out)
+	delete(fields, "Content-Length") // the body's own
+	x.replace(was.Status, fields, newer, out)
 }
 
 // dated is h with a Date: the recipient's clock, where the origin had none (RFC 9110 §6.6.1).

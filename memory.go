@@ -22,10 +22,14 @@ type memory struct {
 func newMemory(budget, quota int64) *memory {
 	m := &memory{budget: budget, quotas: newQuotas(quota)}
 	m.records = otter.Must(&otter.Options[Key, *record]{
-		MaximumWeight:    uint64(budget),
-		Weigher:          func(_ Key, r *record) uint32 { return r.weight },
-		OnAtomicDeletion: func(e otter.DeletionEvent[Key, *record]) { m.quotas.remove(e.Key, int64(e.Value.weight)) },
-		Logger:           &otter.NoopLogger{}, // it would print keys
+		MaximumWeight: uint64(budget),
+		Weigher:       func(_ Key, r *record) uint32 { return r.weight },
+		OnAtomicDeletion: func(e otter.DeletionEvent[Key, *record]) {
+			if e.Key == e.Value.key {
+				m.quotas.remove(e.Value)
+			}
+		},
+		Logger: &otter.NoopLogger{}, // it would print keys
 	})
 	return m
 }
@@ -45,9 +49,10 @@ func (m *memory) get(k Key) *record {
 	return r
 }
 
-// update replaces what is stored under k by what change makes of it. A record that exceeds the whole
-// budget, or its partition's share of it, is refused and counted; the engine would drop it without a word.
-// Where the partition then holds more than its share, what it stored first goes.
+// update replaces what is stored under k by what change makes of it. Of a record that exceeds its
+// partition's share, or the whole budget, the oldest variants go, and where that does not help it is
+// refused and counted; the engine would drop it without a word. Where the partition then holds more than
+// its share, what it stored first goes.
 func (m *memory) update(k Key, change func(*record) *record) {
 	m.records.Compute(k, func(old *record, found bool) (*record, otter.ComputeOp) {
 		if !found || old.key != k {
@@ -57,18 +62,22 @@ func (m *memory) update(k Key, change func(*record) *record) {
 		if next == old && found {
 			return old, otter.CancelOp
 		}
+		limit := min(m.limit(k.Partition), math.MaxUint32)
+		for next.weigh() > limit && len(next.variants) > 1 {
+			next.drop(next.oldest())
+		}
 		weight := next.weigh()
-		if limit := m.limit(k.Partition); weight > limit || weight > math.MaxUint32 {
+		if weight > limit {
 			m.refused.Add(1)
 			return nil, otter.InvalidateOp
 		}
 		next.weight = uint32(weight)
-		m.quotas.add(k, weight, m.holds)
+		m.quotas.add(next)
 		return next, otter.WriteOp
 	})
-	for _, uri := range m.quotas.excess(k.Partition) {
+	for _, k := range m.quotas.excess(k.Partition) {
 		m.overQuota.Add(1)
-		m.records.Invalidate(Key{k.Partition, uri})
+		m.records.Invalidate(k)
 	}
 }
 
@@ -78,11 +87,6 @@ func (m *memory) limit(p Partition) int64 {
 		return m.budget
 	}
 	return min(m.budget, m.quotas.quota)
-}
-
-func (m *memory) holds(k Key) bool {
-	_, ok := m.records.GetIfPresent(k)
-	return ok
 }
 
 func (m *memory) forget(k Key) { m.records.Invalidate(k) }
@@ -95,16 +99,18 @@ type quotas struct {
 }
 
 type quotaShard struct {
-	mu   sync.Mutex // guards held and the holdings in it
+	mu   sync.Mutex // guards held, the holdings in it, and the links of their records
 	held map[Partition]*holding
 }
 
-// holding is what one partition holds.
+// holding is what one partition holds: a list of its records, linked through themselves, oldest first.
 type holding struct {
-	weight  int64
-	records int
-	uris    []string // oldest first; of records that are gone, too, until there are more of these
+	weight         int64
+	oldest, newest *record
 }
+
+// links are a record's place in its partition's holding.
+type links struct{ older, newer *record }
 
 func newQuotas(quota int64) *quotas {
 	q := &quotas{quota: quota}
@@ -114,77 +120,83 @@ func newQuotas(quota int64) *quotas {
 	return q
 }
 
-// shard spreads partitions over the locks by a byte of their digest.
+// shard spreads partitions over the locks by a byte of their digest; nil: the partition has no quota.
 func (q *quotas) shard(p Partition) *quotaShard {
-	return &q.shards[int(p.name[len(p.name)-1])%len(q.shards)]
-}
-
-func (q *quotas) add(k Key, weight int64, holds func(Key) bool) {
-	if k.Partition == Shared || k.Partition == (Partition{}) {
-		return
-	}
-	s := q.shard(k.Partition)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	h := s.held[k.Partition]
-	if h == nil {
-		h = new(holding)
-		s.held[k.Partition] = h
-	}
-	h.weight += weight
-	h.records++
-	if len(h.uris) > 2*h.records+8 {
-		h.compact(func(uri string) bool { return holds(Key{k.Partition, uri}) })
-	}
-	h.uris = append(h.uris, k.TargetURI)
-}
-
-// compact drops all but the last of each URI's entries, and those of records that are gone.
-func (h *holding) compact(holds func(uri string) bool) {
-	last := make(map[string]int, len(h.uris))
-	for i, uri := range h.uris {
-		last[uri] = i
-	}
-	kept := make([]string, 0, len(last))
-	for i, uri := range h.uris {
-		if last[uri] == i && holds(uri) {
-			kept = append(kept, uri)
-		}
-	}
-	h.uris = kept
-}
-
-func (q *quotas) remove(k Key, weight int64) {
-	if k.Partition == Shared || k.Partition == (Partition{}) {
-		return
-	}
-	s := q.shard(k.Partition)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	h := s.held[k.Partition]
-	if h == nil {
-		return
-	}
-	h.weight -= weight
-	if h.records--; h.records <= 0 {
-		delete(s.held, k.Partition)
-	}
-}
-
-// excess takes from the list of the partition's URIs those to forget until it holds its share again.
-func (q *quotas) excess(p Partition) []string {
 	if p == Shared || p == (Partition{}) {
 		return nil
 	}
+	return &q.shards[int(p.name[len(p.name)-1])%len(q.shards)]
+}
+
+func (q *quotas) add(r *record) {
+	s := q.shard(r.key.Partition)
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h := s.held[r.key.Partition]
+	if h == nil {
+		h = new(holding)
+		s.held[r.key.Partition] = h
+	}
+	h.weight += int64(r.weight)
+	r.links = links{older: h.newest}
+	if h.newest != nil {
+		h.newest.links.newer = r
+	} else {
+		h.oldest = r
+	}
+	h.newest = r
+}
+
+// remove is called once for each record that was added, when it is gone.
+func (q *quotas) remove(r *record) {
+	s := q.shard(r.key.Partition)
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h := s.held[r.key.Partition]
+	if h == nil || r.links.older == nil && h.oldest != r { // it never was in the list
+		return
+	}
+	h.weight -= int64(r.weight)
+	if r.links.older != nil {
+		r.links.older.links.newer = r.links.newer
+	} else {
+		h.oldest = r.links.newer
+	}
+	if r.links.newer != nil {
+		r.links.newer.links.older = r.links.older
+	} else {
+		h.newest = r.links.older
+	}
+	r.links = links{}
+	if h.oldest == nil {
+		delete(s.held, r.key.Partition)
+	}
+}
+
+// excess lists what is to be forgotten until the partition holds its share again, and an eighth less: not
+// one for each that comes.
+func (q *quotas) excess(p Partition) []Key {
 	s := q.shard(p)
+	if s == nil {
+		return nil
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	h := s.held[p]
-	if h == nil || h.weight <= q.quota || len(h.uris) < 2 {
+	if h == nil || h.weight <= q.quota {
 		return nil
 	}
-	n := max(1, len(h.uris)/8) // an eighth at once: not one for each that comes
-	gone := h.uris[:n:n]
-	h.uris = h.uris[n:]
+	var gone []Key
+	left := h.weight
+	for r := h.oldest; r != h.newest && left > q.quota-q.quota/8; r = r.links.newer {
+		left -= int64(r.weight)
+		gone = append(gone, r.key)
+	}
 	return gone
 }

@@ -3,6 +3,8 @@ package bearcache
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/http"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -86,19 +88,55 @@ func TestQuotasAreExact(t *testing.T) {
 	held := m.weights()
 	for _, p := range partitions[1:] {
 		s := m.quotas.shard(p)
-		var weight int64
-		var listed int
+		var weight, listed, records int64
 		if h := s.held[p]; h != nil {
-			weight, listed = h.weight, len(h.uris)
+			weight = h.weight
+			for r := h.oldest; r != nil; r = r.links.newer {
+				listed += int64(r.weight)
+				records++
+			}
 		}
-		if weight != held[p] {
-			t.Errorf("%q is counted at %d, and holds %d", p.name, weight, held[p])
-		}
-		if listed > 1000 {
-			t.Errorf("%q: %d URIs are listed", p.name, listed)
+		if weight != held[p] || listed != held[p] {
+			t.Errorf("%q is counted at %d, lists %d, and holds %d", p.name, weight, listed, held[p])
 		}
 	}
 	if len(m.quotas.shard(partitions[1]).held) > 2 {
 		t.Error("holdings of nothing stay")
+	}
+}
+
+// A few large responses after many small ones are held to the share as well, and nothing of what is gone
+// stays in memory.
+func TestQuotaOfUnequalRecords(t *testing.T) {
+	c := &Cache{Memory: 64 << 20, Quota: 4 << 20}
+	large := false
+	h := c.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header()["Cache-Control"] = []string{"max-age=60"}
+		if large {
+			w.Write(make([]byte, 1<<20))
+		}
+	}))
+	for i := range 2_000 {
+		large = i >= 1_900
+		ask(h, request("GET", fmt.Sprintf("http://api.test/%d", i), "Authorization: Bearer greedy"))
+		for p, weight := range c.state.memory.weights() {
+			if weight > 4<<20 {
+				t.Fatalf("%q holds %d bytes after %d requests", p.name, weight, i)
+			}
+		}
+	}
+}
+
+// A record of many variants keeps the last ones rather than none.
+func TestHeavyRecordKeepsItsLastVariants(t *testing.T) {
+	o := &origin{header: header(fresh, "Vary: Accept-Language", "X-Big: "+strings.Repeat("x", 30_000))}
+	c := &Cache{Memory: 1 << 20, Quota: 100_000}
+	h := c.Handler(o)
+	for i := range 10 {
+		ask(h, get("Authorization: Bearer a", fmt.Sprintf("Accept-Language: x%d", i)))
+	}
+	calls := o.calls.Load()
+	if ask(h, get("Authorization: Bearer a", "Accept-Language: x9")); o.calls.Load() != calls {
+		t.Error("the last variant is not stored")
 	}
 }

@@ -10,12 +10,13 @@ import (
 )
 
 // record is everything stored under one key: the variants that Vary tells apart. It is immutable
-// once in memory; a new variant makes a new record.
+// once in memory, but for its links; a new variant makes a new record.
 type record struct {
 	key      Key // compared with the key of the lookup on every read
 	stored   []rfc9111.Stored
 	variants []variant // of stored, index by index
 	weight   uint32    // what weigh says, once it is in memory
+	links    links     // in the list of what its partition holds; the quotas' to guard
 }
 
 // variant is what a hit writes, ready to be written. Nothing of it changes once it is stored.
@@ -108,23 +109,19 @@ func fieldsWeight(fields []field) int64 {
 }
 
 // with is the record with one more variant, which takes the place of the one it supersedes, and of the
-// oldest where there are more than most; or the record as it is, if that one is not to be given up.
-func (r *record) with(key Key, s rfc9111.Stored, v variant, req rfc9111.Request, most int) *record {
+// oldest where there are more than most; or the record as it is, if what is there is not to be given up
+// while alive says that it may be served.
+func (r *record) with(key Key, s rfc9111.Stored, v variant, req rfc9111.Request, most int, alive func(i int) bool) *record {
 	next := &record{key: key}
 	if r != nil {
 		next.stored, next.variants = slices.Clone(r.stored), slices.Clone(r.variants)
 	}
 	i, yields := s.Supersedes(req, next.stored)
-	if yields {
+	if yields && alive(i) {
 		return r
 	}
 	if i < 0 && len(next.stored) >= most {
-		i = 0
-		for j := range next.stored {
-			if next.stored[j].ResponseTime.Before(next.stored[i].ResponseTime) {
-				i = j
-			}
-		}
+		i = next.oldest()
 	}
 	if i < 0 {
 		next.stored, next.variants = append(next.stored, s), append(next.variants, v)
@@ -132,6 +129,22 @@ func (r *record) with(key Key, s rfc9111.Stored, v variant, req rfc9111.Request,
 		next.stored[i], next.variants[i] = s, v
 	}
 	return next
+}
+
+// oldest is the index of the variant that arrived first.
+func (r *record) oldest() int {
+	i := 0
+	for j := range r.stored {
+		if r.stored[j].ResponseTime.Before(r.stored[i].ResponseTime) {
+			i = j
+		}
+	}
+	return i
+}
+
+// drop removes a variant of a record that is not in memory yet.
+func (r *record) drop(i int) {
+	r.stored, r.variants = slices.Delete(r.stored, i, i+1), slices.Delete(r.variants, i, i+1)
 }
 
 // hopByHop are fields of one connection (RFC 9110 §7.6.1) or of one exchange with one reader

@@ -152,7 +152,7 @@ func (x *exchange) look(p Partition) rfc9111.Decision {
 	d, i := rfc9111.Choose(x.decisive(p), stored, x.started)
 	switch {
 	case i < 0:
-	case x.valid(rec, i):
+	case x.valid(rec, i, x.started):
 		x.found = found{rec, i}
 	default:
 		d, _ = rfc9111.Choose(x.decisive(p), nil, x.started)
@@ -172,16 +172,16 @@ func (x *exchange) lookup(k Key) *record {
 
 // valid holds a stored response against what its origin cannot know: invalidation, and the end of the
 // identity it was made for.
-func (x *exchange) valid(rec *record, i int) bool {
+func (x *exchange) valid(rec *record, i int, now time.Time) bool {
 	v := &rec.variants[i]
 	return x.cache.state.invalidations.current(rec.key, v.stamp) &&
-		(v.until.IsZero() || x.cache.latest(x.started).Before(v.until))
+		(v.until.IsZero() || x.cache.latest(now).Before(v.until))
 }
 
 // decisive is what decisions about the request in partition p rest on.
 func (x *exchange) decisive(p Partition) rfc9111.Request {
 	s := x.cache.state
-	req := rfc9111.Request{Method: x.request.Method, Header: x.request.Header, Authorized: len(x.reader.fields) > 0}
+	req := rfc9111.Request{Method: x.request.Method, Header: x.request.Header, Authorized: x.reader.told()}
 	switch {
 	case p.kind() == rfc9111.PrivateCache && x.cache.Identify == nil:
 		req.Keyed = s.credentials // the partition is a digest of them all
@@ -192,7 +192,7 @@ func (x *exchange) decisive(p Partition) rfc9111.Request {
 		req.Rerouted = req.Authorized && x.reader.strangers.rerouted
 	}
 	if p == Shared {
-		req.Unknown, req.Rerouted, req.Strange = x.reader.strangers.unknown, x.reader.strangers.rerouted, s.strange
+		req.Unknown, req.Rerouted = x.reader.strangers.unknown, x.reader.strangers.rerouted
 	}
 	return req
 }
@@ -257,6 +257,7 @@ func (x *exchange) part(h http.Header, body []byte) []byte {
 	first, last, kind := httpfield.Range(x.request.Header["Range"], length)
 	switch kind {
 	case httpfield.RangeSatisfiable:
+		withoutDigests(h)
 		x.event.Status = http.StatusPartialContent
 		body = body[first : last+1]
 		h["Content-Range"] = []string{"bytes " + strconv.FormatInt(first, 10) + "-" + strconv.FormatInt(last, 10) + "/" + strconv.FormatInt(length, 10)}
@@ -264,6 +265,7 @@ func (x *exchange) part(h http.Header, body []byte) []byte {
 		x.event.Status = http.StatusRequestedRangeNotSatisfiable
 		body = nil
 		h["Content-Range"] = []string{"bytes */" + strconv.FormatInt(length, 10)}
+		withoutDigests(h)
 		for _, name := range []string{"Content-Encoding", "Content-Language", "Etag", "Last-Modified"} { // of no representation
 			delete(h, name)
 		}
@@ -272,6 +274,13 @@ func (x *exchange) part(h http.Header, body []byte) []byte {
 	}
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	return body
+}
+
+// withoutDigests removes what is true of the whole content only (RFC 9530 §2, RFC 1864).
+func withoutDigests(h http.Header) {
+	for _, name := range []string{"Content-Digest", "Content-Md5", "Digest"} {
+		delete(h, name)
+	}
 }
 
 // addStatus appends our member to what caches nearer to the origin said (RFC 9211 §2).

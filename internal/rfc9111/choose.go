@@ -112,7 +112,8 @@ func OnError(status int) bool {
 	return false
 }
 
-// choose is the index of the most recent response whose nominated fields match (§4.1), or -1. In a
+// choose is the index of the most recent response whose nominated fields match (§4.1), or -1; of an error
+// only where nothing else does. In a
 // shared cache, a request with fields of unknown meaning is answered only with what the origin meant
 // for everybody, and one with credentials only with what its origin released (§3.5).
 func choose(req Request, all []Stored) int {
@@ -122,7 +123,7 @@ func choose(req Request, all []Stored) int {
 		if s.kind == SharedCache && (req.Unknown && !s.open || req.Authorized && !s.released) {
 			continue
 		}
-		if matches(req, s) && (best < 0 || newer(s, &all[best])) {
+		if matches(req, s) && (best < 0 || all[best].error && !s.error || all[best].error == s.error && newer(s, &all[best])) {
 			best = i
 		}
 	}
@@ -186,12 +187,20 @@ func pragmaNoCache(h http.Header) bool {
 
 // Supersedes is the index, among all, of the stored response that s takes the place of, or -1: the
 // one that req, the request s answered, would select, and whose Vary nominates the same fields (§4.1).
-// yields: s is an error and that one is none, so s should not be stored.
+// yields: s should not be stored. It is an error, and something good would answer req; or that one was asked
+// for later, as where a slow answer comes in after a quick one.
 func (s Stored) Supersedes(req Request, all []Stored) (i int, yields bool) {
-	for i := range all {
-		if slices.Equal(all[i].vary, s.vary) && matches(req, &all[i]) {
-			return i, s.error && !all[i].error
+	i = -1
+	for j := range all {
+		if !matches(req, &all[j]) {
+			continue
+		}
+		if s.error && !all[j].error {
+			return j, true
+		}
+		if i < 0 && slices.Equal(all[j].vary, s.vary) {
+			i = j
 		}
 	}
-	return -1, false
+	return i, i >= 0 && all[i].error == s.error && all[i].asked().After(s.asked())
 }

@@ -2,7 +2,6 @@ package rfc9111
 
 import (
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/bearcache/bearcache/internal/httpfield"
@@ -29,16 +28,6 @@ func (r reading) date() time.Time {
 		return date
 	}
 	return r.received
-}
-
-// declares reports whether the origin names a field of unknown meaning in Vary. It knows then that it
-// answers by such fields, and is taken at its word about which.
-func (r reading) declares(req Request) bool {
-	if req.Strange == nil {
-		return false
-	}
-	names, ok := httpfield.Vary(r.resp.Header)
-	return ok && slices.ContainsFunc(names, req.Strange)
 }
 
 // open reports whether the origin itself says that the response is for everybody.

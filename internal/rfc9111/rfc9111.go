@@ -61,11 +61,9 @@ type Request struct {
 	Header     http.Header
 	Authorized bool // it carried credentials
 	// Unknown: it carries fields that may tell readers apart, and nobody knows whether the origin
-	// answers by them. Only what the origin called public, or gave an s-maxage, or has say in Vary which
-	// such fields it answers by, is shared with it and by it.
+	// answers by them. Only what the origin called public, or gave an s-maxage, is shared with it and by
+	// it.
 	Unknown bool
-	// Strange reports whether a field, by its canonical name, is one of these. Nil: none is.
-	Strange func(name string) bool
 	// Rerouted: some of these fields are ones that origins take hosts, paths and methods from. What it
 	// brings is for nobody else, whatever the origin calls it.
 	Rerouted bool
@@ -106,6 +104,7 @@ type Stored struct {
 	ResponseTime time.Time
 
 	kind       Kind
+	took       time.Duration // from the request to it
 	lifetime   time.Duration
 	initialAge time.Duration
 	date       time.Time // when the origin made it
@@ -118,7 +117,7 @@ type Stored struct {
 	lastModified string    // the same of Last-Modified
 	modified     time.Time // what stands for Last-Modified; zero: nothing does
 
-	open     bool // the origin says that it is for everybody, or by what it differs
+	open     bool // the origin says that it is for everybody
 	released bool // a request with credentials may have brought it, and may be given it (§3.5)
 	validate bool // never without validation: no-cache
 	strict   bool // never stale: must-revalidate and its kin
@@ -137,7 +136,7 @@ type selected struct {
 // Keep makes the stored form of a response that Storable admitted, with all that Choose would
 // otherwise work out again at every request.
 func Keep(k Kind, req Request, resp Response, requestTime, responseTime time.Time) Stored {
-	s := Stored{Status: resp.Status, ResponseTime: responseTime, kind: k}
+	s := Stored{Status: resp.Status, ResponseTime: responseTime, kind: k, took: responseTime.Sub(requestTime)}
 	said := read(k, resp, responseTime)
 	s.vary, _ = httpfield.Vary(resp.Header)
 	s.vary = slices.DeleteFunc(s.vary, func(name string) bool { return slices.Contains(req.Keyed, name) })
@@ -152,7 +151,7 @@ func Keep(k Kind, req Request, resp Response, requestTime, responseTime time.Tim
 	s.initialAge = initialAge(resp, requestTime, responseTime)
 	s.etag, s.lastModified = entityTag(resp.Header), lastModified(resp.Header)
 	s.modified = modified(resp.Header, responseTime)
-	s.open, s.released = said.open() || said.declares(req), said.releases()
+	s.open, s.released = said.open(), said.releases()
 	s.validate, s.strict, s.error = said.cc.Has("no-cache"), said.strict(), !certain(resp.Status)
 	s.whileRevalidate, _ = said.cc.Delta("stale-while-revalidate")
 	var window bool
@@ -173,6 +172,9 @@ func single(h http.Header, name string) string {
 
 // Lifetime is the freshness lifetime of s.
 func (s *Stored) Lifetime() time.Duration { return s.lifetime }
+
+// asked is when the request went out that s answered.
+func (s *Stored) asked() time.Time { return s.ResponseTime.Add(-s.took) }
 
 // Weight is about how many bytes s takes beyond its own size.
 func (s *Stored) Weight() int64 {

@@ -32,7 +32,7 @@ func Storable(k Kind, req Request, resp Response, requestTime, responseTime time
 		return false, Private
 	case k == SharedCache && req.Authorized && !said.releases():
 		return false, Authorization
-	case k == SharedCache && (req.Rerouted || req.Unknown && !said.open() && !said.declares(req)):
+	case k == SharedCache && (req.Rerouted || req.Unknown && !said.open()):
 		// Stricter than the RFC, which has an origin say Vary: what it answers by and does not name
 		// would be served to readers that it tells apart.
 		return false, UnknownField
@@ -44,18 +44,29 @@ func Storable(k Kind, req Request, resp Response, requestTime, responseTime time
 	if _, ok := httpfield.Vary(resp.Header); !ok { // §4.1: "*" never matches
 		return false, VaryAny
 	}
-	if !useful(said, req, resp, requestTime, responseTime) {
+	if !useful(said, req, requestTime) {
 		return false, NoLifetime
 	}
 	return true, Kept
 }
 
+// Fresh reports whether a response to req is fresh when it arrives, and may be reused without validation.
+func Fresh(k Kind, req Request, resp Response, requestTime, responseTime time.Time) bool {
+	return fresh(read(k, resp, responseTime), req, requestTime)
+}
+
+func fresh(said reading, req Request, requestTime time.Time) bool {
+	lifetime, _ := said.lifetime(req)
+	return lifetime > initialAge(said.resp, requestTime, said.received) && !said.cc.Has("no-cache")
+}
+
 // useful reports whether a stored response could answer anything: it is fresh for a while, or can be
 // validated, or may be stale for a while. Of an error, and where nobody knows the status, only the
 // first counts, and the origin has to say so (§3): these are kept for no longer than errorLifetime.
-func useful(said reading, req Request, resp Response, requestTime, responseTime time.Time) bool {
-	lifetime, explicit := said.lifetime(req)
-	fresh := lifetime > initialAge(resp, requestTime, responseTime) && !said.cc.Has("no-cache")
+func useful(said reading, req Request, requestTime time.Time) bool {
+	resp := said.resp
+	_, explicit := said.lifetime(req)
+	fresh := fresh(said, req, requestTime)
 	if !certain(resp.Status) {
 		return fresh && (explicit || heuristic(resp.Status) || said.cc.Has("public"))
 	}
