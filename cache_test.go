@@ -153,16 +153,16 @@ func TestReaders(t *testing.T) {
 		{"a tenant's field is unknown", header(fresh), get(alice, "X-Tenant: 1"), get(alice, "X-Tenant: 1"), false, "bearcache; fwd=bypass"},
 		{"a JWT in any field is unknown", header(fresh), get("X-Whatever: eyJhbGciOiJub25lIn0.e30."), get("X-Whatever: eyJhbGciOiJub25lIn0.e30."), false, "bearcache; fwd=bypass"},
 		{"a field that a proxy may drop is unknown", header(fresh), get(alice, "Connection: authorization"), get(alice, "Connection: authorization"), false, "bearcache; fwd=bypass; fwd-status=200; detail=credentials"},
-		{"an ordinary field is nothing to a bearer", header(fresh), get(alice, "Test-Id: 1"), get(alice, "Test-Id: 2"), true, "bearcache; hit"},
-		{"an ordinary field may tell nobodies apart", header(fresh), get("Test-Id: 1"), get("Test-Id: 2"), false, "bearcache; fwd=uri-miss; fwd-status=200; stored"},
-		{"and does not where it has the same value", header(fresh), get("Test-Id: 1"), get("Test-Id: 1"), true, "bearcache; hit"},
-		{"one that has an ordinary field, then nobody in particular", header(fresh), get("Test-Id: 1"), get(), false, "bearcache; fwd=uri-miss; fwd-status=200; stored"},
+		{"an ordinary field is nothing to a bearer", header(fresh), get(alice, "X-Thing: 1"), get(alice, "X-Thing: 2"), true, "bearcache; hit"},
+		{"an ordinary field may tell nobodies apart", header(fresh), get("X-Thing: 1"), get("X-Thing: 2"), false, "bearcache; fwd=uri-miss; fwd-status=200; stored"},
+		{"and does not where it has the same value", header(fresh), get("X-Thing: 1"), get("X-Thing: 1"), true, "bearcache; hit"},
+		{"one that has an ordinary field, then nobody in particular", header(fresh), get("X-Thing: 1"), get(), false, "bearcache; fwd=uri-miss; fwd-status=200; stored"},
 		{"two ordinary fields, cut elsewhere", header(fresh), get("X-A: 1", "X-B: 2"), get("X-A: 1", "X-A: 2"), false, "bearcache; fwd=uri-miss"},
 		{"a field that numbers requests tells nobody apart", header(fresh), get("Req-Num: 1"), get("Req-Num: 2"), true, "bearcache; hit"},
-		{"nobody in particular, then one with an ordinary field", header(fresh), get(), get("Test-Id: 1"), false, "bearcache; fwd=uri-miss; fwd-status=200; stored"},
-		{"one with an ordinary field, then nobody in particular", header(fresh), get("Test-Id: 1"), get(), false, "bearcache; fwd=uri-miss; fwd-status=200; stored"},
-		{"an ordinary field, and the origin says public", header("Cache-Control: public, max-age=60"), get("Test-Id: 1"), get("Test-Id: 2"), true, "bearcache; hit"},
-		{"an ordinary field, and the origin says s-maxage", header("Cache-Control: s-maxage=60"), get("Test-Id: 1"), get("Test-Id: 2"), true, "bearcache; hit"},
+		{"nobody in particular, then one with an ordinary field", header(fresh), get(), get("X-Thing: 1"), false, "bearcache; fwd=uri-miss; fwd-status=200; stored"},
+		{"one with an ordinary field, then nobody in particular", header(fresh), get("X-Thing: 1"), get(), false, "bearcache; fwd=uri-miss; fwd-status=200; stored"},
+		{"an ordinary field, and the origin says public", header("Cache-Control: public, max-age=60"), get("X-Thing: 1"), get("X-Thing: 2"), true, "bearcache; hit"},
+		{"an ordinary field, and the origin says s-maxage", header("Cache-Control: s-maxage=60"), get("X-Thing: 1"), get("X-Thing: 2"), true, "bearcache; hit"},
 		{"a field that names another host, and public, is for nobody else", header("Cache-Control: public, max-age=60"), get("X-Forwarded-Host: evil.test"), get(), false, "bearcache; fwd=uri-miss; fwd-status=200; stored"},
 		{"nor for those who name another", header("Cache-Control: public, max-age=60"), get("X-Forwarded-Host: evil.test"), get("X-Forwarded-Host: api.test"), false, "bearcache; fwd=uri-miss; fwd-status=200; stored"},
 		{"a field that names another host is given what is public", header("Cache-Control: public, max-age=60"), get(), get("X-Forwarded-Host: evil.test"), true, "bearcache; hit"},
@@ -265,7 +265,7 @@ func TestOutboundFields(t *testing.T) {
 			header("Cache-Control: private, max-age=60", "Vary: *")},
 		{"unknown by a certificate", header("Cache-Control: public, max-age=60"), certified(),
 			header("Cache-Control: private, max-age=60", "Vary: *")},
-		{"a field of unknown meaning is no credential", header(fresh), get("Test-Id: 1"), header(fresh)},
+		{"a field of unknown meaning is no credential", header(fresh), get("X-Thing: 1"), header(fresh)},
 		{"unknown, public", header("Cache-Control: public, max-age=60"), get("Authorization: Bearer a, b"),
 			header("Cache-Control: private, max-age=60", "Vary: Authorization")},
 	} {
@@ -956,18 +956,18 @@ func TestPublicRouteHidesCredentials(t *testing.T) {
 	c := &Cache{Policy: func(*http.Request) Policy { return Policy{Public: true} }, TrustedFields: []string{"x-forwarded-proto"}}
 	h := c.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { seen = r.Header }))
 	sent := get("Authorization: Bearer a", "Cookie: s=1", "X-Api-Key: k", "X-Auth-Token: t", "X-Any: eyJhbGciOiJub25lIn0.e30.", "Accept: */*",
-		"Test-Id: 1", "From: alice@example.com", "Forwarded: host=evil.test", "X-Forwarded-Host: evil.test", "X-Forwarded-Proto: https")
+		"X-Thing: 1", "From: alice@example.com", "Forwarded: host=evil.test", "X-Forwarded-Host: evil.test", "X-Forwarded-Proto: https")
 	sent.Header["accept-language"] = []string{"de"}
 	ask(h, sent)
 	if diff := cmp.Diff(header("Accept: */*", "X-Forwarded-Proto: https"), seen); diff != "" {
 		t.Errorf("the origin saw (-want +got):\n%s", diff)
 	}
-	if got := sent.Header.Get("Test-Id"); got != "1" {
+	if got := sent.Header.Get("X-Thing"); got != "1" {
 		t.Error("the caller's request was changed")
 	}
 	// What is not stored may depend on more: a POST says what it is about.
-	ask(h, request("POST", "http://api.test/me", "Authorization: Bearer a", "X-Auth-Token: t", "Test-Id: 1"))
-	if diff := cmp.Diff(header("Test-Id: 1"), seen); diff != "" {
+	ask(h, request("POST", "http://api.test/me", "Authorization: Bearer a", "X-Auth-Token: t", "X-Thing: 1"))
+	if diff := cmp.Diff(header("X-Thing: 1"), seen); diff != "" {
 		t.Errorf("for a POST the origin saw (-want +got):\n%s", diff)
 	}
 	if sent.Header.Get("Authorization") == "" {

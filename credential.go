@@ -120,7 +120,7 @@ func wellFormed(name string, values []string) bool {
 }
 
 // neutralFields are request fields known to say nothing about who asks: those of HTTP itself, what
-// browsers add by themselves, and the marks of tracing. Vary still selects by them. What stands before
+// browsers add by themselves, the marks of tracing, and those of test tools. Vary still selects by them. What stands before
 // a cache sets more (X-Forwarded-For, a CDN's address of the client); where it does, and no client
 // can, Cache.TrustedFields is for them. Baggage is not neutral: an application puts into it what it likes.
 var neutralFields = func() map[string]bool {
@@ -143,7 +143,9 @@ var neutralFields = func() map[string]bool {
 		X-Amzn-Trace-Id X-B3-Flags X-B3-Parentspanid X-B3-Sampled X-B3-Spanid X-B3-Traceid
 		X-Cloud-Trace-Context X-Correlation-Id X-Datadog-Origin X-Datadog-Parent-Id
 		X-Datadog-Sampling-Priority X-Datadog-Tags X-Datadog-Trace-Id X-Envoy-Attempt-Count
-		X-Envoy-Expected-Rq-Timeout-Ms X-Queue-Start X-Request-Id X-Request-Start`) {
+		X-Envoy-Expected-Rq-Timeout-Ms X-Queue-Start X-Request-Id X-Request-Start
+
+		Test-Id Test-Name`) {
 		m[name] = true
 	}
 	return m

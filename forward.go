@@ -298,10 +298,17 @@ func (b *background) close() {
 // answered is called with the origin's final fields before they go out: what the answer forbids or
 // undoes is undone before anybody can have read it. It says where the answer is stored, or why not.
 func (x *exchange) answered(out *capture, status int, h http.Header) (p Partition, store rfc9111.Reason) {
+	before, marks := x.cache.state.invalidations.now(), uint64(0)
 	if rfc9111.Invalidates(x.request.Method, status) {
-		x.invalidate(h)
+		overtaken := !x.cache.state.invalidations.aliveTagged(Key{x.reader.partition, targetURI(x.request)}, tagsOf(h), x.born)
+		if marks = x.invalidate(h); overtaken {
+			marks = 0
+		}
 	}
 	if !x.cachable {
+		if x.request.Method == http.MethodPost && status == http.StatusOK && marks > 0 {
+			return x.posted(h, before+marks, out.asked)
+		}
 		return p, ""
 	}
 	own := Key{x.reader.partition, x.uri}
@@ -317,6 +324,39 @@ func (x *exchange) answered(out *capture, status int, h http.Header) (p Partitio
 		x.forget(x.found.record.key)
 	}
 	return p, store
+}
+
+// posted says whether the response to a POST is stored for the GETs that follow: it is what its own target
+// now is, and says for how long (RFC 9110 §9.3.3). Never for everybody: no key holds the content that was
+// posted. born is the number after what the POST itself invalidated, if nothing else was in that moment.
+func (x *exchange) posted(h http.Header, born uint64, asked time.Time) (Partition, rfc9111.Reason) {
+	p, target := x.reader.partition, targetURI(x.request)
+	if x.policy.Off || p == Shared || p == (Partition{}) || target == "" || x.request.Header["Upgrade"] != nil || x.cache.state.invalidations.now() != born {
+		return p, ""
+	}
+	base, err := url.Parse(target)
+	locations := h["Content-Location"]
+	if err != nil || len(locations) != 1 {
+		return p, ""
+	}
+	if u, err := base.Parse(locations[0]); err != nil || u.String() != target {
+		return p, ""
+	}
+	x.uri, x.born, x.getLater = target, born, true
+	if _, explicit := rfc9111.Lifetime(p.kind(), x.decisive(p), x.response(http.StatusOK, h), asked); !explicit {
+		return p, ""
+	}
+	_, why := rfc9111.Storable(p.kind(), x.decisive(p), x.response(http.StatusOK, h), asked, x.cache.state.now())
+	switch {
+	case why != rfc9111.Kept:
+	case announced(h) > x.cache.state.maxBody:
+		why = rfc9111.TooLarge
+	case h["Trailer"] != nil:
+		why = rfc9111.Trailers
+	case x.ended(x.cache.state.now()):
+		why = whyExpired
+	}
+	return p, why
 }
 
 // forget drops what is stored under k, and what is under way to be.
@@ -383,16 +423,17 @@ func (x *exchange) response(status int, h http.Header) rfc9111.Response {
 }
 
 // invalidate forgets, for every reader, the target URI of a request that changed something, and the
-// URIs of the same origin that the response says it is about (RFC 9111 §4.4).
-func (x *exchange) invalidate(h http.Header) {
+// URIs of the same origin that the response says it is about (RFC 9111 §4.4). It returns how many.
+func (x *exchange) invalidate(h http.Header) (marks uint64) {
 	target := targetURI(x.request)
 	if target == "" {
-		return
+		return 0
 	}
 	x.cache.state.invalidations.uri(target)
+	marks = 1
 	base, err := url.Parse(target)
 	if err != nil {
-		return
+		return marks
 	}
 	for _, name := range []string{"Location", "Content-Location"} {
 		for _, value := range h[name] {
@@ -400,9 +441,11 @@ func (x *exchange) invalidate(h http.Header) {
 			if err == nil && u.Scheme == base.Scheme && u.Host == base.Host && u.User == nil {
 				u.Fragment, u.RawFragment = "", ""
 				x.cache.state.invalidations.uri(u.String())
+				marks++
 			}
 		}
 	}
+	return marks
 }
 
 // store keeps a complete response under p, unless something there is not to be given up for it. original
@@ -506,11 +549,11 @@ func (x *exchange) head(out *capture, status int, h http.Header) {
 		return
 	}
 	newer := dated(storableFields(h), x.cache.state.now())
-	fields, ok := rfc9111.FreshenByHead(before.origin(), int64(len(before.body)), x.response(status, newer))
-	if !ok {
-		if x.found.record.key.Partition == x.reader.partition {
-			x.forget(x.found.record.key)
-		}
+	fields, outdated := rfc9111.FreshenByHead(before.origin(), int64(len(before.body)), x.response(status, newer))
+	if outdated && x.found.record.key.Partition == x.reader.partition {
+		x.forget(x.found.record.key)
+	}
+	if fields == nil {
 		return
 	}
 	delete(fields, "Content-Length") // the body's own

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bearcache/bearcache/internal/httpfield"
 	"github.com/bearcache/bearcache/internal/rfc9111"
 )
 
@@ -139,10 +140,8 @@ func (s *state) crowd(r *http.Request) Partition {
 	d.text("u") // no digest of credentials has the same text
 	for _, name := range names {
 		d.text(name)
-		d.number(len(r.Header[name]))
-		for _, value := range r.Header[name] {
-			d.text(value)
-		}
+		value, _ := httpfield.Selecting(name, r.Header[name])
+		d.text(value)
 	}
 	return Partition{name: "u" + d.sum()}
 }

@@ -21,6 +21,7 @@ type exchange struct {
 	started  time.Time
 	born     uint64 // invalidations.now before anything was looked up
 	found    found
+	getLater bool // a POST, whose response is judged as that to a GET
 	event    Event
 }
 
@@ -182,6 +183,9 @@ func (x *exchange) valid(rec *record, i int, now time.Time) bool {
 func (x *exchange) decisive(p Partition) rfc9111.Request {
 	s := x.cache.state
 	req := rfc9111.Request{Method: x.request.Method, Header: x.request.Header, Authorized: x.reader.told()}
+	if x.getLater {
+		req.Method = http.MethodGet
+	}
 	switch {
 	case p.kind() == rfc9111.PrivateCache && x.cache.Identify == nil:
 		req.Keyed = s.credentials // the partition is a digest of them all

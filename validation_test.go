@@ -322,11 +322,11 @@ func TestHeadFreshens(t *testing.T) {
 		calls int64 // after a GET that follows
 		a     string
 	}{
-		{"new fields", []string{"Cache-Control: max-age=10", "A: 2"}, 2, "2"},
+		{"new fields", []string{"Cache-Control: max-age=10", `Etag: "1"`, "A: 2"}, 2, "2"},
 		{"another length", []string{"Cache-Control: max-age=10", "A: 2", "Content-Length: 7"}, 3, "1"},
-		{"no-store", []string{"Cache-Control: no-store"}, 3, "1"},
+		{"no-store", []string{"Cache-Control: no-store", `Etag: "1"`}, 3, "1"},
 	} {
-		o := &origin{header: header("Cache-Control: max-age=10", "A: 1")}
+		o := &origin{header: header("Cache-Control: max-age=10", `Etag: "1"`, "A: 1")}
 		c, pass := clocked(new(Cache))
 		h := c.Handler(o)
 		ask(h, get("Authorization: Bearer a"))
@@ -419,6 +419,38 @@ func TestErrorsForEverybody(t *testing.T) {
 	ask(h, get("Cache-Control: no-cache"))
 	if resp := ask(h, get()); resp.StatusCode != 200 || o.calls.Load() != 3 {
 		t.Errorf("an error took a good response's place: %d after %d calls", resp.StatusCode, o.calls.Load())
+	}
+}
+
+// A response to POST that says that it is what its target now is answers the reader's next GET, and nobody
+// else's (RFC 9110 §9.3.3).
+func TestPostedIsGot(t *testing.T) {
+	alice := "Authorization: Bearer alice"
+	for _, tt := range []struct {
+		name     string
+		fields   []string
+		who      string
+		by, hits string
+		hit      bool
+	}{
+		{"its own target, and a lifetime", []string{fresh, "Content-Location: /me"}, alice, "POST", alice, true},
+		{"to another", []string{fresh, "Content-Location: /me"}, alice, "POST", "Authorization: Bearer bob", false},
+		{"to everybody", []string{fresh, "Content-Location: /me"}, "Accept: */*", "POST", "Accept: */*", false},
+		{"another target", []string{fresh, "Content-Location: /you"}, alice, "POST", alice, false},
+		{"no target", []string{fresh}, alice, "POST", alice, false},
+		{"no lifetime", []string{`Etag: "1"`, "Content-Location: /me"}, alice, "POST", alice, false},
+		{"no-store", []string{"Cache-Control: no-store, max-age=9", "Content-Location: /me"}, alice, "POST", alice, false},
+		{"PUT", []string{fresh, "Content-Location: /me"}, alice, "PUT", alice, false},
+	} {
+		o := &origin{header: header(tt.fields...)}
+		h := new(Cache).Handler(o)
+		ask(h, get(tt.who))
+		ask(h, request(tt.by, "http://api.test/me", tt.who))
+		before := o.calls.Load()
+		ask(h, get(tt.hits))
+		if hit := o.calls.Load() == before; hit != tt.hit {
+			t.Errorf("%s: hit = %v", tt.name, hit)
+		}
 	}
 }
 

@@ -56,13 +56,12 @@ func (cc *CacheControl) parse(line string) {
 			d.value, line, ok = argument(line[1:])
 			cc.Malformed = cc.Malformed || !ok
 		}
-		// White space around "=" or a second word: the member is no directive, but what its name
-		// forbids is taken at its word. Its argument is not: an empty one reads as zero.
+		// White space around "=", or a second word: the member is no directive. What its name forbids is
+		// taken at its word, its argument is not, and what the rest of it was meant to forbid cannot be known.
 		if rest := strings.TrimLeft(line, " \t"); rest != "" && rest[0] != ',' {
 			d.value, d.argument = "", true
-			var closed bool
-			_, line, _, closed = cutMember(rest)
-			cc.Malformed = cc.Malformed || !closed // what the open quote swallowed may forbid
+			_, line, _, _ = cutMember(rest)
+			cc.Malformed = true
 		}
 		cc.directives = append(cc.directives, d)
 	}
@@ -103,6 +102,35 @@ func (cc CacheControl) Has(name string) bool {
 		}
 	}
 	return false
+}
+
+// Plain reports whether the directive name (lower case) is there as the RFC has it, without an argument:
+// what permits must be said as it is to be said.
+func (cc CacheControl) Plain(name string) bool {
+	there := false
+	for _, d := range cc.directives {
+		if d.name == name {
+			if d.argument {
+				return false
+			}
+			there = true
+		}
+	}
+	return there
+}
+
+// Stated reports whether the directive name (lower case) is there, each time with a number of seconds.
+func (cc CacheControl) Stated(name string) bool {
+	there := false
+	for _, d := range cc.directives {
+		if d.name == name {
+			if d.value == "" || strings.Trim(d.value, "0123456789") != "" {
+				return false
+			}
+			there = true
+		}
+	}
+	return there
 }
 
 // Delta is the delta-seconds argument of the directive name (lower case). Of several the smallest

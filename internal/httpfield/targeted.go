@@ -68,7 +68,7 @@ func targetedDirective(name string, member httpsfv.Member) (d directive, ok bool
 	}
 	// RFC 9213 §2.1: a value of the wrong type should not be consumed. Stricter: it permits nothing,
 	// while what restricts is taken at its word and an empty number of seconds reads as zero.
-	return directive{name: name, argument: delta(name)}, name != "public"
+	return directive{name: name, argument: true}, name != "public"
 }
 
 // delta reports whether the directive takes a number of seconds.

@@ -66,7 +66,7 @@ func (r reading) said() (d time.Duration, explicit bool) {
 // for: an origin that never said that repeating an answer to a bearer is safe is asked again.
 func (r reading) guess() time.Duration {
 	modified, ok := httpfield.Date(r.resp.Header, "Last-Modified")
-	if !ok || !heuristic(r.resp.Status) && !r.cc.Has("public") {
+	if !ok || !heuristic(r.resp.Status) && !r.cc.Plain("public") {
 		return 0
 	}
 	return min(clamp(r.date().Sub(modified))/10, heuristicLifetime)

@@ -31,11 +31,11 @@ func (r reading) date() time.Time {
 }
 
 // open reports whether the origin itself says that the response is for everybody.
-func (r reading) open() bool { return r.cc.Has("public") || r.cc.Has("s-maxage") }
+func (r reading) open() bool { return r.cc.Plain("public") || r.cc.Stated("s-maxage") }
 
 // releases reports whether a response to a request with Authorization may be stored by a shared
 // cache at all (§3.5).
-func (r reading) releases() bool { return r.open() || r.cc.Has("must-revalidate") }
+func (r reading) releases() bool { return r.open() || r.cc.Plain("must-revalidate") }
 
 // strict reports whether the response must not be reused stale, whatever else is said (§4.2.4). What
 // released a response has to be obeyed (§3.5), and an error is not worth it.
@@ -47,10 +47,10 @@ func (r reading) strict() bool {
 // forbidsStoring reports no-store (§5.2.2.5). Of a response that must be understood, and is, the word
 // is meant for caches that do not know must-understand (§5.2.2.3).
 func (r reading) forbidsStoring() bool {
-	if r.cc.Has("must-understand") {
-		return !understood(r.resp.Status)
+	if r.cc.Has("must-understand") && !understood(r.resp.Status) {
+		return true
 	}
-	return r.cc.Has("no-store")
+	return r.cc.Has("no-store") && !r.cc.Plain("must-understand")
 }
 
 // understood lists the final status codes whose meaning for caches is known here (RFC 9110 §15).

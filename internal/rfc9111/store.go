@@ -68,13 +68,13 @@ func useful(said reading, req Request, requestTime time.Time) bool {
 	_, explicit := said.lifetime(req)
 	fresh := fresh(said, req, requestTime)
 	if !certain(resp.Status) {
-		return fresh && (explicit || heuristic(resp.Status) || said.cc.Has("public"))
+		return fresh && (explicit || heuristic(resp.Status) || said.cc.Plain("public"))
 	}
 	if fresh {
 		return true
 	}
 	// Of 302, 303 and 307 the origin has to say more than a validator does (§3, the last condition).
-	if !explicit && !heuristic(resp.Status) && !said.cc.Has("public") && !(said.kind == PrivateCache && said.cc.Has("private")) {
+	if !explicit && !heuristic(resp.Status) && !said.cc.Plain("public") {
 		return false
 	}
 	if entityTag(resp.Header) != "" || lastModified(resp.Header) != "" {

@@ -29,16 +29,23 @@ func Freshen(stored http.Header, notModified Response) (fields http.Header, ok b
 	return update(stored, notModified.Header), true
 }
 
-// FreshenByHead is what they become by a response to HEAD (§4.3.5). ok is false where that speaks of
-// another representation: then the stored one is out of date. length is that of the stored body.
-func FreshenByHead(stored http.Header, length int64, head Response) (fields http.Header, ok bool) {
-	if head.Status != http.StatusOK || !same(stored, head.Header) || !sameValue(stored, head.Header, "Last-Modified") {
+// FreshenByHead is what they become by a response to HEAD (§4.3.5), nil where it says nothing about them.
+// outdated reports that it speaks of another representation: then the stored one no longer holds. length is
+// that of the stored body. Stricter than the RFC: a response that brings no validator may be about another
+// body, whatever its fields release, and updates nothing.
+func FreshenByHead(stored http.Header, length int64, head Response) (fields http.Header, outdated bool) {
+	values := head.Header["Content-Length"]
+	switch {
+	case head.Status != http.StatusOK:
+		return nil, false
+	case !same(stored, head.Header) || !sameValue(stored, head.Header, "Last-Modified"):
+		return nil, true
+	case values != nil && (len(values) != 1 || values[0] != strconv.FormatInt(length, 10)):
+		return nil, true
+	case entityTag(head.Header) == "" && lastModified(head.Header) == "":
 		return nil, false
 	}
-	if values := head.Header["Content-Length"]; values != nil && (len(values) != 1 || values[0] != strconv.FormatInt(length, 10)) {
-		return nil, false
-	}
-	return update(stored, head.Header), true
+	return update(stored, head.Header), false
 }
 
 // same reports whether the validators of a newer response are those of the stored one. A weak tag

@@ -44,21 +44,24 @@ func TestFreshenByTagAlone(t *testing.T) {
 func TestFreshenByHead(t *testing.T) {
 	stored := head(`Etag: "1"`, "Last-Modified: Wed, 31 Dec 2025 00:00:00 GMT", "A: 1")
 	for _, tt := range []struct {
-		name   string
-		status int
-		lines  []string
-		ok     bool
+		name              string
+		status            int
+		lines             []string
+		updates, outdates bool
 	}{
-		{"nothing that tells them apart", 200, []string{"A: 2"}, true},
-		{"the same validators and length", 200, []string{`Etag: "1"`, "Last-Modified: Wed, 31 Dec 2025 00:00:00 GMT", "Content-Length: 3"}, true},
-		{"another length", 200, []string{`Etag: "1"`, "Content-Length: 4"}, false},
-		{"another tag", 200, []string{`Etag: "2"`, "Content-Length: 3"}, false},
-		{"another modification beside the same tag", 200, []string{`Etag: "1"`, "Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT"}, false},
-		{"another status", 410, nil, false},
+		{"nothing that tells them apart", 200, []string{"A: 2", "Cache-Control: public"}, false, false},
+		{"a length alone", 200, []string{"A: 2", "Content-Length: 3"}, false, false},
+		{"the same tag", 200, []string{`Etag: "1"`}, true, false},
+		{"the same validators and length", 200, []string{`Etag: "1"`, "Last-Modified: Wed, 31 Dec 2025 00:00:00 GMT", "Content-Length: 3"}, true, false},
+		{"another length", 200, []string{`Etag: "1"`, "Content-Length: 4"}, false, true},
+		{"another length alone", 200, []string{"Content-Length: 4"}, false, true},
+		{"another tag", 200, []string{`Etag: "2"`, "Content-Length: 3"}, false, true},
+		{"another modification beside the same tag", 200, []string{`Etag: "1"`, "Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT"}, false, true},
+		{"another status", 410, nil, false, false},
 	} {
-		fields, ok := FreshenByHead(stored, 3, Response{Status: tt.status, Header: head(tt.lines...)})
-		if ok != tt.ok || ok && fields.Get("Etag") != `"1"` {
-			t.Errorf("%s: %v, %v", tt.name, ok, fields)
+		fields, outdated := FreshenByHead(stored, 3, Response{Status: tt.status, Header: head(tt.lines...)})
+		if (fields != nil) != tt.updates || outdated != tt.outdates || fields != nil && fields.Get("Etag") != `"1"` {
+			t.Errorf("%s: %v, %v", tt.name, fields, outdated)
 		}
 	}
 }
