@@ -158,6 +158,9 @@ func TestReaders(t *testing.T) {
 		{"and does not where it has the same value", header(fresh), get("X-Thing: 1"), get("X-Thing: 1"), true, "bearcache; hit"},
 		{"one that has an ordinary field, then nobody in particular", header(fresh), get("X-Thing: 1"), get(), false, "bearcache; fwd=uri-miss; fwd-status=200; stored"},
 		{"two ordinary fields, cut elsewhere", header(fresh), get("X-A: 1", "X-B: 2"), get("X-A: 1", "X-A: 2"), false, "bearcache; fwd=uri-miss"},
+		{"another ordinary field of the same value", header(fresh), get("X-A: 1"), get("X-B: 1"), false, "bearcache; fwd=uri-miss"},
+		{"one ordinary field that reads like two", header(fresh), get("X-A: 1", "X-B: 2"), get("X-A: 1", "X-A: X-B", "X-A: 2"), false, "bearcache; fwd=uri-miss"},
+		{"an ordinary field beside one that the origin names", header(fresh, "Vary: Test-Id"), get("Test-Id: 1", "X-A: 1"), get("Test-Id: 1", "X-A: 2"), false, "bearcache; fwd=uri-miss; fwd-status=200; stored"},
 		{"a field that numbers requests tells nobody apart", header(fresh), get("Req-Num: 1"), get("Req-Num: 2"), true, "bearcache; hit"},
 		{"nobody in particular, then one with an ordinary field", header(fresh), get(), get("X-Thing: 1"), false, "bearcache; fwd=uri-miss; fwd-status=200; stored"},
 		{"one with an ordinary field, then nobody in particular", header(fresh), get("X-Thing: 1"), get(), false, "bearcache; fwd=uri-miss; fwd-status=200; stored"},
@@ -494,29 +497,31 @@ func TestRefusalForgets(t *testing.T) {
 		}
 	}
 
-	t.Run("while another answer is under way", func(t *testing.T) {
-		o := &origin{header: header(fresh)}
-		arrived, release := make(chan bool), make(chan bool)
-		o.before = func(_ http.ResponseWriter, r *http.Request) {
-			if r.Header.Get("X-Slow") != "" {
-				arrived <- true
-				<-release
+	for _, status := range []int{401, 403} {
+		t.Run(fmt.Sprintf("%d while another answer is under way", status), func(t *testing.T) {
+			o := &origin{header: header(fresh)}
+			arrived, release := make(chan bool), make(chan bool)
+			o.before = func(_ http.ResponseWriter, r *http.Request) {
+				if r.Header.Get("X-Slow") != "" {
+					arrived <- true
+					<-release
+				}
 			}
-		}
-		h := new(Cache).Handler(o)
-		done := make(chan bool)
-		go func() { ask(h, get("Authorization: Bearer a", "X-Slow: 1")); done <- true }()
-		<-arrived
-		o.status = 401
-		ask(h, get("Authorization: Bearer a"))
-		o.status = 0
-		release <- true
-		<-done
-		ask(h, get("Authorization: Bearer a"))
-		if n := o.calls.Load(); n != 3 {
-			t.Errorf("%d calls, want 3: the answer that overtook the refusal was served", n)
-		}
-	})
+			h := new(Cache).Handler(o)
+			done := make(chan bool)
+			go func() { ask(h, get("Authorization: Bearer a", "X-Slow: 1")); done <- true }()
+			<-arrived
+			o.status = status
+			ask(h, get("Authorization: Bearer a", "Cache-Control: no-cache")) // which waits for no other
+			o.status = 0
+			release <- true
+			<-done
+			ask(h, get("Authorization: Bearer a"))
+			if n := o.calls.Load(); n != 3 {
+				t.Errorf("%d calls, want 3: the answer that overtook the refusal was served", n)
+			}
+		})
+	}
 }
 
 // RFC 9111 §4.4: a change invalidates the target, and what the response names on the same origin,
@@ -1009,6 +1014,18 @@ func TestConditional(t *testing.T) {
 				t.Error("another reader's condition was answered from alice's response")
 			}
 		})
+	}
+}
+
+// Conditions for the origin to judge go to it (RFC 9111 §4.3.2), whatever is stored.
+func TestConditionsForTheOrigin(t *testing.T) {
+	o := &origin{header: header(fresh, `Etag: "1"`)}
+	h := new(Cache).Handler(o)
+	ask(h, get())
+	for i, asked := range []string{`If-Match: "2"`, "If-Unmodified-Since: Thu, 01 Jan 2026 00:00:00 GMT"} {
+		if ask(h, get(asked)); o.calls.Load() != int64(i)+2 {
+			t.Errorf("%s: %d calls", asked, o.calls.Load())
+		}
 	}
 }
 

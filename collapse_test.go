@@ -60,6 +60,9 @@ func TestCollapsing(t *testing.T) {
 			})
 		}
 		synctest.Wait()
+		if g.calls.Load() != 10 {
+			t.Errorf("%d calls before the first answer: readers wait for each other", g.calls.Load())
+		}
 		close(g.open)
 		wg.Wait()
 		if g.calls.Load() != 10 || crossed.Load() != 0 || collapsed.Load() != 990 {
@@ -108,6 +111,63 @@ func TestUnstorableFreesWaiters(t *testing.T) {
 		close(g.open)
 		wg.Wait()
 	})
+}
+
+// Nor does anybody wait for the rest of a body that will not be stored, or has just outgrown what may be.
+func TestWaitersDoNotWaitForTheBody(t *testing.T) {
+	for _, cc := range []string{"no-store", "max-age=60"} {
+		synctest.Test(t, func(t *testing.T) {
+			var calls atomic.Int64
+			begin, end := make(chan struct{}), make(chan struct{})
+			h := (&Cache{MaxBody: 3}).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				calls.Add(1)
+				<-begin
+				w.Header().Set("Cache-Control", cc)
+				io.WriteString(w, "more than three")
+				<-end
+			}))
+			var wg sync.WaitGroup
+			for range 3 {
+				wg.Go(func() { ask(h, get()) })
+			}
+			synctest.Wait()
+			close(begin)
+			synctest.Wait()
+			if calls.Load() != 3 {
+				t.Errorf("%s: %d calls while the first body is on its way", cc, calls.Load())
+			}
+			close(end)
+			wg.Wait()
+		})
+	}
+}
+
+// What a request waited for is held against its own fields, and against what it may be reused for.
+func TestWaitersJudgeAnew(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		origin []string
+		waiter *http.Request
+	}{
+		{"never without validation", []string{"Cache-Control: no-cache", `Etag: "1"`}, get()},
+		{"another variant", []string{fresh, "Vary: Accept-Language"}, get("Accept-Language: de")},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			g := newGated(tt.origin...)
+			h := new(Cache).Handler(g)
+			var wg sync.WaitGroup
+			wg.Go(func() { ask(h, get()) })
+			synctest.Wait()
+			w := httptest.NewRecorder()
+			wg.Go(func() { h.ServeHTTP(w, tt.waiter) })
+			synctest.Wait()
+			close(g.open)
+			wg.Wait()
+			if !strings.HasSuffix(w.Body.String(), "#2") {
+				t.Errorf("%s: who waited got %q", tt.name, w.Body)
+			}
+		})
+	}
 }
 
 // A leader whose client leaves goes on while somebody waits, and is ended when nobody does.
@@ -170,8 +230,12 @@ func TestLastWaiterLeaves(t *testing.T) {
 		}
 		contexts[0]()
 		synctest.Wait()
+		start := time.Now()
 		contexts[1]()
 		wg.Wait() // would hang for good if the origin were still asked
+		if d := time.Since(start); d != 0 {
+			t.Errorf("a client that left was kept for %v", d)
+		}
 	})
 }
 

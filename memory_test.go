@@ -140,3 +140,29 @@ func TestHeavyRecordKeepsItsLastVariants(t *testing.T) {
 		t.Error("the last variant is not stored")
 	}
 }
+
+// A record heavier than a reader's whole share is refused; what is everybody's has no share.
+func TestQuotaOfOneRecord(t *testing.T) {
+	c := &Cache{Quota: 4096}
+	o := &origin{header: header(fresh, "X-Big: "+strings.Repeat("x", 8192))}
+	h := c.Handler(o)
+	for range 2 {
+		ask(h, get("Authorization: Bearer a"))
+		ask(h, get())
+	}
+	if o.calls.Load() != 3 || c.Stats().Refused != 2 {
+		t.Errorf("%d calls, %d refused", o.calls.Load(), c.Stats().Refused)
+	}
+}
+
+// A partition that holds nothing any more is not counted any more: there is no end of readers.
+func TestHoldingsOfNothingGo(t *testing.T) {
+	m := newMemory(1<<20, 1<<18)
+	k := Key{Partition{"i a"}, "http://api.test/"}
+	m.update(k, func(*record) *record { return &record{key: k} })
+	m.forget(k)
+	m.records.CleanUp()
+	if n := len(m.quotas.shard(k.Partition).held); n != 0 {
+		t.Errorf("%d holdings", n)
+	}
+}

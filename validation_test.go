@@ -1,8 +1,10 @@
 package bearcache
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -110,6 +112,76 @@ func TestValidation(t *testing.T) {
 	}
 }
 
+// A response without an entity tag is validated by its date, and by no condition of the client's.
+func TestValidationByDate(t *testing.T) {
+	const modified = "Wed, 31 Dec 2025 00:00:00 GMT"
+	var asked http.Header
+	c, pass := clocked(new(Cache))
+	h := c.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = r.Header
+		w.Header().Set("Cache-Control", "max-age=10")
+		w.Header().Set("Last-Modified", modified)
+		if r.Header.Get("If-Modified-Since") == modified {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		io.WriteString(w, "good")
+	}))
+	ask(h, get())
+	pass(11 * time.Second)
+	resp := ask(h, get(`If-None-Match: "7"`))
+	if got := text(t, resp); got != "good" || asked.Get("If-Modified-Since") != modified || asked["If-None-Match"] != nil {
+		t.Errorf("%d %q, asked with %v", resp.StatusCode, got, asked)
+	}
+}
+
+// A part of what is stale is the origin's to give: no validation of the whole is mixed into the request.
+func TestRangeOfWhatIsStale(t *testing.T) {
+	o := newVersioned("Cache-Control: max-age=10")
+	c, pass := clocked(new(Cache))
+	h := c.Handler(o)
+	ask(h, get())
+	pass(11 * time.Second)
+	ask(h, get("Range: bytes=0-1"))
+	if asked := *o.asked.Load(); asked.Get("Range") != "bytes=0-1" || asked["If-None-Match"] != nil {
+		t.Errorf("asked with %v", asked)
+	}
+}
+
+// An identity that ends while its response is validated ends the storing.
+func TestIdentityEndsDuringValidation(t *testing.T) {
+	o := newVersioned("Cache-Control: max-age=10")
+	var last Event
+	c, pass := clocked(&Cache{Observe: func(e Event) { last = e }})
+	until := c.Now().Add(15 * time.Second)
+	c.Identify = func(*http.Request) (Identity, error) { return Identity{Subject: "a", Until: until}, nil }
+	slow := time.Duration(0)
+	h := c.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		pass(slow)
+		o.ServeHTTP(w, r)
+	}))
+	ask(h, get())
+	pass(11 * time.Second)
+	slow = 5 * time.Second
+	if ask(h, get()); !last.Validated || last.Store != whyExpired {
+		t.Errorf("validated: %v, %s", last.Validated, last.Store)
+	}
+}
+
+// A 304 that takes back what was released: its answer goes out as any reader's does.
+func TestReleaseTakenBack(t *testing.T) {
+	o := newVersioned("Cache-Control: public, max-age=10")
+	c, pass := clocked(&Cache{ShareReleased: true})
+	h := c.Handler(o)
+	ask(h, get("Authorization: Bearer a"))
+	pass(11 * time.Second)
+	o.says("Cache-Control: max-age=10")
+	resp := ask(h, get("Authorization: Bearer a"))
+	if resp.Header.Get("Cache-Control") != "private, max-age=10" || resp.Header.Get("Vary") != "Authorization" {
+		t.Errorf("%v", resp.Header)
+	}
+}
+
 // A 304 that forbids what was allowed ends the storing; the answer it confirms still goes out.
 func TestNotModifiedMayForbid(t *testing.T) {
 	for _, tt := range []struct {
@@ -134,6 +206,9 @@ func TestNotModifiedMayForbid(t *testing.T) {
 		calls := o.calls.Load()
 		if ask(h, get(tt.who...)); o.calls.Load() == calls && tt.said[0] != 'S' {
 			t.Errorf("%s: it is still stored", tt.name)
+		}
+		if (*o.asked.Load())["If-None-Match"] != nil && tt.said[0] != 'S' {
+			t.Errorf("%s: it is still validated", tt.name)
 		}
 		for _, rec := range c.state.memory.records.All() {
 			for _, v := range rec.variants {
@@ -173,7 +248,7 @@ func TestNotModifiedAboutAnother(t *testing.T) {
 // 401, 403 and 404 in answer to a validation go to the client (§4.3.3), and none of them leaves
 // anything behind that would be served again.
 func TestValidationRefused(t *testing.T) {
-	for _, status := range []int64{401, 403, 404, 410, 500, 503} {
+	for _, status := range []int64{401, 403, 404, 410, 429, 500, 503} {
 		for _, who := range []string{"Authorization: Bearer a", "Accept: */*"} {
 			o := newVersioned("Cache-Control: max-age=10")
 			c, pass := clocked(new(Cache))
@@ -187,7 +262,7 @@ func TestValidationRefused(t *testing.T) {
 			}
 			o.status.Store(0)
 			ask(h, get(who))
-			if conditional := (*o.asked.Load()).Get("If-None-Match") != ""; conditional != (status >= 500) {
+			if conditional := (*o.asked.Load()).Get("If-None-Match") != ""; conditional != (status >= 500 || status == 429) {
 				t.Errorf("%s, after %d: the stored response is validated: %v", who, status, conditional)
 			}
 		}
@@ -264,6 +339,35 @@ func TestStaleOnError(t *testing.T) {
 	}
 }
 
+// What a handler aborts after it began to answer is aborted, and a handler's defect is no outage.
+func TestOtherPanicsPass(t *testing.T) {
+	for name, fail := range map[string]func(http.ResponseWriter){
+		"aborted in the middle": func(w http.ResponseWriter) { io.WriteString(w, "half"); panic(http.ErrAbortHandler) },
+		"a defect":              func(http.ResponseWriter) { panic("defect") },
+	} {
+		down := false
+		c, pass := clocked(new(Cache))
+		h := c.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if down {
+				fail(w)
+			}
+			w.Header().Set("Cache-Control", "max-age=10, stale-if-error=60")
+			io.WriteString(w, "good")
+		}))
+		ask(h, get())
+		pass(11 * time.Second)
+		down = true
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: the cache went on", name)
+				}
+			}()
+			ask(h, get())
+		}()
+	}
+}
+
 // stale-while-revalidate serves at once and asks the origin once, with the credentials of whoever asked
 // last; what comes of it is what everybody gets next.
 func TestStaleWhileRevalidate(t *testing.T) {
@@ -314,6 +418,72 @@ func TestStaleWhileRevalidate(t *testing.T) {
 	})
 }
 
+// What refreshes a response asks for the whole, outlives its client, and ends with the cache.
+func TestRefreshIsTheCaches(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var calls atomic.Int64
+		var asked atomic.Pointer[http.Request]
+		c := new(Cache)
+		h := c.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if calls.Add(1) > 1 {
+				asked.Store(r)
+				<-r.Context().Done()
+				panic(http.ErrAbortHandler)
+			}
+			w.Header().Set("Cache-Control", "max-age=10, stale-while-revalidate=60")
+			io.WriteString(w, "good")
+		}))
+		ask(h, get())
+		time.Sleep(11 * time.Second)
+		ctx, leave := context.WithCancel(t.Context())
+		ask(h, request("HEAD", "http://api.test/me", "Range: bytes=0-0", `If-None-Match: "7"`).WithContext(ctx))
+		leave()
+		synctest.Wait()
+		r := asked.Load()
+		if r == nil || r.Context().Err() != nil || r.Method != "GET" || r.Header["Range"] != nil || r.Header["If-None-Match"] != nil {
+			t.Fatalf("the origin was asked with %+v", r)
+		}
+		c.Close() // would hang for good if the origin were still asked
+	})
+}
+
+// A handler that panics in the background takes no process along.
+func TestRefreshPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log strings.Builder
+		var calls atomic.Int64
+		c := &Cache{Logger: slog.New(slog.NewTextHandler(&log, nil))}
+		h := c.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if calls.Add(1) > 1 {
+				panic("secret")
+			}
+			w.Header().Set("Cache-Control", "max-age=10, stale-while-revalidate=60")
+			io.WriteString(w, "good")
+		}))
+		ask(h, get())
+		time.Sleep(11 * time.Second)
+		ask(h, get())
+		c.Close()
+		if calls.Load() != 2 || !strings.Contains(log.String(), "panicked") || strings.Contains(log.String(), "secret") {
+			t.Errorf("%d calls, logged %q", calls.Load(), log.String())
+		}
+	})
+}
+
+// Validations that nobody waits for are so many at once, and none after Close.
+func TestBackgroundIsBounded(t *testing.T) {
+	b := newBackground()
+	for i := range backgroundLimit + 1 {
+		if started := b.start(func(ctx context.Context) { <-ctx.Done() }); started != (i < backgroundLimit) {
+			t.Errorf("%d run, and one more: %v", i, started)
+		}
+	}
+	b.close()
+	if b.start(func(context.Context) {}) {
+		t.Error("started after the end")
+	}
+}
+
 // What a HEAD brings is taken to the stored response, or ends it (§4.3.5).
 func TestHeadFreshens(t *testing.T) {
 	for _, tt := range []struct {
@@ -325,17 +495,20 @@ func TestHeadFreshens(t *testing.T) {
 		{"new fields", []string{"Cache-Control: max-age=10", `Etag: "1"`, "A: 2"}, 2, "2"},
 		{"another length", []string{"Cache-Control: max-age=10", "A: 2", "Content-Length: 7"}, 3, "1"},
 		{"no-store", []string{"Cache-Control: no-store", `Etag: "1"`}, 3, "1"},
+		{"a cookie beside them", []string{"Cache-Control: max-age=10", `Etag: "1"`, "A: 2", "Set-Cookie: a=1"}, 2, "2"},
 	} {
-		o := &origin{header: header("Cache-Control: max-age=10", `Etag: "1"`, "A: 1")}
-		c, pass := clocked(new(Cache))
-		h := c.Handler(o)
-		ask(h, get("Authorization: Bearer a"))
-		pass(11 * time.Second)
-		o.header = header(tt.lines...)
-		ask(h, request("HEAD", "http://api.test/me", "Authorization: Bearer a"))
-		o.header = header("Cache-Control: max-age=10", "A: 1")
-		if resp := ask(h, get("Authorization: Bearer a")); o.calls.Load() != tt.calls || resp.Header.Get("A") != tt.a {
-			t.Errorf("%s: %d calls, A: %s", tt.name, o.calls.Load(), resp.Header.Get("A"))
+		for _, age := range []time.Duration{9 * time.Second, 11 * time.Second} { // fresh, and stale
+			o := &origin{header: header("Cache-Control: max-age=10", `Etag: "1"`, "A: 1")}
+			c, pass := clocked(new(Cache))
+			h := c.Handler(o)
+			ask(h, get("Authorization: Bearer a"))
+			pass(age)
+			o.header = header(tt.lines...)
+			ask(h, request("HEAD", "http://api.test/me", "Authorization: Bearer a", "Cache-Control: no-cache"))
+			o.header = header("Cache-Control: max-age=10", `Etag: "1"`, "A: 1")
+			if resp := ask(h, get("Authorization: Bearer a")); o.calls.Load() != tt.calls || resp.Header.Get("A") != tt.a {
+				t.Errorf("%s, after %v: %d calls, A: %s", tt.name, age, o.calls.Load(), resp.Header.Get("A"))
+			}
 		}
 	}
 }
@@ -385,6 +558,34 @@ func TestInterimResponsesPass(t *testing.T) {
 		w.WriteHeader(http.StatusEarlyHints)
 		w.Header().Del("Link")
 		w.Header().Set("Cache-Control", "max-age=10")
+		io.WriteString(w, "all")
+	})))
+	defer server.Close()
+	for range 2 {
+		resp, err := http.Get(server.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := text(t, resp); got != "all" || resp.Header.Get("Link") != "" {
+			t.Errorf("%q %v", got, resp.Header)
+		}
+		pass(11 * time.Second)
+	}
+}
+
+// The fields of a 1xx response are those of that response alone, also where a 304 comes after it.
+func TestInterimFieldsEndThere(t *testing.T) {
+	c, pass := clocked(new(Cache))
+	server := httptest.NewServer(c.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Link", "</a.css>; rel=preload")
+		w.WriteHeader(http.StatusEarlyHints)
+		w.Header().Del("Link")
+		w.Header().Set("Cache-Control", "max-age=10")
+		w.Header().Set("Etag", `"1"`)
+		if r.Header.Get("If-None-Match") != "" {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
 		io.WriteString(w, "all")
 	})))
 	defer server.Close()
@@ -480,6 +681,7 @@ func TestShareReleased(t *testing.T) {
 		{"must-revalidate, with one, to others without it", "must-revalidate, max-age=60", "Accept", []string{a, "X-A: 1"}, []string{b}, false},
 		{"must-revalidate, with one, to others with it", "must-revalidate, max-age=60", "", []string{a, "X-A: 1"}, []string{b, "X-A: 1"}, true},
 		{"public, with one that names a host", "public, max-age=60", "", []string{a, "X-Forwarded-Host: evil.test"}, []string{b}, false},
+		{"public, with one that names a host, to who names the same", "public, max-age=60", "", []string{a, "X-Forwarded-Host: evil.test"}, []string{b, "X-Forwarded-Host: evil.test"}, false},
 		{"public, of a cookie", "public, max-age=60", "", []string{"Cookie: a=1"}, nil, true},
 		{"max-age alone, of a cookie", "max-age=60", "", []string{"Cookie: a=1"}, nil, false},
 	} {

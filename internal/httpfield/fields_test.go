@@ -134,3 +134,17 @@ func TestSurrogate(t *testing.T) {
 		}
 	}
 }
+
+// A name that numbers requests says nothing but that: an id of something, or a request of somebody, is
+// another matter.
+func TestNumbersRequest(t *testing.T) {
+	for name, want := range map[string]bool{
+		"Req-Num": true, "X-Request-Id": true, "X-Correlation-Id": true, "X-Retry-Count": true, "Retry-Attempt": true, "X-Request-Start": true,
+		"Id": false, "X-Id": false, "X-Time": false, "Count": false, "Request": false, "X-Request": false, "X": false, "": false,
+		"X-User-Request-Id": false, "Request-X-Id": false, "X-Device-Id": false, "X_request_id": false, "X-Request-Ids": false,
+	} {
+		if got := NumbersRequest(name); got != want {
+			t.Errorf("%q: %v", name, got)
+		}
+	}
+}

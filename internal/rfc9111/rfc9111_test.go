@@ -233,6 +233,7 @@ func TestChoose(t *testing.T) {
 	lenient := keep(get(), 0, "Cache-Control: max-age=60, stale-while-revalidate=10")
 	unsureAndLenient := keep(get(), 0, "Cache-Control: max-age=60, no-cache, stale-while-revalidate=10", `Etag: "1"`)
 	strict := keep(get(), 0, "Cache-Control: max-age=60, must-revalidate, stale-while-revalidate=10")
+	failed := Keep(SharedCache, get(), Response{Status: 500, Header: head("Cache-Control: max-age=60, stale-while-revalidate=60")}, start, start)
 	// It arrived later, by another way, and is the older one.
 	detoured := keep(get("Accept-Language: de"), 5*time.Second, "Cache-Control: max-age=60", "Vary: Accept-Language", "Date: Wed, 31 Dec 2025 23:59:55 GMT")
 	sameDate := keep(get(), 0, "Cache-Control: max-age=60", date)
@@ -256,6 +257,7 @@ func TestChoose(t *testing.T) {
 		{"its window counts from staleness", get(), []Stored{lenient}, 70 * time.Second, Forward, Stale, 0},
 		{"not against must-revalidate (§5.2.2.2)", get(), []Stored{strict}, 60 * time.Second, Forward, Stale, 0},
 		{"not against no-cache", get(), []Stored{unsureAndLenient}, 60 * time.Second, Validate, Stale, 0},
+		{"not of an error", get(), []Stored{failed}, errorLifetime, Forward, Stale, 0},
 		{"not against the client's max-age", get("Cache-Control: max-age=60"), []Stored{lenient}, 61 * time.Second, Forward, Stale, 0},
 		{"not against the client's min-fresh", get("Cache-Control: min-fresh=0"), []Stored{lenient}, 61 * time.Second, Forward, Stale, 0},
 		{"Age on arrival counts (§4.2.3)", get(), []Stored{aged}, 29 * time.Second, Reuse, Hit, 0},

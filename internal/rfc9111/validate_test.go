@@ -123,6 +123,7 @@ func TestHeuristic(t *testing.T) {
 		{"a tenth of its age", SharedCache, get(), 200, tenHours, time.Hour},
 		{"at most a day", SharedCache, get(), 200, aYear, 24 * time.Hour},
 		{"none in a reader's cache", PrivateCache, get("Authorization: Bearer a"), 200, tenHours, 0},
+		{"none in a reader's cache that is told by no credentials", PrivateCache, get(), 200, tenHours, 0},
 		{"none for a bearer in the shared one", SharedCache, get("Authorization: Bearer a"), 200, tenHours, 0},
 		{"none of a modification to come", SharedCache, get(), 200, []string{date, "Last-Modified: Fri, 02 Jan 2026 00:00:00 GMT"}, 0},
 		{"none of a status that is not cacheable by default", SharedCache, get(), 302, tenHours, 0},
