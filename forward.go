@@ -497,9 +497,9 @@ func (x *exchange) replace(status int, fields, newer http.Header, out *capture) 
 	req := x.decisive(key.Partition)
 	req.Method = http.MethodGet
 	ok, why := rfc9111.Storable(kind, req, x.response(status, fields), out.asked, now)
-	released := true
+	released, said := true, rfc9111.Kept
 	if key.Partition != x.reader.partition {
-		released, _ = rfc9111.Storable(kind, req, x.response(status, newer), out.asked, now)
+		released, said = rfc9111.Storable(kind, req, x.response(status, newer), out.asked, now)
 	}
 	switch {
 	case ok && kind == rfc9111.PrivateCache && x.ended(now):
@@ -520,12 +520,22 @@ func (x *exchange) replace(status int, fields, newer http.Header, out *capture) 
 		_, x.found = x.store(key.Partition, status, fields, sent, before.body, out.asked)
 		return why
 	}
-	if released && forbids(why) {
+	if released && forbids(why) || takesBack(said) {
 		x.forget(key)
 	}
 	s := rfc9111.Keep(kind, req, x.response(status, fields), out.asked, now)
 	x.found = found{&record{key: key, stored: []rfc9111.Stored{s}, variants: []variant{{fields: fieldsOf(sent), body: before.body}}}, 0}
 	return why
+}
+
+// takesBack reports whether a reason not to store is a word of the origin's against it: one that it says of a
+// response to one reader counts for what others were given, too.
+func takesBack(why rfc9111.Reason) bool {
+	switch why {
+	case rfc9111.NoStore, rfc9111.Private, rfc9111.VaryAny, rfc9111.Malformed:
+		return true
+	}
+	return false
 }
 
 // forbids reports whether a reason not to store is the response's, and not that of the request which

@@ -186,8 +186,9 @@ type machine struct {
 	wishes  [6]wish
 	change  int // the status of the next answer to an unsafe request
 
-	made    []made // by serial
-	tags    map[string]bool
+	made    []made              // by serial
+	tags    map[string]bool     // what was released by a later word
+	opened  map[string]bool     // what was called everybody's by one
 	changed [6]int              // per URI, the last serial that a change invalidated
 	refused map[*person]*[6]int // the same per reader, by refusals
 	seen    time.Duration       // the latest time at which the cache looked at a token's end
@@ -197,7 +198,7 @@ type machine struct {
 }
 
 func newMachine(shares bool) *machine {
-	m := &machine{shares: shares, made: make([]made, 1), tags: map[string]bool{}, refused: map[*person]*[6]int{}}
+	m := &machine{shares: shares, made: make([]made, 1), tags: map[string]bool{}, opened: map[string]bool{}, refused: map[*person]*[6]int{}}
 	for _, p := range persons {
 		m.refused[p] = new([6]int)
 	}
@@ -243,6 +244,10 @@ func (m *machine) origin(w http.ResponseWriter, r *http.Request) {
 	safe := r.Method == http.MethodGet || r.Method == http.MethodHead
 	a.body = p.name + "|" + uri + "|" + a.language + "|" + strconv.Itoa(serial) + "|" + strings.Repeat("x", serial%50) + "|end"
 	to, length = len(a.body), len(a.body)
+	if r.Method == http.MethodHead || strings.Contains(r.Header.Get("If-None-Match"), etag) { // it speaks of what may be stored
+		m.tags[a.etag] = m.tags[a.etag] || a.released
+		m.opened[a.etag] = m.opened[a.etag] || a.open
+	}
 	switch {
 	case wish.refused == p:
 		status = wish.refusal
@@ -256,9 +261,6 @@ func (m *machine) origin(w http.ResponseWriter, r *http.Request) {
 	case !safe:
 		status = m.change
 	case strings.Contains(r.Header.Get("If-None-Match"), etag):
-		if a.released {
-			m.tags[a.etag] = true
-		}
 		a.body, to, status = "", 0, http.StatusNotModified
 	case status == 200 && r.Header["Range"] != nil:
 		from, to, length, status = 2, 7, 5, http.StatusPartialContent
@@ -349,7 +351,7 @@ func (m *machine) ask(t *rapid.T, what string) {
 		Header: h, Body: http.NoBody, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
 	before := len(m.made) - 1
 	m.refusal = [8]bool{}
-	a := &answer{header: http.Header{}}
+	a := &outcome{header: http.Header{}}
 	func() {
 		defer func() {
 			if p := recover(); p != nil && p != http.ErrAbortHandler {
@@ -379,7 +381,7 @@ func (m *machine) ask(t *rapid.T, what string) {
 }
 
 // judge holds an answer against the model. before is the last serial of earlier operations.
-func (m *machine) judge(t *rapid.T, a *answer, p *person, i int, what, method, language string, before int) {
+func (m *machine) judge(t *rapid.T, a *outcome, p *person, i int, what, method, language string, before int) {
 	uri, body := machineURIs[i], a.body.String()
 	header, _ := strconv.Atoi(a.header.Get("X-Serial"))
 	if a.header["X-Serial"] == nil && (a.status < 500 && a.status != 304 && a.status != 416 && !a.broken || strings.Contains(body, "|")) {
@@ -451,7 +453,7 @@ func (m *machine) judge(t *rapid.T, a *answer, p *person, i int, what, method, l
 func (m *machine) check(t *rapid.T, serial int, p *person, i int, language string, before int, what string) {
 	a := &m.made[serial]
 	shared := m.shares && (a.released || m.tags[a.etag])
-	open := a.open && (a.by.kind == nobody || a.by.kind == strange) && (p.kind == nobody || p.kind == strange)
+	open := (a.open || m.opened[a.etag]) && (a.by.kind == nobody || a.by.kind == strange) && (p.kind == nobody || p.kind == strange)
 	if a.by != p && !open && !shared {
 		t.Fatalf("%s of %d, made for %s, reached %s", what, serial, a.by.name, p.name)
 	}

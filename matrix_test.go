@@ -19,7 +19,7 @@ import (
 
 // sharing puts c into the mode in which responses that their origin released (RFC 9111 §3.5) are for
 // every reader. A cache without that mode keeps to itself more than it must, and passes as well.
-func sharing(c *Cache) {}
+func sharing(c *Cache) { c.ShareReleased = true }
 
 // visitor is a sender of requests, by all that an origin can tell it by.
 type visitor struct {
@@ -191,7 +191,7 @@ var spellings = func() []*spelling {
 		{name: "Expires only", lines: []string{"Expires: in a minute"}, own: must, shared: must},
 		{name: "Expires, public", lines: []string{"Cache-Control: public", "Expires: in a minute"}, own: must, shared: must},
 		{name: "Expires: 0", lines: []string{"Cache-Control: public", "Expires: 0"}, own: never, shared: never},
-		{name: "public for surrogates", lines: []string{"Cache-Control: private, max-age=60", "Surrogate-Control: public, max-age=60"}, own: must, shared: never},
+		{name: "public for surrogates", lines: []string{"Cache-Control: private, max-age=60", "Surrogate-Control: public, max-age=60"}, own: must, shared: must},
 		{name: "public for CDNs", lines: []string{"Cache-Control: private, max-age=60", "Cdn-Cache-Control: public, max-age=60"}, own: must},
 		{name: "public for others than CDNs", lines: []string{"Cache-Control: public, max-age=60", "Cdn-Cache-Control: max-age=60"}, own: must, shared: must},
 		{name: "no-store for CDNs", lines: []string{"Cache-Control: public, max-age=60", "Cdn-Cache-Control: no-store"}},
@@ -213,7 +213,7 @@ var spellings = func() []*spelling {
 		s.cookie = s.fields["Set-Cookie"] != nil
 		cc := said(s.fields["Cache-Control"])
 		cdn := said(s.fields["Cdn-Cache-Control"])
-		s.open = cc["public"] || cc["s-maxage"] || cdn["public"] || cdn["s-maxage"]
+		s.open = cc["public"] || cc["s-maxage"] || cdn["public"] || cdn["s-maxage"] || said(s.fields["Surrogate-Control"])["public"]
 		s.noStore = cc["no-store"] && len(cdn) == 0
 		s.stale = !cc["must-revalidate"] && !cc["no-cache"] && !cc["no-store"]
 		for _, line := range s.fields["Vary"] {
@@ -241,6 +241,9 @@ func said(lines []string) map[string]bool {
 // Cache-Control where it says anything (RFC 9213 §2.2).
 func released(h http.Header) bool {
 	cc := said(h["Cdn-Cache-Control"])
+	if len(cc) == 0 {
+		cc = said(h["Surrogate-Control"])
+	}
 	if len(cc) == 0 {
 		cc = said(h["Cache-Control"])
 	}
@@ -310,6 +313,9 @@ func (o *matrixOrigin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if o.takeBack {
 			h["Cache-Control"] = []string{"private, max-age=60"}
 			delete(h, "Cdn-Cache-Control")
+			if h["Surrogate-Control"] != nil { // what a 304 leaves out stays as it was
+				h["Surrogate-Control"] = []string{"private, max-age=60"}
+			}
 		}
 		w.WriteHeader(http.StatusNotModified)
 		return
@@ -330,8 +336,8 @@ func (o *matrixOrigin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 const rangeFirst, rangeLast = "bytes=0-19", "bytes=-10"
 
-// answer is what one visitor got.
-type answer struct {
+// outcome is what one visitor got.
+type outcome struct {
 	asker  *visitor
 	method string
 	uri    string
@@ -347,20 +353,20 @@ type answer struct {
 	serial int64
 }
 
-func (a *answer) Header() http.Header { return a.header }
+func (a *outcome) Header() http.Header { return a.header }
 
-func (a *answer) WriteHeader(status int) {
+func (a *outcome) WriteHeader(status int) {
 	if a.status == 0 && status >= 200 {
 		a.status, a.header = status, a.header.Clone() // what is set later does not go out
 	}
 }
 
-func (a *answer) Write(p []byte) (int, error) {
+func (a *outcome) Write(p []byte) (int, error) {
 	a.WriteHeader(http.StatusOK)
 	return a.body.Write(p)
 }
 
-func (a *answer) again() bool { return a.serial != 0 && a.serial <= a.before }
+func (a *outcome) again() bool { return a.serial != 0 && a.serial <= a.before }
 
 // cell is one meeting of two visitors at one URI.
 type cell struct {
@@ -384,7 +390,7 @@ func (c *cell) uri(v *visitor) string {
 
 func (c *cell) wait(d time.Duration) { c.clock.Add(int64(d)) }
 
-func (c *cell) send(v *visitor, method string, lines ...string) (a *answer) {
+func (c *cell) send(v *visitor, method string, lines ...string) (a *outcome) {
 	h := make(http.Header, len(v.fields)+len(lines))
 	for name, values := range v.fields {
 		h[name] = values
@@ -395,7 +401,7 @@ func (c *cell) send(v *visitor, method string, lines ...string) (a *answer) {
 	}
 	r := &http.Request{Method: method, URL: &url.URL{Path: c.path, RawQuery: v.query}, RequestURI: c.uri(v), Host: "api.test",
 		Header: h, Body: http.NoBody, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
-	a = &answer{asker: v, method: method, uri: c.uri(v), before: c.origin.serial.Load(), header: http.Header{}}
+	a = &outcome{asker: v, method: method, uri: c.uri(v), before: c.origin.serial.Load(), header: http.Header{}}
 	defer func() {
 		switch p := recover(); p {
 		case nil:
@@ -412,14 +418,14 @@ func (c *cell) send(v *visitor, method string, lines ...string) (a *answer) {
 }
 
 // ask sends a request, lets what it left behind come to its end, and judges the answer.
-func (c *cell) ask(v *visitor, method string, lines ...string) *answer {
+func (c *cell) ask(v *visitor, method string, lines ...string) *outcome {
 	a := c.send(v, method, lines...)
 	synctest.Wait()
 	c.judge(a)
 	return a
 }
 
-func (c *cell) get(v *visitor, lines ...string) *answer { return c.ask(v, "GET", lines...) }
+func (c *cell) get(v *visitor, lines ...string) *outcome { return c.ask(v, "GET", lines...) }
 
 // reaches reports whether an answer made for maker may be given to asker at all.
 func (c *cell) reaches(maker, asker *visitor) bool {
@@ -439,8 +445,14 @@ func (c *cell) reaches(maker, asker *visitor) bool {
 
 func (c *cell) shared() bool { return c.sharing && c.origin.spelling.released }
 
+// everybodys reports whether the second reader may have what somebody else's request brought: a refusal of
+// its own does not take that away from the others.
+func (c *cell) everybodys() bool {
+	return c.shared() || c.origin.spelling.open && (c.second.kind == strange || c.second.kind == nobody)
+}
+
 // judge holds an answer against the one who got it.
-func (c *cell) judge(a *answer) {
+func (c *cell) judge(a *outcome) {
 	if a.broken {
 		return
 	}
@@ -593,7 +605,7 @@ var events = []struct {
 		c.wait(75 * time.Second)
 		c.refuse(c.second)
 		c.get(c.second)
-		if a := c.get(c.second); a.status != c.origin.status && !c.shared() {
+		if a := c.get(c.second); a.status != c.origin.status && !c.everybodys() {
 			c.fail("%s was refused in the background, and given a %d", c.second.name, a.status)
 		}
 		c.origin.refused = nil
@@ -656,7 +668,7 @@ var events = []struct {
 	{"at the same time, and one is refused", func(c *cell) {
 		c.refuse(c.second)
 		for _, a := range c.together(c.first, c.second, c.second, c.first) {
-			if a.asker == c.second && a.status != c.origin.status && !c.shared() {
+			if a.asker == c.second && a.status != c.origin.status && !c.everybodys() {
 				c.fail("%s was to be refused, and given a %d", c.second.name, a.status)
 			}
 		}
@@ -718,10 +730,10 @@ func (c *cell) down(how int) {
 
 // together sends GETs at one time. None is answered before all have come as far as they get: to the
 // origin, or behind one that is there.
-func (c *cell) together(all ...*visitor) []*answer {
+func (c *cell) together(all ...*visitor) []*outcome {
 	gate := make(chan struct{})
 	c.origin.gate = gate
-	answers := make([]*answer, len(all))
+	answers := make([]*outcome, len(all))
 	var done sync.WaitGroup
 	for i, v := range all {
 		done.Go(func() { answers[i] = c.send(v, "GET") })
@@ -840,8 +852,8 @@ func TestTwoReadersNotice(t *testing.T) {
 // naive is a cache that knows no readers.
 func naive(next http.Handler, validates bool) http.Handler {
 	var mu sync.Mutex
-	stored := map[string]*answer{}
-	replay := func(w http.ResponseWriter, a *answer) {
+	stored := map[string]*outcome{}
+	replay := func(w http.ResponseWriter, a *outcome) {
 		for name, values := range a.header {
 			w.Header()[name] = values
 		}
@@ -860,7 +872,7 @@ func naive(next http.Handler, validates bool) http.Handler {
 		if old != nil && r.Method == "GET" {
 			asked.Header.Set("If-None-Match", old.header.Get("Etag"))
 		}
-		a := &answer{header: http.Header{}}
+		a := &outcome{header: http.Header{}}
 		next.ServeHTTP(a, asked)
 		switch {
 		case a.status == http.StatusNotModified && old != nil:

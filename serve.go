@@ -36,6 +36,9 @@ func (f found) variant() *variant       { return &f.record.variants[f.i] }
 
 func (c *Cache) serve(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	x := exchange{cache: c, request: r, started: c.state.now()}
+	if x.started.UnixNano() > c.state.wall.Load()+int64(time.Second) { // every second is often enough
+		c.latest(x.started)
+	}
 	if c.Policy != nil {
 		x.policy = c.Policy(r)
 	}

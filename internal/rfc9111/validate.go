@@ -3,6 +3,7 @@ package rfc9111
 import (
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -73,7 +74,8 @@ var kept = map[string]bool{
 }
 
 // update replaces fields, all lines of each. An Age is gone unless the newer response has one: it was
-// of the older response.
+// of the older response. What the stored body differs by it goes on to differ by, whatever a newer Vary
+// leaves out: stricter than the RFC.
 func update(stored, newer http.Header) http.Header {
 	fields := maps.Clone(stored)
 	delete(fields, "Age")
@@ -81,6 +83,11 @@ func update(stored, newer http.Header) http.Header {
 		if !kept[name] {
 			fields[name] = values
 		}
+	}
+	before, _ := httpfield.Vary(stored)
+	now, ok := httpfield.Vary(newer)
+	if missing := slices.DeleteFunc(before, func(name string) bool { return slices.Contains(now, name) }); ok && newer["Vary"] != nil && len(missing) > 0 {
+		fields["Vary"] = []string{strings.Join(append(now, missing...), ", ")}
 	}
 	return fields
 }

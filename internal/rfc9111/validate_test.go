@@ -10,19 +10,22 @@ import (
 
 // §4.3.4 and §3.2: what a 304 does to the fields that are stored.
 func TestFreshen(t *testing.T) {
-	stored := head(`Etag: "1"`, "Last-Modified: Wed, 31 Dec 2025 00:00:00 GMT", "Age: 7", "A: 1", "B: 1", "Content-Length: 3", "Cache-Control: public, max-age=1")
+	stored := head(`Etag: "1"`, "Last-Modified: Wed, 31 Dec 2025 00:00:00 GMT", "Age: 7", "A: 1", "B: 1", "Content-Length: 3", "Cache-Control: public, max-age=1", "Vary: Cookie")
 	for _, tt := range []struct {
 		name  string
 		lines []string
 		want  http.Header // nil: the 304 is about something else
 	}{
-		{"nothing new but the age", nil, head(`Etag: "1"`, "Last-Modified: Wed, 31 Dec 2025 00:00:00 GMT", "A: 1", "B: 1", "Content-Length: 3", "Cache-Control: public, max-age=1")},
-		{"all lines of a field are replaced, the others stay", []string{`Etag: "1"`, "A: 2", "A: 3"}, head(`Etag: "1"`, "Last-Modified: Wed, 31 Dec 2025 00:00:00 GMT", "A: 2", "A: 3", "B: 1", "Content-Length: 3", "Cache-Control: public, max-age=1")},
-		{"Cache-Control is replaced, so public is gone", []string{"Cache-Control: private"}, head(`Etag: "1"`, "Last-Modified: Wed, 31 Dec 2025 00:00:00 GMT", "A: 1", "B: 1", "Content-Length: 3", "Cache-Control: private")},
-		{"what says how the bytes are coded stays", []string{"Content-Length: 9", "Content-Encoding: gzip", "Content-Range: bytes 0-1/2"}, head(`Etag: "1"`, "Last-Modified: Wed, 31 Dec 2025 00:00:00 GMT", "A: 1", "B: 1", "Content-Length: 3", "Cache-Control: public, max-age=1")},
+		{"nothing new but the age", nil, head(`Etag: "1"`, "Last-Modified: Wed, 31 Dec 2025 00:00:00 GMT", "A: 1", "B: 1", "Content-Length: 3", "Cache-Control: public, max-age=1", "Vary: Cookie")},
+		{"all lines of a field are replaced, the others stay", []string{`Etag: "1"`, "A: 2", "A: 3"}, head(`Etag: "1"`, "Last-Modified: Wed, 31 Dec 2025 00:00:00 GMT", "A: 2", "A: 3", "B: 1", "Content-Length: 3", "Cache-Control: public, max-age=1", "Vary: Cookie")},
+		{"Cache-Control is replaced, so public is gone", []string{"Cache-Control: private"}, head(`Etag: "1"`, "Last-Modified: Wed, 31 Dec 2025 00:00:00 GMT", "A: 1", "B: 1", "Content-Length: 3", "Cache-Control: private", "Vary: Cookie")},
+		{"what says how the bytes are coded stays", []string{"Content-Length: 9", "Content-Encoding: gzip", "Content-Range: bytes 0-1/2"}, head(`Etag: "1"`, "Last-Modified: Wed, 31 Dec 2025 00:00:00 GMT", "A: 1", "B: 1", "Content-Length: 3", "Cache-Control: public, max-age=1", "Vary: Cookie")},
+		{"a newer Vary leaves out nothing", []string{"Vary: Accept"}, head(`Etag: "1"`, "Last-Modified: Wed, 31 Dec 2025 00:00:00 GMT", "A: 1", "B: 1", "Content-Length: 3", "Cache-Control: public, max-age=1", "Vary: Accept, Cookie")},
+		{"a Vary with more", []string{"Vary: accept, cookie"}, head(`Etag: "1"`, "Last-Modified: Wed, 31 Dec 2025 00:00:00 GMT", "A: 1", "B: 1", "Content-Length: 3", "Cache-Control: public, max-age=1", "Vary: accept, cookie")},
+		{"a Vary that cannot be read", []string{"Vary: *"}, head(`Etag: "1"`, "Last-Modified: Wed, 31 Dec 2025 00:00:00 GMT", "A: 1", "B: 1", "Content-Length: 3", "Cache-Control: public, max-age=1", "Vary: *")},
 		{"another strong tag", []string{`Etag: "2"`}, nil},
 		{"a tag that is none", []string{"Etag: 1"}, nil},
-		{"the same tag, weak", []string{`Etag: W/"1"`}, head(`Etag: "1"`, "Last-Modified: Wed, 31 Dec 2025 00:00:00 GMT", "A: 1", "B: 1", "Content-Length: 3", "Cache-Control: public, max-age=1")},
+		{"the same tag, weak", []string{`Etag: W/"1"`}, head(`Etag: "1"`, "Last-Modified: Wed, 31 Dec 2025 00:00:00 GMT", "A: 1", "B: 1", "Content-Length: 3", "Cache-Control: public, max-age=1", "Vary: Cookie")},
 		{"another modification, and no tag", []string{"Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT"}, nil},
 	} {
 		fields, ok := Freshen(stored, Response{Status: 304, Header: head(tt.lines...)})
