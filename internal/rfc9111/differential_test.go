@@ -205,12 +205,8 @@ func (x exchange) addWhatForbids() (wrong []string) {
 	return wrong
 }
 
-// apart reports whether the two readings are known to differ about something in x: because the RFCs leave it open, or because this one
-// is laxer than it ought to be.
-func (x exchange) apart() bool { return x.leftOpen() }
-
-// leftOpen lists where the RFCs allow both readings.
-func (x exchange) leftOpen() bool {
+// apart reports whether the two readings are known to differ about something in x: it lists where the RFCs allow both.
+func (x exchange) apart() bool {
 	h := x.resp.Header
 	switch {
 	// RFC 9213 §2.1: what is of the wrong type should not be consumed. Here that holds for a Boolean that is false, there for nothing.
@@ -229,41 +225,9 @@ func (x exchange) said() string {
 	return strings.ToLower(strings.Join(slices.Concat(x.resp.Header["Cache-Control"], x.resp.Header["Cdn-Cache-Control"]), ","))
 }
 
-func (x exchange) as(status int) naive.Exchange {
-	e := x.naive
-	e.Status = status
-	return e
-}
-
 func valid(lines []string) bool {
 	_, ok := naive.ParseDirectives(lines)
 	return ok
-}
-
-// buried: a word about caching stands behind another one, or in quotes, in a field that is broken and that this reading makes sense of.
-func buried(h http.Header) bool {
-	lines := h["Cache-Control"]
-	return !valid(lines) && !httpfield.ParseCacheControl(h).Malformed && slices.ContainsFunc(lines, behind.MatchString)
-}
-
-var (
-	behind = regexp.MustCompile(`(?i)([^, \t][^,]*|".*)[^-0-9A-Z_,](no-store|no-cache|private|must-revalidate|proxy-revalidate|must-understand|s-maxage|max-age)`)
-
-	plainSMaxAge = regexp.MustCompile(`s-maxage=[0-9]+[ \t]*(,|$)`)
-	faulty       = regexp.MustCompile(`s-maxage|(public|must-understand|must-revalidate) ?[^, ]`)
-
-	// The three forms of RFC 9110 §5.6.7, without the years of two digits of which it is not sure whether they are to come.
-	date3      = `(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d MON \d{4} TIME GMT|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, \d\d-MON-(?:[0-5]\d|[89]\d) TIME GMT|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) MON [ \d]\d TIME \d{4})`
-	dateParts  = strings.NewReplacer("MON", "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)", "TIME", `\d\d:\d\d:[0-5]\d`)
-	strictDate = regexp.MustCompile("^" + dateParts.Replace(date3) + "$")
-	// RFC 9111 §4.2: in any case. RFC 9110 §5.6.7: with a leap second.
-	anyCase = regexp.MustCompile("(?i)^" + strings.NewReplacer("[0-5]", "[0-6]", "[89]", `\d`).Replace(dateParts.Replace(date3)) + "$")
-)
-
-// laxDate: net/http reads it as a date though it has none of the forms.
-func laxDate(value string) bool {
-	_, err := http.ParseTime(value)
-	return err == nil && !strictDate.MatchString(value)
 }
 
 // mumbled: RFC 9111 §5.2.1 calls what a request asks for advice, and §5.4 knows one word in Pragma. What is said twice, or in another
