@@ -298,7 +298,7 @@ func (w *capture) finish() bool {
 		if w.mute {
 			status = http.StatusOK
 		}
-		if kept, _ := x.store(w.partition, status, w.original, w.sent, slices.Clip(w.body), w.asked); !kept {
+		if kept, _ := x.store(w.partition, status, w.original, w.sent, slices.Clip(w.body), w.asked, nil); !kept {
 			x.event.Store = string(rfc9111.Status)
 		}
 	}

@@ -449,10 +449,13 @@ func (x *exchange) invalidate(h http.Header) (marks uint64) {
 }
 
 // store keeps a complete response under p, unless something there is not to be given up for it. original
-// are the origin's fields, sent what went out of them.
-func (x *exchange) store(p Partition, status int, original, sent http.Header, body []byte, asked time.Time) (kept bool, f found) {
+// are the origin's fields, sent what went out of them; newer those of a response that confirmed it, nil: none did.
+func (x *exchange) store(p Partition, status int, original, sent http.Header, body []byte, asked time.Time, newer http.Header) (kept bool, f found) {
 	key, req := Key{p, x.uri}, x.decisive(p)
 	s := rfc9111.Keep(p.kind(), req, x.response(status, original), asked, x.cache.state.now())
+	if newer != nil {
+		s = s.Within(x.response(status, newer))
+	}
 	v := variant{fields: fieldsOf(sent), said: changed(original, sent), body: body, stamp: newStamp(x.born, original)}
 	if p.kind() == rfc9111.PrivateCache {
 		v.until = x.end()
@@ -517,7 +520,7 @@ func (x *exchange) replace(status int, fields, newer http.Header, out *capture) 
 		}
 	}
 	if ok {
-		_, x.found = x.store(key.Partition, status, fields, sent, before.body, out.asked)
+		_, x.found = x.store(key.Partition, status, fields, sent, before.body, out.asked, newer)
 		return why
 	}
 	if released && forbids(why) || takesBack(said) {

@@ -66,6 +66,29 @@ func TestFieldsOfOneReaderStayOutOfShared(t *testing.T) {
 	}
 }
 
+// Nor do fields that were made for nobody in particular reach those with fields of unknown meaning by the word
+// of an older response.
+func TestOlderWordReleasesNothingNewer(t *testing.T) {
+	later := false
+	c, pass := clocked(new(Cache))
+	h := c.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Etag", `"1"`)
+		w.Header().Set("X-Domain-Was", r.Header.Get("X-Domain"))
+		if later && r.Header.Get("If-None-Match") != "" {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		w.Header().Set("Cache-Control", "public, max-age=10")
+	}))
+	ask(h, get())
+	pass(11 * time.Second)
+	later = true
+	ask(h, get())
+	if got := ask(h, get("X-Domain: 1")).Header.Get("X-Domain-Was"); got != "1" {
+		t.Errorf("%q", got)
+	}
+}
+
 // An origin that names some unknown fields in Vary may still answer by others.
 func TestVaryNamesOtherFields(t *testing.T) {
 	o := &origin{header: header(fresh, "Vary: RSC, Next-Router-State-Tree, Accept-Encoding")}

@@ -646,7 +646,10 @@ func TestPostedIsGot(t *testing.T) {
 		o := &origin{header: header(tt.fields...)}
 		h := new(Cache).Handler(o)
 		ask(h, get(tt.who))
-		ask(h, request(tt.by, "http://api.test/me", tt.who))
+		posted := ask(h, request(tt.by, "http://api.test/me", tt.who)).Header.Get("Cache-Status")
+		if stored := strings.HasSuffix(posted, "; stored"); stored != (tt.hit || tt.name == "to another") {
+			t.Errorf("%s: %s", tt.name, posted)
+		}
 		before := o.calls.Load()
 		ask(h, get(tt.hits))
 		if hit := o.calls.Load() == before; hit != tt.hit {

@@ -162,6 +162,14 @@ func Keep(k Kind, req Request, resp Response, requestTime, responseTime time.Tim
 	return s
 }
 
+// Within is s, released to no more readers than newer, whose fields it has taken over, says itself: the word of
+// the older response was not about these.
+func (s Stored) Within(newer Response) Stored {
+	said := read(s.kind, newer, s.ResponseTime)
+	s.open, s.released = s.open && said.open(), s.released && said.releases()
+	return s
+}
+
 // single is the value of a field that has exactly one line, or "".
 func single(h http.Header, name string) string {
 	if values := h[name]; len(values) == 1 {

@@ -261,7 +261,7 @@ var table = []mutant{
 	{"an error for as long as its origin says", "internal/rfc9111/freshness.go", "d = min(d, errorLifetime)", "_ = errorLifetime", "internal/rfc9111", "TestStorable"},
 	{"an error that may be stale stored", "internal/rfc9111/store.go", "return fresh && (explicit", "return !said.strict() || (explicit", "internal/rfc9111", "TestStorable"},
 	{"an error takes a good response's place", "internal/rfc9111/choose.go", "\t\tif s.error && !all[j].error {", "\t\tif false {", "internal/rfc9111", "TestSupersedes"},
-	{"an error that yields stored all the same", "record.go", "if yields && alive(i) {", "if false && alive(i) {", ".", "TestErrorsForEverybody"},
+	{"an error that yields stored all the same", "record.go", "if yields && alive(i) {", "if false && yields && alive(i) {", ".", "TestErrorsForEverybody"},
 	{"refusals stored for everybody", "internal/rfc9111/reading.go", "case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusProxyAuthRequired,", "case http.StatusPaymentRequired,", "internal/rfc9111", "TestStorable"},
 	{"429 stored for everybody", "internal/rfc9111/reading.go", "http.StatusPreconditionRequired, http.StatusTooManyRequests,", "http.StatusPreconditionRequired,", "internal/rfc9111", "TestStorable"},
 	{"a lifetime guessed in a reader's cache", "internal/rfc9111/freshness.go", "case r.kind == SharedCache && !req.Authorized:", "case !req.Authorized:", "internal/rfc9111", "TestHeuristic"},
