@@ -327,11 +327,11 @@ func (x *exchange) answered(out *capture, status int, h http.Header) (p Partitio
 }
 
 // posted says whether the response to a POST is stored for the GETs that follow: it is what its own target
-// now is, and says for how long (RFC 9110 §9.3.3). Never for everybody: no key holds the content that was
-// posted. born is the number after what the POST itself invalidated, if nothing else was in that moment.
+// now is, and says for how long (RFC 9110 §9.3.3). Only for the reader who sent it, since no key holds the
+// content that was posted. born is the number after what the POST itself invalidated, if nothing else was in that moment.
 func (x *exchange) posted(h http.Header, born uint64, asked time.Time) (Partition, rfc9111.Reason) {
 	p, target := x.reader.partition, targetURI(x.request)
-	if x.policy.Off || p == Shared || p == (Partition{}) || target == "" || x.request.Header["Upgrade"] != nil || x.cache.state.invalidations.now() != born {
+	if x.policy.Off || p.kind() != rfc9111.PrivateCache || p == (Partition{}) || target == "" || x.request.Header["Upgrade"] != nil || x.cache.state.invalidations.now() != born {
 		return p, ""
 	}
 	base, err := url.Parse(target)
@@ -346,17 +346,7 @@ func (x *exchange) posted(h http.Header, born uint64, asked time.Time) (Partitio
 	if _, explicit := rfc9111.Lifetime(p.kind(), x.decisive(p), x.response(http.StatusOK, h), asked); !explicit {
 		return p, ""
 	}
-	_, why := rfc9111.Storable(p.kind(), x.decisive(p), x.response(http.StatusOK, h), asked, x.cache.state.now())
-	switch {
-	case why != rfc9111.Kept:
-	case announced(h) > x.cache.state.maxBody:
-		why = rfc9111.TooLarge
-	case h["Trailer"] != nil:
-		why = rfc9111.Trailers
-	case x.ended(x.cache.state.now()):
-		why = whyExpired
-	}
-	return p, why
+	return p, x.storable(p, http.StatusOK, h, asked)
 }
 
 // forget drops what is stored under k, and what is under way to be.
@@ -381,7 +371,6 @@ func (x *exchange) outdates(p Partition, why rfc9111.Reason, status int) bool {
 // place says which partition the response may, and should, be stored in: the widest that its origin
 // and the operator allow.
 func (x *exchange) place(status int, h http.Header, asked time.Time) (Partition, rfc9111.Reason) {
-	now, resp := x.cache.state.now(), x.response(status, h)
 	var p Partition
 	var why rfc9111.Reason
 	all := x.partitions()
@@ -390,8 +379,15 @@ func (x *exchange) place(status int, h http.Header, asked time.Time) (Partition,
 			continue
 		}
 		p = all[i]
-		_, why = rfc9111.Storable(p.kind(), x.decisive(p), resp, asked, now)
+		why = x.storable(p, status, h, asked)
 	}
+	return p, why
+}
+
+// storable says whether the response may, and should, be stored in p.
+func (x *exchange) storable(p Partition, status int, h http.Header, asked time.Time) rfc9111.Reason {
+	now := x.cache.state.now()
+	_, why := rfc9111.Storable(p.kind(), x.decisive(p), x.response(status, h), asked, now)
 	switch {
 	case why != rfc9111.Kept:
 	case announced(h) > x.cache.state.maxBody:
@@ -401,7 +397,7 @@ func (x *exchange) place(status int, h http.Header, asked time.Time) (Partition,
 	case p.kind() == rfc9111.PrivateCache && x.ended(now):
 		why = whyExpired // the origin took the token all the same; that is no reason to keep its answer
 	}
-	return p, why
+	return why
 }
 
 func (x *exchange) ended(now time.Time) bool {
@@ -415,7 +411,10 @@ func (x *exchange) end() time.Time {
 	if x.cache.Identify != nil {
 		return x.reader.identity.Until
 	}
-	return expiry(x.request.Header, x.reader.fields)
+	if !x.read { // once: a token is decoded for it
+		x.until, x.read = expiry(x.request.Header, x.reader.fields), true
+	}
+	return x.until
 }
 
 func (x *exchange) response(status int, h http.Header) rfc9111.Response {

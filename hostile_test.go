@@ -446,9 +446,6 @@ func TestHeldBackResponses(t *testing.T) {
 
 // What is evicted leaves nothing in the lists that quotas keep.
 func TestQuotasKeepNothingOfWhatIsGone(t *testing.T) {
-	if testing.Short() {
-		t.Skip()
-	}
 	c := &Cache{Memory: 8 << 20}
 	body := make([]byte, 60_000)
 	h := c.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -21,6 +21,8 @@ type exchange struct {
 	started  time.Time
 	born     uint64 // invalidations.now before anything was looked up
 	found    found
+	until    time.Time // of the credentials, once read; see end
+	read     bool
 	getLater bool // a POST, whose response is judged as that to a GET
 	event    Event
 }

@@ -636,6 +636,7 @@ func TestPostedIsGot(t *testing.T) {
 	}{
 		{"its own target, and a lifetime", []string{fresh, "Content-Location: /me"}, alice, "POST", alice, true},
 		{"to another", []string{fresh, "Content-Location: /me"}, alice, "POST", "Authorization: Bearer bob", false},
+		{"to who sends the same field of unknown meaning", []string{fresh, "Content-Location: /me"}, "X-Thing: 1", "POST", "X-Thing: 1", false},
 		{"to everybody", []string{fresh, "Content-Location: /me"}, "Accept: */*", "POST", "Accept: */*", false},
 		{"another target", []string{fresh, "Content-Location: /you"}, alice, "POST", alice, false},
 		{"no target", []string{fresh}, alice, "POST", alice, false},

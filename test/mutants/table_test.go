@@ -61,7 +61,7 @@ var table = []mutant{
 
 	// When it ends.
 	{"expiry ignored on read", "serve.go", "x.cache.latest(now).Before(v.until)", "true", ".", "TestStoredResponseEndsWithItsToken"},
-	{"expiry of a JWT not read", "forward.go", "return expiry(x.request.Header, x.reader.fields)", "return time.Time{}", ".", "TestStoredResponseEndsWithItsToken"},
+	{"expiry of a JWT not read", "forward.go", "expiry(x.request.Header, x.reader.fields), true", "time.Time{}, true", ".", "TestStoredResponseEndsWithItsToken"},
 	{"expiry read behind Bearer only", "expiry.go", "i := strings.Index(word, tokenStart)", "i := 0", ".", "TestStoredResponseEndsWithItsToken"},
 	{"expiry of the first token only", "expiry.go", "strings.FieldsFuncSeq(value, outsideTokens)", "strings.SplitSeq(value, \"\\x00\")", ".", "TestStoredResponseEndsWithItsToken"},
 	{"stored for an expired token", "forward.go", "why = whyExpired // the origin", "why = rfc9111.Kept // the origin", ".", "TestExpiredTokenStoresNothing"},
@@ -412,7 +412,7 @@ var table = []mutant{
 	{"a HEAD without validators updates", "internal/rfc9111/validate.go", `case entityTag(head.Header) == "" && lastModified(head.Header) == "":`, "case false:", "internal/rfc9111", "TestFreshenByHead"},
 	{"public with an argument", "internal/httpfield/cachecontrol.go", "\t\t\tif d.argument {\n\t\t\t\treturn false", "\t\t\tif false {\n\t\t\t\treturn false", "internal/rfc9111", "TestStorable"},
 	{"an s-maxage that is no number", "internal/httpfield/cachecontrol.go", `if d.value == "" || strings.Trim(d.value, "0123456789") != "" {`, "if false {", "internal/rfc9111", "TestStorable"},
-	{"a POST answers everybody's GET", "forward.go", "x.policy.Off || p == Shared || p", "x.policy.Off || p", ".", "TestPostedIsGot"},
+	{"a POST answers everybody's GET", "forward.go", "x.policy.Off || p.kind() != rfc9111.PrivateCache || p", "x.policy.Off || p", ".", "TestPostedIsGot"},
 	{"a POST about another URI", "forward.go", "err != nil || u.String() != target {", "err != nil || u == nil {", ".", "TestPostedIsGot"},
 	{"a POST without a lifetime", "forward.go", "x.response(http.StatusOK, h), asked); !explicit {", "x.response(http.StatusOK, h), asked); false && !explicit {", ".", "TestPostedIsGot"},
 }
