@@ -1,0 +1,298 @@
+package bearcache
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/bearcache/bearcache/internal/rfc9111"
+)
+
+// answered is called with the origin's final fields before they go out: what the answer forbids or
+// undoes is undone before anybody can have read it. It says where the answer is stored, or why not.
+func (x *exchange) answered(out *capture, status int, h http.Header) (p Partition, store rfc9111.Reason) {
+	before, marks := x.cache.state.invalidations.now(), uint64(0)
+	if rfc9111.Invalidates(x.request.Method, status) {
+		overtaken := !x.cache.state.invalidations.aliveTagged(Key{x.reader.partition, targetURI(x.request)}, tagsOf(h), x.born)
+		if marks = x.invalidate(h); overtaken {
+			marks = 0
+		}
+	}
+	if !x.cachable {
+		if x.request.Method == http.MethodPost && status == http.StatusOK && marks > 0 {
+			return x.posted(h, before+marks, out.asked)
+		}
+		return p, ""
+	}
+	own := Key{x.reader.partition, x.uri}
+	if own.Partition != Shared && (status == http.StatusUnauthorized || status == http.StatusForbidden) {
+		x.forget(own)
+	}
+	if x.request.Method == http.MethodHead {
+		x.head(out, status, h)
+		return p, ""
+	}
+	p, store = x.place(status, h, out.asked)
+	if store != rfc9111.Kept && x.found.record != nil && x.outdates(x.found.record.key.Partition, out.why, status) {
+		x.forget(x.found.record.key)
+	}
+	return p, store
+}
+
+// posted says whether the response to a POST is stored for the GETs that follow: it is what its own target
+// now is, and says for how long (RFC 9110 §9.3.3). Only for the reader who sent it, since no key holds the
+// content that was posted. born is the number after what the POST itself invalidated, if nothing else was in that moment.
+func (x *exchange) posted(h http.Header, born uint64, asked time.Time) (Partition, rfc9111.Reason) {
+	p, target := x.reader.partition, targetURI(x.request)
+	if x.policy.Off || p.kind() != rfc9111.PrivateCache || p == (Partition{}) || target == "" || x.request.Header["Upgrade"] != nil || x.cache.state.invalidations.now() != born {
+		return p, ""
+	}
+	base, err := url.Parse(target)
+	locations := h["Content-Location"]
+	if err != nil || len(locations) != 1 {
+		return p, ""
+	}
+	if u, err := base.Parse(locations[0]); err != nil || u.String() != target {
+		return p, ""
+	}
+	x.uri, x.born, x.getLater = target, born, true
+	if _, explicit := rfc9111.Lifetime(p.kind(), x.decisive(p), x.response(http.StatusOK, h), asked); !explicit {
+		return p, ""
+	}
+	return p, x.storable(p, http.StatusOK, h, asked)
+}
+
+// forget drops what is stored under k, and what is under way to be.
+func (x *exchange) forget(k Key) {
+	x.cache.state.invalidations.key(k)
+	x.cache.state.memory.forget(k)
+}
+
+// outdates reports whether an answer that is not stored says that what was found in p no longer holds. Of a
+// partition that the reader has in common with others, only what is stale may go, and what an answer to one
+// reader says of one reader counts for nothing.
+func (x *exchange) outdates(p Partition, why rfc9111.Reason, status int) bool {
+	switch {
+	case status == http.StatusNotFound || status == http.StatusGone:
+		return p.kind() == rfc9111.PrivateCache || why == rfc9111.Stale
+	case status >= 200 && status < 400, status == http.StatusUnauthorized, status == http.StatusForbidden:
+		return p.kind() == rfc9111.PrivateCache || why == rfc9111.Stale && p == x.reader.partition
+	}
+	return false
+}
+
+// place says which partition the response may, and should, be stored in: the widest that its origin
+// and the operator allow.
+func (x *exchange) place(status int, h http.Header, asked time.Time) (Partition, rfc9111.Reason) {
+	var p Partition
+	var why rfc9111.Reason
+	all := x.partitions()
+	for i := len(all) - 1; i >= 0 && why != rfc9111.Kept; i-- {
+		if all[i] == (Partition{}) {
+			continue
+		}
+		p = all[i]
+		why = x.storable(p, status, h, asked)
+	}
+	return p, why
+}
+
+// storable says whether the response may, and should, be stored in p.
+func (x *exchange) storable(p Partition, status int, h http.Header, asked time.Time) rfc9111.Reason {
+	now := x.cache.state.now()
+	_, why := rfc9111.Storable(p.kind(), x.decisive(p), x.response(status, h), asked, now)
+	switch {
+	case why != rfc9111.Kept:
+	case announced(h) > x.cache.state.maxBody:
+		why = rfc9111.TooLarge
+	case h["Trailer"] != nil:
+		why = rfc9111.Trailers
+	case p.kind() == rfc9111.PrivateCache && x.ended(now):
+		why = whyExpired // the origin took the token all the same; that is no reason to keep its answer
+	}
+	return why
+}
+
+func (x *exchange) ended(now time.Time) bool {
+	until := x.end()
+	return !until.IsZero() && !x.cache.latest(now).Before(until)
+}
+
+// end is when what is stored for this request's reader must be forgotten: when its identity ends, as
+// Identify said or, where nobody was asked, as the credentials themselves say.
+func (x *exchange) end() time.Time {
+	if x.cache.Identify != nil {
+		return x.reader.identity.Until
+	}
+	if !x.read { // once: a token is decoded for it
+		x.until, x.read = expiry(x.request.Header, x.reader.fields), true
+	}
+	return x.until
+}
+
+func (x *exchange) response(status int, h http.Header) rfc9111.Response {
+	return rfc9111.Response{Status: status, Header: h, Default: x.policy.Lifetime}
+}
+
+// invalidate forgets, for every reader, the target URI of a request that changed something, and the
+// URIs of the same origin that the response says it is about (RFC 9111 §4.4). It returns how many.
+func (x *exchange) invalidate(h http.Header) (marks uint64) {
+	target := targetURI(x.request)
+	if target == "" {
+		return 0
+	}
+	x.cache.state.invalidations.uri(target)
+	marks = 1
+	base, err := url.Parse(target)
+	if err != nil {
+		return marks
+	}
+	for _, name := range []string{"Location", "Content-Location"} {
+		for _, value := range h[name] {
+			u, err := base.Parse(value)
+			if err == nil && u.Scheme == base.Scheme && u.Host == base.Host && u.User == nil {
+				u.Fragment, u.RawFragment = "", ""
+				x.cache.state.invalidations.uri(u.String())
+				marks++
+			}
+		}
+	}
+	return marks
+}
+
+// store keeps a complete response under p, unless something there is not to be given up for it. original
+// are the origin's fields, sent what went out of them; newer those of a response that confirmed it, nil: none did.
+func (x *exchange) store(p Partition, status int, original, sent http.Header, body []byte, asked time.Time, newer http.Header) (kept bool, f found) {
+	key, req := Key{p, x.uri}, x.decisive(p)
+	s := rfc9111.Keep(p.kind(), req, x.response(status, original), asked, x.cache.state.now())
+	if newer != nil {
+		s = s.Within(x.response(status, newer))
+	}
+	v := variant{fields: fieldsOf(sent), said: changed(original, sent), body: body, stamp: newStamp(x.born, original)}
+	if p.kind() == rfc9111.PrivateCache {
+		v.until = x.end()
+	}
+	x.cache.state.memory.update(key, func(old *record) *record {
+		next := old.with(key, s, v, req, x.cache.state.maxVariants, func(i int) bool { return x.valid(old, i, x.cache.state.now()) })
+		kept = next != old
+		return next
+	})
+	return kept, found{&record{key: key, stored: []rfc9111.Stored{s}, variants: []variant{v}}, 0}
+}
+
+// freshen takes a 304 to what was found (RFC 9111 §4.3.4): the stored response is the answer, with the
+// 304's fields. false: the 304 is about another one.
+func (x *exchange) freshen(out *capture, w http.ResponseWriter) bool {
+	before, was := x.found.variant(), x.found.stored()
+	newer := dated(storableFields(out.confirming), x.cache.state.now())
+	fields, ok := rfc9111.Freshen(before.origin(), x.response(http.StatusNotModified, newer))
+	if !ok {
+		return false
+	}
+	x.event.Validated = true
+	x.event.Store = string(x.replace(was.Status, fields, newer, out))
+	for _, name := range []string{"Set-Cookie", "Authentication-Info"} { // this reader's, and in no record
+		if values := out.confirming[name]; values != nil {
+			w.Header()[name] = values
+		}
+	}
+	d := rfc9111.Decision{Age: rfc9111.Age(*x.found.stored(), x.cache.state.now())}
+	x.hit(w, d, forwardStatus(out.why, http.StatusNotModified, rfc9111.Reason(x.event.Store), ""))
+	return true
+}
+
+// replace stores what was found anew with the fields of a newer response taken over, or forgets it where
+// these forbid to keep it. What was found is then that response.
+//
+// In a partition that is wider than the reader's own, the newer response was made for this reader. Its
+// fields get there only if it is released itself: that the stored one was says nothing about them.
+func (x *exchange) replace(status int, fields, newer http.Header, out *capture) rfc9111.Reason {
+	key, before := x.found.record.key, x.found.variant()
+	kind, now := key.Partition.kind(), x.cache.state.now()
+	req := x.decisive(key.Partition)
+	req.Method = http.MethodGet
+	ok, why := rfc9111.Storable(kind, req, x.response(status, fields), out.asked, now)
+	released, said := true, rfc9111.Kept
+	if key.Partition != x.reader.partition {
+		released, said = rfc9111.Storable(kind, req, x.response(status, newer), out.asked, now)
+	}
+	switch {
+	case ok && kind == rfc9111.PrivateCache && x.ended(now):
+		ok, why = false, whyExpired
+	case ok && !released:
+		ok, why = false, rfc9111.Private
+	}
+	sent := fields.Clone()
+	if x.reader.told() && (kind == rfc9111.PrivateCache || !ok) {
+		harden(sent, &x.reader)
+	}
+	for _, f := range before.fields { // what was found out about the body
+		if _, said := sent[f.name]; !said && (f.name == "Content-Length" || f.name == "Content-Type") {
+			sent[f.name] = f.values
+		}
+	}
+	if ok {
+		_, x.found = x.store(key.Partition, status, fields, sent, before.body, out.asked, newer)
+		return why
+	}
+	if released && forbids(why) || takesBack(said) {
+		x.forget(key)
+	}
+	s := rfc9111.Keep(kind, req, x.response(status, fields), out.asked, now)
+	x.found = found{&record{key: key, stored: []rfc9111.Stored{s}, variants: []variant{{fields: fieldsOf(sent), body: before.body}}}, 0}
+	return why
+}
+
+// takesBack reports whether a reason not to store is a word of the origin's against it: one that it says of a
+// response to one reader counts for what others were given, too.
+func takesBack(why rfc9111.Reason) bool {
+	switch why {
+	case rfc9111.NoStore, rfc9111.Private, rfc9111.VaryAny, rfc9111.Malformed:
+		return true
+	}
+	return false
+}
+
+// forbids reports whether a reason not to store is the response's, and not that of the request which
+// brought it.
+func forbids(why rfc9111.Reason) bool {
+	switch why {
+	case rfc9111.Authorization, rfc9111.UnknownField, rfc9111.RequestNoStore, whyExpired:
+		return false
+	}
+	return true
+}
+
+// head takes what a response to HEAD says of the stored one (RFC 9111 §4.3.5): its new fields, or that it
+// is out of date.
+func (x *exchange) head(out *capture, status int, h http.Header) {
+	if x.found.record == nil || status != http.StatusOK {
+		return
+	}
+	before, was := x.found.variant(), x.found.stored()
+	if was.Status != http.StatusOK {
+		return
+	}
+	newer := dated(storableFields(h), x.cache.state.now())
+	fields, outdated := rfc9111.FreshenByHead(before.origin(), int64(len(before.body)), x.response(status, newer))
+	if outdated && x.found.record.key.Partition == x.reader.partition {
+		x.forget(x.found.record.key)
+	}
+	if fields == nil {
+		return
+	}
+	delete(fields, "Content-Length") // the body's own
+	x.replace(was.Status, fields, newer, out)
+}
+
+// dated is h with a Date: the recipient's clock, where the origin had none (RFC 9110 §6.6.1).
+func dated(h http.Header, now time.Time) http.Header {
+	if h["Date"] == nil {
+		h["Date"] = []string{now.UTC().Format(http.TimeFormat)}
+	}
+	return h
+}
+
+// lengthOf is the Content-Length of a stored body.
+func lengthOf(body []byte) []string { return []string{strconv.Itoa(len(body))} }
