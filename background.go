@@ -62,9 +62,9 @@ func (n *nowhere) Header() http.Header {
 
 func (*nowhere) Write(p []byte) (int, error) { return len(p), nil }
 
-func (*nowhere) WriteHeader(int)             {}
+func (*nowhere) WriteHeader(int) {}
 
-func (*nowhere) FlushError() error           { return nil }
+func (*nowhere) FlushError() error { return nil }
 
 const (
 	// backgroundLimit bounds the validations under way that no client waits for.

@@ -43,6 +43,14 @@ type stored struct {
 	until  time.Time
 }
 
+const (
+	// soon is when a stored response expires that a scan waits for: late enough that a busy machine gets
+	// through the requests for one entry before.
+	soon = 1500 * time.Millisecond
+	// patience is a Wait that sees several of them expire.
+	patience = 20 * time.Second
+)
+
 const aliceToken, bobToken = "tok-1f0a9c77b2e4alice", "tok-93d2c0ffee11bob"
 
 func userOf(r *http.Request) string {
@@ -166,6 +174,7 @@ func brief(r *finding.Report) []string {
 
 // Each leaking deployment has a clean neighbour that differs from it by one fact.
 func TestReuse(t *testing.T) {
+	t.Parallel()
 	var tick atomic.Int64
 	var once atomic.Bool
 	for _, tt := range []struct {
@@ -174,9 +183,9 @@ func TestReuse(t *testing.T) {
 		path string // "/x" unless it matters
 		want []string
 	}{
-		{name: "keyed by path, outside the check", d: &deployment{view: personal, key: byPathKey, timeout: 400 * time.Millisecond},
+		{name: "keyed by path, outside the check", d: &deployment{view: personal, key: byPathKey, timeout: soon},
 			want: []string{"GET /x anonymous-reuse confirmed", "GET /x cross-identity-reuse confirmed", "GET /x invalid-token-reuse confirmed"}},
-		{name: "keyed by path, inside the check", d: &deployment{view: personal, key: byPathKey, timeout: 400 * time.Millisecond, inside: true},
+		{name: "keyed by path, inside the check", d: &deployment{view: personal, key: byPathKey, timeout: soon, inside: true},
 			want: []string{"GET /x cross-identity-reuse confirmed"}},
 		{name: "keyed by URL", d: &deployment{view: personal, key: byURLKey, timeout: time.Hour},
 			want: []string{"GET /x anonymous-reuse confirmed", "GET /x cross-identity-reuse confirmed", "GET /x invalid-token-reuse confirmed"}},
@@ -227,7 +236,7 @@ func TestReuse(t *testing.T) {
 				return 200, nil, fmt.Sprintf(`{"serial": "serial-%d", "at": %q}`, tick.Add(1), time.Now())
 			}}},
 		{name: "public, with a greeting for readers, cached by path", path: "/public/x",
-			d: &deployment{key: byPathKey, timeout: 400 * time.Millisecond, view: func(user string, _ *http.Request) (int, http.Header, string) {
+			d: &deployment{key: byPathKey, timeout: soon, view: func(user string, _ *http.Request) (int, http.Header, string) {
 				return 200, nil, "<p>hello " + user + "@example.com</p>"
 			}},
 			want: []string{"GET /public/x anonymous-reuse confirmed", "GET /public/x cross-identity-reuse confirmed", "GET /public/x invalid-token-reuse confirmed"}},
@@ -258,7 +267,11 @@ func TestReuse(t *testing.T) {
 			if tt.path == "" {
 				tt.path = "/x"
 			}
-			r, err := scanned(t, Options{}, map[string]*deployment{tt.path: tt.d})
+			o := Options{}
+			if tt.d.timeout == soon {
+				o.Wait = patience
+			}
+			r, err := scanned(t, o, map[string]*deployment{tt.path: tt.d})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -281,6 +294,7 @@ func TestReuse(t *testing.T) {
 // Opaque tokens, one operation, and a cache that keys by URL: nothing is known to tell the readers
 // apart by, until the controls show what follows them.
 func TestNothingKnownBeforehand(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name string
 		key  func(*http.Request) string
@@ -288,11 +302,11 @@ func TestNothingKnownBeforehand(t *testing.T) {
 		want []string
 	}{
 		{"by URL", byURLKey, time.Hour, []string{"GET /who cross-identity-reuse confirmed"}},
-		{"by path", byPathKey, 300 * time.Millisecond, []string{"GET /who cross-identity-reuse confirmed"}},
+		{"by path", byPathKey, soon, []string{"GET /who cross-identity-reuse confirmed"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			r, err := scanned(t, Options{Wait: 4 * time.Second}, map[string]*deployment{"/who": {view: personal, key: tt.key, timeout: tt.time, inside: true}})
+			r, err := scanned(t, Options{Wait: patience}, map[string]*deployment{"/who": {view: personal, key: tt.key, timeout: tt.time, inside: true}})
 			if err != nil {
 				t.Fatal(err)
 			}

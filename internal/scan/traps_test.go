@@ -140,6 +140,7 @@ func number(prefix string, n int) (paths []string) {
 // None of these leaks through a cache, whatever it looks like: nothing may be called confirmed, and most
 // may not be called anything.
 func TestTraps(t *testing.T) {
+	t.Parallel()
 	pick := func(r *rand.Rand, n int, from ...string) []string {
 		r.Shuffle(len(from), func(i, j int) { from[i], from[j] = from[j], from[i] })
 		return from[:n]
@@ -293,6 +294,7 @@ func TestTraps(t *testing.T) {
 
 // All of these leak, and each is easy to miss in a way of its own.
 func TestHardToSee(t *testing.T) {
+	t.Parallel()
 	byURL := func(lifetime time.Duration, make func(a *api, user string) string) func(*api, string, string, *http.Request) (int, string) {
 		return behind(func(a *api, user, _ string, r *http.Request) (int, string) {
 			return a.cached(r.RequestURI, lifetime, func() (int, string) { return 200, make(a, user) })
@@ -309,8 +311,8 @@ func TestHardToSee(t *testing.T) {
 		paths  []string
 		want   []string
 	}{
-		{"a number, kept by path, beside an operation that names the readers", 5 * time.Second, behind(func(a *api, user, path string, _ *http.Request) (int, string) {
-			return a.cached(path, 500*time.Millisecond, func() (int, string) { return 200, js(object{"balance": len(user)}) })
+		{"a number, kept by path, beside an operation that names the readers", patience, behind(func(a *api, user, path string, _ *http.Request) (int, string) {
+			return a.cached(path, soon, func() (int, string) { return 200, js(object{"balance": len(user)}) })
 		}), nil, cross},
 		{"it mentions the observer", 0, byURL(time.Hour, either(
 			`{"owner":"alice@example.com","last_transfer_from":"bob@example.com"}`, `{"owner":"bob@example.com","last_transfer_from":"alice@example.com"}`)), nil, cross},
@@ -351,8 +353,8 @@ func TestHardToSee(t *testing.T) {
 			}
 			return a.cached(r.RequestURI, time.Hour, func() (int, string) { return me(user) })
 		}), nil, cross},
-		{"only alice's object, kept by path", 5 * time.Second, behind(func(a *api, user, path string, _ *http.Request) (int, string) {
-			return a.cached(path, 500*time.Millisecond, func() (int, string) {
+		{"only alice's object, kept by path", patience, behind(func(a *api, user, path string, _ *http.Request) (int, string) {
+			return a.cached(path, soon, func() (int, string) {
 				if user != "alice" {
 					return 404, `{"error":"no such order"}`
 				}
@@ -427,33 +429,37 @@ func TestOneIdentityUndecided(t *testing.T) {
 
 // Two readers of one tenant are given the same by right; the third is of another.
 func TestTenants(t *testing.T) {
+	t.Parallel()
 	var readers []*Identity
 	for _, name := range []string{"alice", "bob", "carol"} {
 		readers = append(readers, &Identity{Name: name, Token: redact.NewSecret("tok-of-" + name + "-0123456789"), Variable: strings.ToUpper(name)})
 	}
 	for _, shared := range []bool{true, false} {
-		r := scanAPI(t, Options{Identities: readers, Wait: 4 * time.Second}, func(a *api, _, path string, r *http.Request) (int, string) {
-			name := strings.TrimSuffix(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer tok-of-"), "-0123456789")
-			tenant, ok := map[string]int{"alice": 41, "bob": 41, "carol": 77}[name]
-			if !ok {
-				return 401, refused
+		t.Run(fmt.Sprintf("shared between tenants %v", shared), func(t *testing.T) {
+			t.Parallel()
+			r := scanAPI(t, Options{Identities: readers, Wait: 10 * soon}, func(a *api, _, path string, r *http.Request) (int, string) {
+				name := strings.TrimSuffix(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer tok-of-"), "-0123456789")
+				tenant, ok := map[string]int{"alice": 41, "bob": 41, "carol": 77}[name]
+				if !ok {
+					return 401, refused
+				}
+				if path == "/me" {
+					return me(name)
+				}
+				key := path
+				if !shared {
+					key += fmt.Sprint(tenant)
+				}
+				return a.cached(key, soon, func() (int, string) { return 200, js(object{"tenant": tenant}) })
+			}, "/me", "/x")
+			want := []string{}
+			if shared {
+				want = []string{"GET /x cross-identity-reuse confirmed"}
 			}
-			if path == "/me" {
-				return me(name)
+			if diff := cmp.Diff(want, brief(r)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
 			}
-			key := path
-			if !shared {
-				key += fmt.Sprint(tenant)
-			}
-			return a.cached(key, 400*time.Millisecond, func() (int, string) { return 200, js(object{"tenant": tenant}) })
-		}, "/me", "/x")
-		want := []string{}
-		if shared {
-			want = []string{"GET /x cross-identity-reuse confirmed"}
-		}
-		if diff := cmp.Diff(want, brief(r)); diff != "" {
-			t.Errorf("shared between tenants %v (-want +got):\n%s", shared, diff)
-		}
+		})
 	}
 }
 
