@@ -40,7 +40,7 @@ func (x *exchange) refresh(next http.Handler) {
 		defer context.AfterFunc(ctx, cancel)()
 		x.request = r.WithContext(merged)
 		d := rfc9111.Decision{Action: rfc9111.Forward, Reason: rfc9111.Stale}
-		if etag, modified := rfc9111.Validators(*x.found.stored()); etag != "" || modified != "" {
+		if etag, modified := rfc9111.Validators(x.found.variant().fields.original()); etag != "" || modified != "" {
 			d.Action = rfc9111.Validate
 		}
 		x.fetch(&nowhere{}, next, d, nil)

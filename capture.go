@@ -2,6 +2,7 @@ package bearcache
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"maps"
 	"net"
@@ -128,7 +129,7 @@ func (w *capture) WriteHeader(status int) {
 func (w *capture) meets(h http.Header) bool {
 	x := w.exchange
 	s := rfc9111.Keep(rfc9111.PrivateCache, rfc9111.Request{}, x.response(http.StatusOK, h), w.asked, x.cache.state.now())
-	return rfc9111.NotModified(x.request.Header, s)
+	return rfc9111.NotModified(x.request.Header, &s, h)
 }
 
 // interim passes a 1xx response on with its own fields.
@@ -174,7 +175,7 @@ func (w *capture) bridge(unreachable bool) bool {
 	x := w.exchange
 	f := x.found
 	now := x.cache.state.now()
-	if x.cachable && f.record != nil && x.valid(f.record, f.i, now) && !x.ended(now) && rfc9111.UsableOnError(x.decisive(f.record.key.Partition), *f.stored(), now, unreachable) {
+	if x.cachable && f.record != nil && x.valid(f.record, f.i, now) && !x.ended(now) && rfc9111.UsableOnError(x.decisive(f.record.key.Partition), &f.variant().Stored, now, unreachable) {
 		w.held = bridged
 		return true
 	}
@@ -298,11 +299,19 @@ func (w *capture) finish() bool {
 		if w.mute {
 			status = http.StatusOK
 		}
-		if kept, _ := x.store(w.partition, status, w.original, w.sent, slices.Clip(w.body), w.asked, nil); !kept {
+		if kept, _ := x.store(w.partition, status, w.original, w.sent, fitted(w.body), w.asked, nil); !kept {
 			x.event.Store = string(rfc9111.Status)
 		}
 	}
 	return true
+}
+
+// fitted is b in about as much memory as it needs: what came in pieces was given room for more.
+func fitted(b []byte) []byte {
+	if cap(b)-len(b) > len(b)/8 {
+		return bytes.Clone(b)
+	}
+	return b
 }
 
 // trailing reports whether the handler set trailers without announcing them.

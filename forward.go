@@ -82,7 +82,7 @@ func (x *exchange) fetch(w http.ResponseWriter, next http.Handler, d rfc9111.Dec
 	s.forwards.Add(1)
 	r := theirs(x.request)
 	if d.Action == rfc9111.Validate {
-		conditional(r, x.found.stored())
+		conditional(r, x.found.variant())
 	}
 	if fl != nil {
 		ctx, end := s.flights.detach(r.Context(), fl)
@@ -156,11 +156,11 @@ func theirs(r *http.Request) *http.Request {
 	return r
 }
 
-// conditional makes r one that validates s (RFC 9111 §4.3.1). A client's own conditions are held against what
+// conditional makes r one that validates v (RFC 9111 §4.3.1). A client's own conditions are held against what
 // comes of it.
-func conditional(r *http.Request, s *rfc9111.Stored) {
+func conditional(r *http.Request, v *variant) {
 	unconditional(r)
-	etag, modified := rfc9111.Validators(*s)
+	etag, modified := rfc9111.Validators(v.fields.original())
 	if etag != "" {
 		r.Header["If-None-Match"] = []string{etag}
 	}
@@ -177,8 +177,8 @@ func unconditional(r *http.Request) {
 
 // stale serves what was found in place of an answer that the origin owes.
 func (x *exchange) stale(out *capture) {
-	s := x.found.stored()
-	d := rfc9111.Decision{Age: rfc9111.Age(*s, x.cache.state.now())}
+	s := &x.found.variant().Stored
+	d := rfc9111.Decision{Age: rfc9111.Age(s, x.cache.state.now())}
 	d.Lifetime, x.event.Stale = s.Lifetime(), true
 	x.hit(out.ResponseWriter, d, bridgedStatus(out.why, out.status, d))
 }

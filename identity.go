@@ -1,7 +1,6 @@
 package bearcache
 
 import (
-	"encoding/binary"
 	"net/http"
 	"slices"
 	"strings"
@@ -9,6 +8,7 @@ import (
 
 	"github.com/bearcache/bearcache/internal/httpfield"
 	"github.com/bearcache/bearcache/internal/rfc9111"
+	"github.com/bearcache/bearcache/internal/texts"
 )
 
 // Identity is whom a response is made for. The zero Identity is unknown: nothing is stored for it
@@ -56,10 +56,8 @@ func (id Identity) Partition() Partition {
 	// Lengths before texts: no choice of texts makes two identities one.
 	var room [128]byte // on the stack: most names fit
 	name := append(room[:0], 'i')
-	name = binary.AppendUvarint(name, uint64(len(id.Issuer)))
-	name = append(name, id.Issuer...)
-	name = binary.AppendUvarint(name, uint64(len(id.Subject)))
-	name = append(name, id.Subject...)
+	name = texts.Append(name, id.Issuer)
+	name = texts.Append(name, id.Subject)
 	name = append(name, id.Scope...)
 	return Partition{name: string(name)}
 }

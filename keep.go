@@ -14,7 +14,7 @@ import (
 func (x *exchange) answered(out *capture, status int, h http.Header) (p Partition, store rfc9111.Reason) {
 	before, marks := x.cache.state.invalidations.now(), uint64(0)
 	if rfc9111.Invalidates(x.request.Method, status) {
-		overtaken := !x.cache.state.invalidations.aliveTagged(Key{x.reader.partition, targetURI(x.request)}, tagsOf(h), x.born)
+		overtaken := !x.cache.state.invalidations.aliveTagged(Key{x.reader.partition, targetURI(x.request)}, func() []string { return tagsOf(h) }, x.born)
 		if marks = x.invalidate(h); overtaken {
 			marks = 0
 		}
@@ -169,35 +169,35 @@ func (x *exchange) store(p Partition, status int, original, sent http.Header, bo
 	if newer != nil {
 		s = s.Within(x.response(status, newer))
 	}
-	v := variant{fields: fieldsOf(sent), said: changed(original, sent), body: body, stamp: newStamp(x.born, original)}
+	v := variant{Stored: s, fields: pack(sent, original), body: body, stamp: newStamp(x.born), until: forever}
 	if p.kind() == rfc9111.PrivateCache {
-		v.until = x.end()
+		v.until = untilOf(x.end())
 	}
-	x.cache.state.memory.update(key, func(old *record) *record {
-		next := old.with(key, s, v, req, x.cache.state.maxVariants, func(i int) bool { return x.valid(old, i, x.cache.state.now()) })
+	x.cache.state.memory.update(key, func(key Key, old *record) *record {
+		next := old.with(key, v, req, x.cache.state.maxVariants, func(i int) bool { return x.valid(old, i, x.cache.state.now()) })
 		kept = next != old
 		return next
 	})
-	return kept, found{&record{key: key, stored: []rfc9111.Stored{s}, variants: []variant{v}}, 0}
+	return kept, found{&record{key: key, variants: []variant{v}}, 0}
 }
 
 // freshen takes a 304 to what was found (RFC 9111 §4.3.4): the stored response is the answer, with the
 // 304's fields. false: the 304 is about another one.
 func (x *exchange) freshen(out *capture, w http.ResponseWriter) bool {
-	before, was := x.found.variant(), x.found.stored()
+	before := x.found.variant()
 	newer := dated(storableFields(out.confirming), x.cache.state.now())
-	fields, ok := rfc9111.Freshen(before.origin(), x.response(http.StatusNotModified, newer))
+	fields, ok := rfc9111.Freshen(before.fields.original(), x.response(http.StatusNotModified, newer))
 	if !ok {
 		return false
 	}
 	x.event.Validated = true
-	x.event.Store = string(x.replace(was.Status, fields, newer, out))
+	x.event.Store = string(x.replace(before.Status(), fields, newer, out))
 	for _, name := range []string{"Set-Cookie", "Authentication-Info"} { // this reader's, and in no record
 		if values := out.confirming[name]; values != nil {
 			w.Header()[name] = values
 		}
 	}
-	d := rfc9111.Decision{Age: rfc9111.Age(*x.found.stored(), x.cache.state.now())}
+	d := rfc9111.Decision{Age: rfc9111.Age(&x.found.variant().Stored, x.cache.state.now())}
 	x.hit(w, d, forwardStatus(out.why, http.StatusNotModified, rfc9111.Reason(x.event.Store), ""))
 	return true
 }
@@ -227,9 +227,11 @@ func (x *exchange) replace(status int, fields, newer http.Header, out *capture) 
 	if x.reader.told() && (kind == rfc9111.PrivateCache || !ok) {
 		harden(sent, &x.reader)
 	}
-	for _, f := range before.fields { // what was found out about the body
-		if _, said := sent[f.name]; !said && (f.name == "Content-Length" || f.name == "Content-Type") {
-			sent[f.name] = f.values
+	was := before.fields.sent()
+	for _, name := range []string{"Content-Length", "Content-Type"} { // what was found out about the body
+		values, found := was[name]
+		if _, said := sent[name]; found && !said {
+			sent[name] = values
 		}
 	}
 	if ok {
@@ -240,7 +242,7 @@ func (x *exchange) replace(status int, fields, newer http.Header, out *capture) 
 		x.forget(key)
 	}
 	s := rfc9111.Keep(kind, req, x.response(status, fields), out.asked, now)
-	x.found = found{&record{key: key, stored: []rfc9111.Stored{s}, variants: []variant{{fields: fieldsOf(sent), body: before.body}}}, 0}
+	x.found = found{&record{key: key, variants: []variant{{Stored: s, fields: pack(sent, sent), body: before.body}}}, 0}
 	return why
 }
 
@@ -270,12 +272,12 @@ func (x *exchange) head(out *capture, status int, h http.Header) {
 	if x.found.record == nil || status != http.StatusOK {
 		return
 	}
-	before, was := x.found.variant(), x.found.stored()
-	if was.Status != http.StatusOK {
+	before := x.found.variant()
+	if before.Status() != http.StatusOK {
 		return
 	}
 	newer := dated(storableFields(h), x.cache.state.now())
-	fields, outdated := rfc9111.FreshenByHead(before.origin(), int64(len(before.body)), x.response(status, newer))
+	fields, outdated := rfc9111.FreshenByHead(before.fields.original(), int64(len(before.body)), x.response(status, newer))
 	if outdated && x.found.record.key.Partition == x.reader.partition {
 		x.forget(x.found.record.key)
 	}
@@ -283,7 +285,7 @@ func (x *exchange) head(out *capture, status int, h http.Header) {
 		return
 	}
 	delete(fields, "Content-Length") // the body's own
-	x.replace(was.Status, fields, newer, out)
+	x.replace(before.Status(), fields, newer, out)
 }
 
 // dated is h with a Date: the recipient's clock, where the origin had none (RFC 9110 §6.6.1).

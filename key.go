@@ -3,10 +3,11 @@ package bearcache
 import (
 	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/binary"
 	"hash"
 	"net/http"
 	"strings"
+
+	"github.com/bearcache/bearcache/internal/texts"
 )
 
 // Key names what a stored response answers. GET is understood: no other method is stored.
@@ -62,12 +63,9 @@ func newDigest(secret []byte) *digest {
 
 func (d *digest) reset() { d.mac.Reset(); d.buf = d.buf[:0] }
 
-func (d *digest) number(n int) { d.buf = binary.AppendUvarint(d.buf, uint64(n)) }
+func (d *digest) number(n int) { d.buf = texts.AppendNumber(d.buf, n) }
 
-func (d *digest) text(s string) {
-	d.number(len(s))
-	d.buf = append(d.buf, s...)
-}
+func (d *digest) text(s string) { d.buf = texts.Append(d.buf, s) }
 
 // sum ends the sequence. The buffer held credentials and is cleared.
 func (d *digest) sum() string {

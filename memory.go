@@ -49,16 +49,17 @@ func (m *memory) get(k Key) *record {
 	return r
 }
 
-// update replaces what is stored under k by what change makes of it. Of a record that exceeds its
+// update replaces what is stored under k by what change makes of it, which has the key that change is given. Of a record that exceeds its
 // partition's share, or the whole budget, the oldest variants go, and where that does not help it is
 // refused and counted; the engine would drop it without a word. Where the partition then holds more than
 // its share, what it stored first goes.
-func (m *memory) update(k Key, change func(*record) *record) {
+func (m *memory) update(k Key, change func(k Key, old *record) *record) {
+	k.Partition = m.quotas.known(k.Partition)
 	m.records.Compute(k, func(old *record, found bool) (*record, otter.ComputeOp) {
 		if !found || old.key != k {
 			old = nil
 		}
-		next := change(old)
+		next := change(k, old)
 		if next == old && found {
 			return old, otter.CancelOp
 		}
@@ -105,6 +106,7 @@ type quotaShard struct {
 
 // holding is what one partition holds: a list of its records, linked through themselves, oldest first.
 type holding struct {
+	partition      Partition
 	weight         int64
 	oldest, newest *record
 }
@@ -128,6 +130,20 @@ func (q *quotas) shard(p Partition) *quotaShard {
 	return &q.shards[int(p.name[len(p.name)-1])%len(q.shards)]
 }
 
+// known is p with the name that the records of p have already: they need not have it each for itself.
+func (q *quotas) known(p Partition) Partition {
+	s := q.shard(p)
+	if s == nil {
+		return p
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if h := s.held[p]; h != nil {
+		return h.partition
+	}
+	return p
+}
+
 func (q *quotas) add(r *record) {
 	s := q.shard(r.key.Partition)
 	if s == nil {
@@ -137,7 +153,7 @@ func (q *quotas) add(r *record) {
 	defer s.mu.Unlock()
 	h := s.held[r.key.Partition]
 	if h == nil {
-		h = new(holding)
+		h = &holding{partition: r.key.Partition}
 		s.held[r.key.Partition] = h
 	}
 	h.weight += int64(r.weight)

@@ -68,15 +68,15 @@ func TestQuotasAreExact(t *testing.T) {
 				case 0:
 					m.forget(k)
 				case 1:
-					m.update(k, func(old *record) *record {
+					m.update(k, func(k Key, old *record) *record {
 						if old != nil {
 							return old
 						}
 						return &record{key: k}
 					})
 				default:
-					m.update(k, func(*record) *record {
-						return &record{key: k, variants: nil, stored: nil}
+					m.update(k, func(k Key, _ *record) *record {
+						return &record{key: k}
 					})
 				}
 				m.get(k)
@@ -159,7 +159,7 @@ func TestQuotaOfOneRecord(t *testing.T) {
 func TestHoldingsOfNothingGo(t *testing.T) {
 	m := newMemory(1<<20, 1<<18)
 	k := Key{Partition{"i a"}, "http://api.test/"}
-	m.update(k, func(*record) *record { return &record{key: k} })
+	m.update(k, func(k Key, _ *record) *record { return &record{key: k} })
 	m.forget(k)
 	m.records.CleanUp()
 	if n := len(m.quotas.shard(k.Partition).held); n != 0 {

@@ -146,33 +146,60 @@ func TestOwnKeyIsChecked(t *testing.T) {
 	}
 }
 
-// TestRecordWeight holds the weight of records against what the heap really grew by.
+// TestRecordWeight holds the weight of records against what the heap really grew by, and that against what
+// there is to be kept.
 func TestRecordWeight(t *testing.T) {
 	if testing.CoverMode() != "" {
 		t.Skip("coverage counters change the heap")
 	}
-	const records = 5_000
-	for _, size := range []int{0, 1000} {
-		c := &Cache{Memory: 1 << 30}
+	const records = 8_000
+	for _, tt := range []struct {
+		name    string
+		size    int
+		pieces  int
+		readers int
+		most    int64 // bytes over body, fields and URI
+	}{
+		{"no body", 0, 1, 1, 450},
+		{"a kilobyte", 1024, 1, 1, 450},
+		{"in pieces", 5000, 50, 1, 900}, // memory comes in sizes up to an eighth apart
+		{"a reader for each", 1024, 1, records, 600},
+	} {
+		c := &Cache{Memory: 1 << 30, Quota: 1 << 30}
 		h := c.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header()["Cache-Control"] = []string{"max-age=60"}
 			w.Header()["Content-Type"] = []string{"application/json"}
-			io.WriteString(w, strings.Repeat("x", size))
+			w.Header()["Etag"] = []string{`"` + r.URL.Path + `"`}
+			w.Header()["Vary"] = []string{"Accept-Encoding"}
+			for range tt.pieces {
+				io.WriteString(w, strings.Repeat("x", tt.size/tt.pieces))
+			}
 		}))
-		ask(h, get())
+		ask(h, get("Authorization: Bearer token-0"))
 		before := heap()
 		for i := range records {
-			ask(h, request("GET", fmt.Sprintf("http://api.test/%d", i), fmt.Sprintf("Authorization: Bearer token-%d", i)))
+			ask(h, request("GET", fmt.Sprintf("http://api.test/%d", i), fmt.Sprintf("Authorization: Bearer token-%d", i%tt.readers)))
 		}
-		grown := heap() - before
+		grown := (heap() - before) / records
 		c.state.memory.records.CleanUp()
-		weighed := c.Stats().Weight
-		t.Logf("body %d: heap grew by %d bytes a record, weighed %d", size, grown/records, weighed/records)
+		var kept int64
+		for k, r := range c.state.memory.records.All() {
+			kept += int64(len(k.TargetURI) + len(r.variants[0].body))
+			for name, lines := range r.variants[0].fields.sent() {
+				kept += int64(len(name) + len(strings.Join(lines, "")))
+			}
+		}
+		weighed := c.Stats().Weight / records
+		over := grown - kept/records
+		t.Logf("%s: the heap grew by %d bytes a record, %d over body, fields and URI; weighed %d", tt.name, grown, over, weighed)
 		if weighed < grown {
-			t.Errorf("body %d: %d bytes weigh only %d: the budget would be exceeded", size, grown, weighed)
+			t.Errorf("%s: %d bytes weigh only %d: the budget would be exceeded", tt.name, grown, weighed)
 		}
 		if weighed > 2*grown {
-			t.Errorf("body %d: %d bytes weigh %d: half the budget would be wasted", size, grown, weighed)
+			t.Errorf("%s: %d bytes weigh %d: half the budget would be wasted", tt.name, grown, weighed)
+		}
+		if over > tt.most {
+			t.Errorf("%s: %d bytes of overhead", tt.name, over)
 		}
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"github.com/bearcache/bearcache/internal/texts"
 )
 
 // Extent says what a purge is of. The zero Extent is everything. At most one of TargetURI, Prefix and
@@ -153,11 +155,14 @@ func (v *invalidations) purge(e Extent) {
 }
 
 // alive reports whether what was born under a number is still valid for k, if it has no tags.
-func (v *invalidations) alive(k Key, born uint64) bool { return v.aliveTagged(k, nil, born) }
+func (v *invalidations) alive(k Key, born uint64) bool {
+	return v.aliveTagged(k, func() []string { return nil }, born)
+}
 
 // aliveTagged reports whether what was born under a number, and has these tags, is still valid for k.
-// It costs one comparison if nothing was purged since, and one more for each newer purge in the list.
-func (v *invalidations) aliveTagged(k Key, tags []string, born uint64) bool {
+// It costs one comparison if nothing was purged since, and one more for each newer purge in the list; the
+// tags are asked for where one of these is of a tag.
+func (v *invalidations) aliveTagged(k Key, tags func() []string, born uint64) bool {
 	if v.count.Load() == born {
 		return true
 	}
@@ -168,45 +173,42 @@ func (v *invalidations) aliveTagged(k Key, tags []string, born uint64) bool {
 	if list.floor > born {
 		return false
 	}
+	var known []string
+	read := false
+	once := func() []string {
+		if !read {
+			known, read = tags(), true
+		}
+		return known
+	}
 	for i := len(list.purges) - 1; i >= 0 && list.purges[i].number > born; i-- {
-		if list.purges[i].extent.matches(k, tags) {
+		if list.purges[i].extent.matches(k, once) {
 			return false
 		}
 	}
 	return true
 }
 
-// stamp is what a stored response is held against the log by. It is shared by all copies of it.
-type stamp struct {
-	seen atomic.Uint64 // no purge up to this number is about it
-	tags []string
-}
+// stamp is what a stored response is held against the log by: no purge up to this number is about it. It
+// is shared by all copies of the response.
+type stamp struct{ seen atomic.Uint64 }
 
-// newStamp is of a response with the origin's fields h, whose request went out after born was read.
-func newStamp(born uint64, h http.Header) *stamp {
-	s := &stamp{tags: tagsOf(h)}
+// newStamp is of a response whose request went out after born was read.
+func newStamp(born uint64) *stamp {
+	s := new(stamp)
 	s.seen.Store(born)
 	return s
 }
 
-// weight is what s takes of the memory budget, in bytes.
-func (s *stamp) weight() int64 {
-	n := int64(48)
-	for _, tag := range s.tags {
-		n += int64(16 + len(tag))
-	}
-	return n
-}
-
-// current reports whether what s was put on is still valid for k. It notes how far it looked, so that
-// each purge is held against each record once and not at every hit.
-func (v *invalidations) current(k Key, s *stamp) bool {
+// current reports whether what s was put on, which has these tags, is still valid for k. It notes how far it
+// looked, so that each purge is held against each record once and not at every hit.
+func (v *invalidations) current(k Key, tags func() []string, s *stamp) bool {
 	// In this order: everything up to a number that is seen here is seen below.
 	n, seen := v.count.Load(), s.seen.Load()
 	if n <= seen {
 		return true
 	}
-	if !v.aliveTagged(k, s.tags, seen) {
+	if !v.aliveTagged(k, tags, seen) {
 		return false
 	}
 	for old := seen; old < n && !s.seen.CompareAndSwap(old, n); old = s.seen.Load() {
@@ -215,12 +217,12 @@ func (v *invalidations) current(k Key, s *stamp) bool {
 }
 
 // matches reports whether a purge of e, which is normal, is about what is stored under k with these tags.
-func (e Extent) matches(k Key, tags []string) bool {
+func (e Extent) matches(k Key, tags func() []string) bool {
 	switch {
 	case e.Subject != "" && !k.Partition.belongsTo(e.Issuer, e.Subject),
 		e.Subject == "" && e.Issuer != "" && !k.Partition.vouchedForBy(e.Issuer),
 		e.TargetURI != "" && e.TargetURI != k.TargetURI,
-		e.Tag != "" && !slices.Contains(tags, e.Tag):
+		e.Tag != "" && !slices.Contains(tags(), e.Tag):
 		return false
 	}
 	return strings.HasPrefix(k.TargetURI, e.Prefix)
@@ -330,27 +332,10 @@ func (p Partition) vouchedForBy(issuer string) bool {
 func (p Partition) owner() (issuer, subject string, ok bool) {
 	rest, ok := strings.CutPrefix(p.name, "i")
 	if ok {
-		issuer, rest, ok = cutText(rest)
+		issuer, rest, ok = texts.Cut(rest)
 	}
 	if ok {
-		subject, _, ok = cutText(rest)
+		subject, _, ok = texts.Cut(rest)
 	}
 	return issuer, subject, ok
-}
-
-// cutText takes a text apart that stands behind its length (as binary.AppendUvarint writes it) from
-// what follows.
-func cutText(s string) (text, rest string, ok bool) {
-	var n uint64
-	for i := 0; i < len(s) && i < 9; i++ { // nine bytes are 63 bits: longer than any text
-		n |= uint64(s[i]&0x7f) << (7 * i)
-		if s[i] < 0x80 {
-			s = s[i+1:]
-			if n > uint64(len(s)) {
-				return "", "", false
-			}
-			return s[:n], s[n:], true
-		}
-	}
-	return "", "", false
 }

@@ -216,13 +216,14 @@ func FuzzNormalURI(f *testing.F) {
 func TestPurgeLogAgainstAList(t *testing.T) {
 	type purge struct {
 		number  uint64
-		matches func(k Key, tags []string) bool
+		matches func(k Key, tags func() []string) bool
 		slot    *atomic.Uint64
 	}
 	type stored struct {
 		key   Key
 		born  uint64
 		stamp *stamp
+		tags  func() []string
 	}
 	pick := func(s ...string) string { return s[rand.IntN(len(s))] }
 	for round := range 20 {
@@ -236,14 +237,14 @@ func TestPurgeLogAgainstAList(t *testing.T) {
 			}
 			switch n := rand.IntN(100); {
 			case n < 20:
-				tags := http.Header{"Cache-Tag": {pick("x", "y", "x,y", "")}}
-				records = append(records, stored{k, v.now(), newStamp(v.now(), tags)})
+				tags := tagsOf(http.Header{"Cache-Tag": {pick("x", "y", "x,y", "")}})
+				records = append(records, stored{k, v.now(), newStamp(v.now()), func() []string { return tags }})
 			case n < 22:
 				v.uri(k.TargetURI)
-				list = append(list, purge{v.now(), func(o Key, _ []string) bool { return o.TargetURI == k.TargetURI }, v.slotOfURI(k.TargetURI)})
+				list = append(list, purge{v.now(), func(o Key, _ func() []string) bool { return o.TargetURI == k.TargetURI }, v.slotOfURI(k.TargetURI)})
 			case n < 24:
 				v.key(k)
-				list = append(list, purge{v.now(), func(o Key, _ []string) bool { return o == k }, v.slotOfKey(k)})
+				list = append(list, purge{v.now(), func(o Key, _ func() []string) bool { return o == k }, v.slotOfKey(k)})
 			case n < 27+50*(round%2): // every other round forgets
 				e := Extent{}
 				if rand.IntN(400) > 0 {
@@ -253,10 +254,10 @@ func TestPurgeLogAgainstAList(t *testing.T) {
 					}
 				}
 				v.purge(e)
-				list = append(list, purge{v.now(), func(o Key, tags []string) bool {
+				list = append(list, purge{v.now(), func(o Key, tags func() []string) bool {
 					issuer, subject, _ := o.Partition.owner()
 					return (e.Issuer == "" && e.Subject == "" || o.Partition != Shared && issuer == e.Issuer && (e.Subject == "" || e.Subject == subject)) &&
-						(e.Tag == "" || slices.Contains(tags, e.Tag)) && strings.HasPrefix(o.TargetURI, e.Prefix)
+						(e.Tag == "" || slices.Contains(tags(), e.Tag)) && strings.HasPrefix(o.TargetURI, e.Prefix)
 				}, nil})
 				extents = append(extents, v.now())
 			case len(records) > 0:
@@ -264,7 +265,7 @@ func TestPurgeLogAgainstAList(t *testing.T) {
 				want, excused := true, false
 				for _, p := range list {
 					if p.number > r.born {
-						want = want && !p.matches(r.key, r.stamp.tags)
+						want = want && !p.matches(r.key, r.tags)
 						excused = excused || p.slot != nil && (p.slot == v.slotOfURI(r.key.TargetURI) || p.slot == v.slotOfKey(r.key))
 					}
 				}
@@ -272,7 +273,7 @@ func TestPurgeLogAgainstAList(t *testing.T) {
 					excused = true
 				}
 				looked++
-				for _, got := range []bool{v.aliveTagged(r.key, r.stamp.tags, r.born), v.current(r.key, r.stamp)} {
+				for _, got := range []bool{v.aliveTagged(r.key, r.tags, r.born), v.current(r.key, r.tags, r.stamp)} {
 					switch {
 					case got && !want:
 						t.Fatalf("a purge of %v, born under %d, is not noticed", r.key, r.born)
@@ -431,7 +432,7 @@ func BenchmarkAlive(b *testing.B) {
 			}[i%3])
 		}
 		b.Run(fmt.Sprintf("newer=%d", newer), func(b *testing.B) {
-			list := tagsOf(tags)
+			list := func() []string { return tagsOf(tags) }
 			for b.Loop() {
 				if !v.aliveTagged(k, list, 0) {
 					b.Fatal("dead")
@@ -439,9 +440,9 @@ func BenchmarkAlive(b *testing.B) {
 			}
 		})
 		b.Run(fmt.Sprintf("newer=%d/noted", newer), func(b *testing.B) {
-			s := newStamp(0, tags)
+			s, list := newStamp(0), func() []string { return tagsOf(tags) }
 			for b.Loop() {
-				if !v.current(k, s) {
+				if !v.current(k, list, s) {
 					b.Fatal("dead")
 				}
 			}

@@ -33,8 +33,7 @@ type found struct {
 	i      int     // of its variants
 }
 
-func (f found) stored() *rfc9111.Stored { return &f.record.stored[f.i] }
-func (f found) variant() *variant       { return &f.record.variants[f.i] }
+func (f found) variant() *variant { return &f.record.variants[f.i] }
 
 func (c *Cache) serve(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	x := exchange{cache: c, request: r, started: c.state.now()}
@@ -151,17 +150,13 @@ func (x *exchange) partitions() [3]Partition {
 func (x *exchange) look(p Partition) rfc9111.Decision {
 	x.found = found{}
 	rec := x.lookup(Key{p, x.uri})
-	var stored []rfc9111.Stored
-	if rec != nil {
-		stored = rec.stored
-	}
-	d, i := rfc9111.Choose(x.decisive(p), stored, x.started)
+	d, i := rfc9111.Choose(x.decisive(p), rec, x.started)
 	switch {
 	case i < 0:
 	case x.valid(rec, i, x.started):
 		x.found = found{rec, i}
 	default:
-		d, _ = rfc9111.Choose(x.decisive(p), nil, x.started)
+		d, _ = rfc9111.Choose(x.decisive(p), (*record)(nil), x.started)
 	}
 	return d
 }
@@ -180,8 +175,8 @@ func (x *exchange) lookup(k Key) *record {
 // identity it was made for.
 func (x *exchange) valid(rec *record, i int, now time.Time) bool {
 	v := &rec.variants[i]
-	return x.cache.state.invalidations.current(rec.key, v.stamp) &&
-		(v.until.IsZero() || x.cache.latest(now).Before(v.until))
+	return x.cache.state.invalidations.current(rec.key, v.tags, v.stamp) &&
+		(v.until == forever || x.cache.latest(now).UnixNano() < v.until)
 }
 
 // decisive is what decisions about the request in partition p rest on.
@@ -223,13 +218,11 @@ func (x *exchange) timeout(w http.ResponseWriter) {
 	x.event.Bytes = int64(n)
 }
 
-// hit writes the stored response that was found. Its field values are shared with every other hit.
+// hit writes the stored response that was found.
 func (x *exchange) hit(w http.ResponseWriter, d rfc9111.Decision, status string) {
-	h, s, v := w.Header(), x.found.stored(), x.found.variant()
-	for _, f := range v.fields {
-		h[f.name] = f.values
-	}
-	ours := &[2]string{strconv.FormatInt(int64(d.Age/time.Second), 10), status}
+	h, v := w.Header(), x.found.variant()
+	ours := v.fields.into(h, 2)
+	ours[0], ours[1] = strconv.FormatInt(int64(d.Age/time.Second), 10), status
 	h["Age"] = ours[:1:1]
 	if len(h["Cache-Status"]) == 0 {
 		h["Cache-Status"] = ours[1:]
@@ -237,15 +230,15 @@ func (x *exchange) hit(w http.ResponseWriter, d rfc9111.Decision, status string)
 		addStatus(h, ours[1])
 	}
 	x.event.Hit, x.event.Age, x.event.Lifetime = d.Action == rfc9111.Reuse, d.Age, d.Lifetime
-	if rfc9111.NotModified(x.request.Header, *s) {
+	if rfc9111.NotModified(x.request.Header, &v.Stored, h) {
 		x.event.Status = http.StatusNotModified
 		delete(h, "Content-Length")
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	x.event.Status = s.Status
+	x.event.Status = v.Status()
 	body := v.body
-	if x.request.Header["Range"] != nil && s.Status == http.StatusOK && x.request.Method == http.MethodGet {
+	if x.request.Header["Range"] != nil && v.Status() == http.StatusOK && x.request.Method == http.MethodGet {
 		body = x.part(h, body)
 	}
 	w.WriteHeader(x.event.Status)
@@ -294,7 +287,7 @@ func withoutDigests(h http.Header) {
 
 // addStatus appends our member to what caches nearer to the origin said (RFC 9211 §2).
 func addStatus(h http.Header, member string) {
-	before := h["Cache-Status"] // may be shared with other hits: copied, not appended to
+	before := h["Cache-Status"] // may be another's: copied, not appended to
 	h["Cache-Status"] = append(before[:len(before):len(before)], member)
 }
 

@@ -212,7 +212,7 @@ func TestNotModifiedMayForbid(t *testing.T) {
 		}
 		for _, rec := range c.state.memory.records.All() {
 			for _, v := range rec.variants {
-				if ask(h, get(tt.who...)).Header["Set-Cookie"] != nil || v.origin()["Set-Cookie"] != nil {
+				if ask(h, get(tt.who...)).Header["Set-Cookie"] != nil || v.fields.original()["Set-Cookie"] != nil {
 					t.Errorf("%s: a cookie is stored", tt.name)
 				}
 			}

@@ -2,7 +2,6 @@ package rfc9111
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -33,7 +32,7 @@ type Decision struct {
 // Choose decides whether one of the responses stored under the request's key answers it (RFC 9111
 // §4), and which: i is its index in all, or -1. With Forward, i is a stale response that UsableOnError
 // may allow where the origin fails.
-func Choose(req Request, all []Stored, now time.Time) (d Decision, i int) {
+func Choose(req Request, all Variants, now time.Time) (d Decision, i int) {
 	asked, demanded := wishes(req)
 	if asked.Has("no-store") { // §5.2.1.5 forbids storing only; who says it wants nothing to do with caches
 		return forward(asked, Asked), -1
@@ -43,13 +42,13 @@ func Choose(req Request, all []Stored, now time.Time) (d Decision, i int) {
 		switch {
 		case demanded:
 			return forward(asked, Asked), -1
-		case len(all) == 0:
+		case all.Len() == 0:
 			return forward(asked, URIMiss), -1
 		}
 		return forward(asked, VaryMiss), -1
 	}
-	s := &all[i]
-	d = Decision{Age: Age(*s, now), Lifetime: s.lifetime}
+	s := all.At(i)
+	d = Decision{Age: Age(s, now), Lifetime: s.lifetime}
 	fresh := d.Age < d.Lifetime && !s.validate // §4.2: while the lifetime is greater than the age
 	switch {
 	case demanded:
@@ -59,7 +58,7 @@ func Choose(req Request, all []Stored, now time.Time) (d Decision, i int) {
 		return d, i
 	case fresh:
 		d.Reason = Asked
-	case !s.strict && d.Age-d.Lifetime < s.whileRevalidate && accepts(asked, d):
+	case !s.strict && d.Age-d.Lifetime < seconds(s.whileRevalidate) && accepts(asked, d):
 		d.Action, d.Reason, d.Refresh = Reuse, Hit, true
 		return d, i
 	default:
@@ -69,7 +68,7 @@ func Choose(req Request, all []Stored, now time.Time) (d Decision, i int) {
 		d.Action = Timeout
 		return d, -1
 	}
-	if s.etag != "" || s.lastModified != "" {
+	if s.tagged || s.dated {
 		d.Action = Validate
 	}
 	return d, i
@@ -91,14 +90,14 @@ const disconnected = time.Hour
 // UsableOnError reports whether the stored response s, which Choose found for req, may answer it stale
 // since the origin failed: with a status that OnError lists, or by being out of reach (RFC 9111 §4.2.4,
 // RFC 5861 §4). A request's own stale-if-error and max-stale widen nothing.
-func UsableOnError(req Request, s Stored, now time.Time, unreachable bool) bool {
+func UsableOnError(req Request, s *Stored, now time.Time, unreachable bool) bool {
 	asked, demanded := wishes(req)
 	d := Decision{Age: Age(s, now), Lifetime: s.lifetime}
 	if demanded || s.strict || s.validate || !accepts(asked, d) {
 		return false
 	}
-	if s.ifError >= 0 {
-		return d.Age-d.Lifetime < s.ifError
+	if s.ifError != unsaid {
+		return d.Age-d.Lifetime < seconds(s.ifError)
 	}
 	return unreachable && d.Age-d.Lifetime < disconnected
 }
@@ -116,15 +115,15 @@ func OnError(status int) bool {
 // only where nothing else does. In a
 // shared cache, a request with fields of unknown meaning is answered only with what the origin meant
 // for everybody, and one with credentials only with what its origin released (§3.5).
-func choose(req Request, all []Stored) int {
-	best := -1
-	for i := range all {
-		s := &all[i]
+func choose(req Request, all Variants) int {
+	best, chosen := -1, (*Stored)(nil)
+	for i := range all.Len() {
+		s := all.At(i)
 		if s.kind == SharedCache && (req.Unknown && !s.open || req.Authorized && !s.released) {
 			continue
 		}
-		if matches(req, s) && (best < 0 || all[best].error && !s.error || all[best].error == s.error && newer(s, &all[best])) {
-			best = i
+		if s.vary.matches(req) && (best < 0 || chosen.error && !s.error || chosen.error == s.error && newer(s, chosen)) {
+			best, chosen = i, s
 		}
 	}
 	return best
@@ -132,24 +131,10 @@ func choose(req Request, all []Stored) int {
 
 // newer compares by Date, as §4 has it, and of one Date takes what arrived later.
 func newer(a, b *Stored) bool {
-	if c := a.date.Compare(b.date); c != 0 {
-		return c > 0
+	if a.date != b.date {
+		return a.date > b.date
 	}
-	return a.ResponseTime.After(b.ResponseTime)
-}
-
-// matches compares the fields that Vary nominated in their normal forms (§4.1). A response in the one
-// language that a request prefers to all others is what its origin would choose again.
-func matches(req Request, s *Stored) bool {
-	for i, name := range s.vary {
-		if req.selecting(name) == s.selecting[i] {
-			continue
-		}
-		if name != "Accept-Language" || s.language == "" || !httpfield.PrefersLanguage(req.Header[name], s.language) {
-			return false
-		}
-	}
-	return true
+	return b.Before(a)
 }
 
 // accepts applies the request's max-age and min-fresh (§5.2.1).
@@ -189,18 +174,21 @@ func pragmaNoCache(h http.Header) bool {
 // one that req, the request s answered, would select, and whose Vary nominates the same fields (§4.1).
 // yields: s should not be stored. It is an error, and something good would answer req; or that one was asked
 // for later, as where a slow answer comes in after a quick one.
-func (s Stored) Supersedes(req Request, all []Stored) (i int, yields bool) {
+func (s Stored) Supersedes(req Request, all Variants) (i int, yields bool) {
 	i = -1
-	for j := range all {
-		if !matches(req, &all[j]) {
+	for j := range all.Len() {
+		old := all.At(j)
+		if !old.vary.matches(req) {
 			continue
 		}
-		if s.error && !all[j].error {
+		if s.error && !old.error {
 			return j, true
 		}
-		if i < 0 && slices.Equal(all[j].vary, s.vary) {
-			i = j
+		if i < 0 && old.vary.sameNames(s.vary) {
+			i, yields = j, old.error == s.error && old.asked > s.asked
 		}
 	}
-	return i, i >= 0 && all[i].error == s.error && all[i].asked().After(s.asked())
+	return i, yields
 }
+
+func seconds(n uint32) time.Duration { return time.Duration(n) * time.Second }

@@ -87,7 +87,7 @@ func TestDifferential(t *testing.T) {
 		}
 		if !x.apart() && x.storable() {
 			stored++
-			if d, _ := Choose(x.again, []Stored{Keep(x.kind, x.req, x.resp, x.naive.RequestTime, x.naive.ResponseTime)}, x.now); d.Action == Reuse {
+			if d, _ := Choose(x.again, List{Keep(x.kind, x.req, x.resp, x.naive.RequestTime, x.naive.ResponseTime)}, x.now); d.Action == Reuse {
 				reused++
 			}
 		}
@@ -148,7 +148,7 @@ func (x exchange) compare() (wrong []string) {
 	}
 	s := Keep(x.kind, x.req, x.resp, x.naive.RequestTime, x.naive.ResponseTime)
 	// RFC 9111 §1.2.2: the greatest age that can be represented stands for all that are greater.
-	if age, least := Age(s, x.now), min(naive.LeastAge(x.naive, x.now), httpfield.MaxDelta); age < least {
+	if age, least := Age(&s, x.now), min(naive.LeastAge(x.naive, x.now), httpfield.MaxDelta); age < least {
 		say("an age of %v, which is at least %v", age, least)
 	}
 	if _, star := naive.ParseVary(x.resp.Header["Vary"]); star && x.storable() {
@@ -160,7 +160,7 @@ func (x exchange) compare() (wrong []string) {
 	if !naive.MayStore(x.naive) {
 		say("stored, and may not be")
 	}
-	d, i := Choose(x.again, []Stored{s}, x.now)
+	d, i := Choose(x.again, List{s}, x.now)
 	// What the two readings compare of nominated fields is the same here: see normal.
 	e, again := x.naive, normal(x.again.Header)
 	e.Request = normal(e.Request)
@@ -175,9 +175,9 @@ func (x exchange) compare() (wrong []string) {
 		say("reused stale, and may not be")
 	case d.Action == Reuse && !d.Refresh && !without:
 		say("reused, and may not be")
-	case i >= 0 && d.Action != Reuse && UsableOnError(x.again, s, x.now, true) && !stale:
+	case i >= 0 && d.Action != Reuse && UsableOnError(x.again, &s, x.now, true) && !stale:
 		say("out of reach, reused stale, and may not be")
-	case i >= 0 && d.Action != Reuse && UsableOnError(x.again, s, x.now, false) && !(stale && onError):
+	case i >= 0 && d.Action != Reuse && UsableOnError(x.again, &s, x.now, false) && !(stale && onError):
 		say("reused stale for an error, and may not be")
 	}
 	return wrong

@@ -107,8 +107,8 @@ func silent(resp Response) bool {
 }
 
 // Age is the current age (§4.2.3), from zero to MaxDelta.
-func Age(s Stored, now time.Time) time.Duration {
-	return clamp(s.initialAge + clamp(now.Sub(s.ResponseTime)))
+func Age(s *Stored, now time.Time) time.Duration {
+	return clamp(s.initialAge + clamp(now.Sub(s.arrived.time())))
 }
 
 // initialAge is the corrected initial age (§4.2.3): the greater of what Date and Age say. An Age

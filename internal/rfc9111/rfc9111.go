@@ -7,16 +7,16 @@
 package rfc9111
 
 import (
+	"math"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/bearcache/bearcache/internal/httpfield"
 )
 
 // Kind is which cache we are (RFC 9111 §1). The zero Kind is the stricter one.
-type Kind int
+type Kind uint8
 
 const (
 	SharedCache  Kind = iota // reused for more than one reader
@@ -79,13 +79,12 @@ type Request struct {
 
 // selecting is what Vary compares of the request field name (§4.1): its normal form, or the veil over
 // it. Credentials have no other form than the one they came in.
-func (req Request) selecting(name string) selected {
+func (req Request) selecting(name string) (value string, present bool) {
 	values := req.Header[name]
 	if len(values) > 0 && slices.Contains(req.Veiled, name) {
-		return selected{req.Veil(name, values), true}
+		return req.Veil(name, values), true
 	}
-	value, present := httpfield.Selecting(name, values)
-	return selected{value, present}
+	return httpfield.Selecting(name, values)
 }
 
 // Response is what decisions need of a response.
@@ -98,74 +97,89 @@ type Response struct {
 }
 
 // Stored is what decisions need of a response that a cache holds. Keep makes one; the fields and the
-// body are the cache's to keep.
+// body are the cache's to keep. There may be millions of them: it is small, and nothing of it is said
+// twice.
 type Stored struct {
-	Status       int
-	ResponseTime time.Time
+	arrived instant // the response
+	asked   instant // when the request went out that it answered
 
-	kind       Kind
-	took       time.Duration // from the request to it
 	lifetime   time.Duration
 	initialAge time.Duration
-	date       time.Time // when the origin made it
+	vary       selection // by the fields that Vary names
+	date       uint32    // when the origin made it, in seconds since 1970, as far as they go
+	modified   uint32    // what stands for Last-Modified, the same; undated: nothing does
 
-	vary      []string
-	selecting []selected // of vary, one by one
-	language  string     // Content-Language, where Vary names Accept-Language
+	whileRevalidate uint32 // RFC 5861 §3, in seconds; zero: not at all
+	ifError         uint32 // RFC 5861 §4, in seconds; unsaid: the origin does not say
 
-	etag         string    // as the origin spelled it; empty: none
-	lastModified string    // the same of Last-Modified
-	modified     time.Time // what stands for Last-Modified; zero: nothing does
-
+	status   uint16
+	kind     Kind
+	tagged   bool // it has an entity tag
+	dated    bool // it has a Last-Modified
 	open     bool // the origin says that it is for everybody
 	released bool // a request with credentials may have brought it, and may be given it (§3.5)
 	validate bool // never without validation: no-cache
 	strict   bool // never stale: must-revalidate and its kin
 	error    bool // an error: a good response is not given up for it
-
-	whileRevalidate time.Duration // RFC 5861 §3; zero: not at all
-	ifError         time.Duration // RFC 5861 §4; negative: the origin does not say
 }
 
-// selected is what Vary compares of one request field.
-type selected struct {
-	value   string
-	present bool
+const (
+	undated = math.MaxUint32
+	unsaid  = math.MaxUint32
+)
+
+// instant is a time as one word: nanoseconds from epoch, whose monotonic reading it keeps.
+type instant int64
+
+var epoch = time.Now()
+
+func instantOf(t time.Time) instant { return instant(t.Sub(epoch)) }
+
+func (i instant) time() time.Time { return epoch.Add(time.Duration(i)) }
+
+// Variants are the responses that are stored under one key.
+type Variants interface {
+	Len() int
+	At(i int) *Stored
 }
+
+// List is Variants of nothing more.
+type List []Stored
+
+func (l List) Len() int         { return len(l) }
+func (l List) At(i int) *Stored { return &l[i] }
 
 // Keep makes the stored form of a response that Storable admitted, with all that Choose would
 // otherwise work out again at every request.
 func Keep(k Kind, req Request, resp Response, requestTime, responseTime time.Time) Stored {
-	s := Stored{Status: resp.Status, ResponseTime: responseTime, kind: k, took: responseTime.Sub(requestTime)}
+	s := Stored{status: uint16(resp.Status), arrived: instantOf(responseTime), asked: instantOf(requestTime), kind: k}
 	said := read(k, resp, responseTime)
-	s.vary, _ = httpfield.Vary(resp.Header)
-	s.vary = slices.DeleteFunc(s.vary, func(name string) bool { return slices.Contains(req.Keyed, name) })
-	for _, name := range s.vary {
-		v := req.selecting(name)
-		s.selecting = append(s.selecting, selected{strings.Clone(v.value), v.present})
-		if name == "Accept-Language" && k == SharedCache {
-			s.language = single(resp.Header, "Content-Language")
-		}
+	language := ""
+	if k == SharedCache {
+		language = single(resp.Header, "Content-Language")
 	}
+	names, _ := httpfield.Vary(resp.Header)
+	s.vary = req.selection(slices.DeleteFunc(names, func(name string) bool { return slices.Contains(req.Keyed, name) }), language)
 	s.lifetime, _ = said.lifetime(req)
 	s.initialAge = initialAge(resp, requestTime, responseTime)
-	s.etag, s.lastModified = entityTag(resp.Header), lastModified(resp.Header)
+	etag, lastModified := Validators(resp.Header)
+	s.tagged, s.dated = etag != "", lastModified != ""
 	s.modified = modified(resp.Header, responseTime)
 	s.open, s.released = said.open(), said.releases()
 	s.validate, s.strict, s.error = said.cc.Has("no-cache"), said.strict(), !certain(resp.Status)
-	s.whileRevalidate, _ = said.cc.Delta("stale-while-revalidate")
-	var window bool
-	if s.ifError, window = said.cc.Delta("stale-if-error"); !window {
-		s.ifError = -1
+	while, _ := said.cc.Delta("stale-while-revalidate")
+	s.whileRevalidate, s.ifError = uint32(while/time.Second), unsaid
+	if window, ok := said.cc.Delta("stale-if-error"); ok {
+		s.ifError = uint32(window / time.Second)
 	}
-	s.date = said.date()
+	s.date = uint32(max(0, min(said.date().Unix(), math.MaxUint32)))
 	return s
 }
 
 // Within is s, released to no more readers than newer, whose fields it has taken over, says itself: the word of
 // the older response was not about these.
 func (s Stored) Within(newer Response) Stored {
-	said := read(s.kind, newer, s.ResponseTime)
+	said := read(s.kind, newer, s.arrived.time())
 	s.open, s.released = s.open && said.open(), s.released && said.releases()
 	return s
 }
@@ -181,14 +195,11 @@ func single(h http.Header, name string) string {
 // Lifetime is the freshness lifetime of s.
 func (s *Stored) Lifetime() time.Duration { return s.lifetime }
 
-// asked is when the request went out that s answered.
-func (s *Stored) asked() time.Time { return s.ResponseTime.Add(-s.took) }
+// Status is the status code of s.
+func (s *Stored) Status() int { return int(s.status) }
 
-// Weight is about how many bytes s takes beyond its own size.
-func (s *Stored) Weight() int64 {
-	n := int64(len(s.etag) + len(s.lastModified) + len(s.language))
-	for i, name := range s.vary {
-		n += int64(16 + 24 + len(name) + len(s.selecting[i].value))
-	}
-	return n
-}
+// Before reports whether s arrived before t.
+func (s *Stored) Before(t *Stored) bool { return s.arrived < t.arrived }
+
+// Weight is at most how many bytes s takes beyond its own size.
+func (s *Stored) Weight() int64 { return s.vary.weight() }

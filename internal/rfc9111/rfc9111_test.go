@@ -2,6 +2,7 @@ package rfc9111
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -241,63 +242,63 @@ func TestChoose(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		req    Request
-		stored []Stored
+		stored List
 		after  time.Duration
 		action Action
 		reason Reason
 		index  int
 	}{
 		{"nothing stored", get(), nil, 0, Forward, URIMiss, -1},
-		{"fresh (§4.2)", get(), []Stored{plain}, 59 * time.Second, Reuse, Hit, 0},
-		{"as old as its lifetime is stale", get(), []Stored{plain}, 60 * time.Second, Forward, Stale, 0},
-		{"stale, with a validator (§4.3.1)", get(), []Stored{tagged}, 60 * time.Second, Validate, Stale, 0},
-		{"stale, with a modification", get(), []Stored{modified}, 60 * time.Second, Validate, Stale, 0},
-		{"no-cache never without validation (§5.2.2.4)", get(), []Stored{unsure}, 0, Validate, Stale, 0},
-		{"stale-while-revalidate (RFC 5861 §3)", get(), []Stored{lenient}, 69 * time.Second, Reuse, Hit, 0},
-		{"its window counts from staleness", get(), []Stored{lenient}, 70 * time.Second, Forward, Stale, 0},
-		{"not against must-revalidate (§5.2.2.2)", get(), []Stored{strict}, 60 * time.Second, Forward, Stale, 0},
-		{"not against no-cache", get(), []Stored{unsureAndLenient}, 60 * time.Second, Validate, Stale, 0},
-		{"not of an error", get(), []Stored{failed}, errorLifetime, Forward, Stale, 0},
-		{"not against the client's max-age", get("Cache-Control: max-age=60"), []Stored{lenient}, 61 * time.Second, Forward, Stale, 0},
-		{"not against the client's min-fresh", get("Cache-Control: min-fresh=0"), []Stored{lenient}, 61 * time.Second, Forward, Stale, 0},
-		{"Age on arrival counts (§4.2.3)", get(), []Stored{aged}, 29 * time.Second, Reuse, Hit, 0},
-		{"and ends it", get(), []Stored{aged}, 30 * time.Second, Forward, Stale, 0},
-		{"a clock set back makes nothing younger than new", get(), []Stored{plain}, -time.Hour, Reuse, Hit, 0},
-		{"Vary selects (§4.1)", get("Accept-Language: en"), []Stored{german, english}, 0, Reuse, Hit, 1},
-		{"Vary, none matches", get("Accept-Language: fr"), []Stored{german, english}, 0, Forward, VaryMiss, -1},
-		{"Vary, absent matches only absent", get(), []Stored{german}, 0, Forward, VaryMiss, -1},
-		{"Vary, in the normal form of the field (§4.1)", get("Accept-Language: DE"), []Stored{german}, 0, Reuse, Hit, 0},
-		{"Vary, present matches only present", get("Accept-Language:"), []Stored{silent}, 0, Forward, VaryMiss, -1},
-		{"Vary, another value", get("Accept-Language: d", "Accept-Language: e"), []Stored{german}, 0, Forward, VaryMiss, -1},
-		{"the one language preferred, in a shared cache", get("Accept-Language: fr;q=0.5, de"), []Stored{germanForAll}, 0, Reuse, Hit, 0},
-		{"not the one preferred", get("Accept-Language: fr, de;q=0.5"), []Stored{germanForAll}, 0, Forward, VaryMiss, -1},
-		{"the one language preferred, in a reader's cache: as it was asked", get("Accept-Language: fr;q=0.5, de"), []Stored{germanForOne}, 0, Forward, VaryMiss, -1},
-		{"the most recent of several (§4.1)", get("Accept-Language: de"), []Stored{german, newer}, 6 * time.Second, Reuse, Hit, 1},
-		{"the most recent is the one of the later Date", get("Accept-Language: de"), []Stored{german, detoured}, 6 * time.Second, Reuse, Hit, 0},
-		{"of one Date the one that arrived later", get(), []Stored{sameDateLater, sameDate}, 6 * time.Second, Reuse, Hit, 0},
-		{"a field of unknown meaning in a reader's cache", strange(), []Stored{plain}, 0, Reuse, Hit, 0},
-		{"a token, and what was not released (§3.5)", get("Authorization: Bearer a"), []Stored{plainForAll}, 0, Forward, VaryMiss, -1},
-		{"a token, and public", get("Authorization: Bearer a"), []Stored{public}, 0, Reuse, Hit, 0},
-		{"a token, and must-revalidate", get("Authorization: Bearer a"), []Stored{released}, 0, Reuse, Hit, 0},
-		{"a field of unknown meaning, must-revalidate", strange(), []Stored{released}, 0, Forward, VaryMiss, -1},
-		{"a field of unknown meaning, only a lifetime", strange(), []Stored{plainForAll}, 0, Forward, VaryMiss, -1},
-		{"a field of unknown meaning, public", strange(), []Stored{plainForAll, public}, 0, Reuse, Hit, 1},
-		{"a field of unknown meaning, s-maxage", strange(), []Stored{plainForAll, shared}, 0, Reuse, Hit, 1},
-		{"no-cache (§5.2.1.4)", get("Cache-Control: no-cache"), []Stored{plain}, 0, Forward, Asked, 0},
-		{"No-Cache", get("Cache-Control: No-Cache"), []Stored{plain}, 0, Forward, Asked, 0},
-		{"no-cache validates what it can", get("Cache-Control: no-cache"), []Stored{tagged}, 0, Validate, Asked, 0},
-		{"no-store (§5.2.1.5)", get("Cache-Control: no-store"), []Stored{plain}, 0, Forward, Asked, -1},
-		{"Pragma: no-cache alone (§5.4)", get("Pragma: x, No-Cache"), []Stored{plain}, 0, Forward, Asked, 0},
-		{"Pragma beside Cache-Control", get("Pragma: no-cache", "Cache-Control: max-age=9"), []Stored{plain}, 0, Reuse, Hit, 0},
-		{"max-age as old (§5.2.1.1)", get("Cache-Control: max-age=10"), []Stored{plain}, 10 * time.Second, Reuse, Hit, 0},
-		{"max-age younger", get("Cache-Control: max-age=10"), []Stored{plain}, 11 * time.Second, Forward, Asked, 0},
-		{"min-fresh met (§5.2.1.3)", get("Cache-Control: min-fresh=50"), []Stored{plain}, 10 * time.Second, Reuse, Hit, 0},
-		{"min-fresh not met", get("Cache-Control: min-fresh=50"), []Stored{plain}, 11 * time.Second, Forward, Asked, 0},
-		{"max-stale widens nothing", get("Cache-Control: max-stale"), []Stored{plain}, 61 * time.Second, Forward, Stale, 0},
-		{"only-if-cached, fresh (§5.2.1.7)", get("Cache-Control: only-if-cached"), []Stored{plain}, 0, Reuse, Hit, 0},
+		{"fresh (§4.2)", get(), List{plain}, 59 * time.Second, Reuse, Hit, 0},
+		{"as old as its lifetime is stale", get(), List{plain}, 60 * time.Second, Forward, Stale, 0},
+		{"stale, with a validator (§4.3.1)", get(), List{tagged}, 60 * time.Second, Validate, Stale, 0},
+		{"stale, with a modification", get(), List{modified}, 60 * time.Second, Validate, Stale, 0},
+		{"no-cache never without validation (§5.2.2.4)", get(), List{unsure}, 0, Validate, Stale, 0},
+		{"stale-while-revalidate (RFC 5861 §3)", get(), List{lenient}, 69 * time.Second, Reuse, Hit, 0},
+		{"its window counts from staleness", get(), List{lenient}, 70 * time.Second, Forward, Stale, 0},
+		{"not against must-revalidate (§5.2.2.2)", get(), List{strict}, 60 * time.Second, Forward, Stale, 0},
+		{"not against no-cache", get(), List{unsureAndLenient}, 60 * time.Second, Validate, Stale, 0},
+		{"not of an error", get(), List{failed}, errorLifetime, Forward, Stale, 0},
+		{"not against the client's max-age", get("Cache-Control: max-age=60"), List{lenient}, 61 * time.Second, Forward, Stale, 0},
+		{"not against the client's min-fresh", get("Cache-Control: min-fresh=0"), List{lenient}, 61 * time.Second, Forward, Stale, 0},
+		{"Age on arrival counts (§4.2.3)", get(), List{aged}, 29 * time.Second, Reuse, Hit, 0},
+		{"and ends it", get(), List{aged}, 30 * time.Second, Forward, Stale, 0},
+		{"a clock set back makes nothing younger than new", get(), List{plain}, -time.Hour, Reuse, Hit, 0},
+		{"Vary selects (§4.1)", get("Accept-Language: en"), List{german, english}, 0, Reuse, Hit, 1},
+		{"Vary, none matches", get("Accept-Language: fr"), List{german, english}, 0, Forward, VaryMiss, -1},
+		{"Vary, absent matches only absent", get(), List{german}, 0, Forward, VaryMiss, -1},
+		{"Vary, in the normal form of the field (§4.1)", get("Accept-Language: DE"), List{german}, 0, Reuse, Hit, 0},
+		{"Vary, present matches only present", get("Accept-Language:"), List{silent}, 0, Forward, VaryMiss, -1},
+		{"Vary, another value", get("Accept-Language: d", "Accept-Language: e"), List{german}, 0, Forward, VaryMiss, -1},
+		{"the one language preferred, in a shared cache", get("Accept-Language: fr;q=0.5, de"), List{germanForAll}, 0, Reuse, Hit, 0},
+		{"not the one preferred", get("Accept-Language: fr, de;q=0.5"), List{germanForAll}, 0, Forward, VaryMiss, -1},
+		{"the one language preferred, in a reader's cache: as it was asked", get("Accept-Language: fr;q=0.5, de"), List{germanForOne}, 0, Forward, VaryMiss, -1},
+		{"the most recent of several (§4.1)", get("Accept-Language: de"), List{german, newer}, 6 * time.Second, Reuse, Hit, 1},
+		{"the most recent is the one of the later Date", get("Accept-Language: de"), List{german, detoured}, 6 * time.Second, Reuse, Hit, 0},
+		{"of one Date the one that arrived later", get(), List{sameDateLater, sameDate}, 6 * time.Second, Reuse, Hit, 0},
+		{"a field of unknown meaning in a reader's cache", strange(), List{plain}, 0, Reuse, Hit, 0},
+		{"a token, and what was not released (§3.5)", get("Authorization: Bearer a"), List{plainForAll}, 0, Forward, VaryMiss, -1},
+		{"a token, and public", get("Authorization: Bearer a"), List{public}, 0, Reuse, Hit, 0},
+		{"a token, and must-revalidate", get("Authorization: Bearer a"), List{released}, 0, Reuse, Hit, 0},
+		{"a field of unknown meaning, must-revalidate", strange(), List{released}, 0, Forward, VaryMiss, -1},
+		{"a field of unknown meaning, only a lifetime", strange(), List{plainForAll}, 0, Forward, VaryMiss, -1},
+		{"a field of unknown meaning, public", strange(), List{plainForAll, public}, 0, Reuse, Hit, 1},
+		{"a field of unknown meaning, s-maxage", strange(), List{plainForAll, shared}, 0, Reuse, Hit, 1},
+		{"no-cache (§5.2.1.4)", get("Cache-Control: no-cache"), List{plain}, 0, Forward, Asked, 0},
+		{"No-Cache", get("Cache-Control: No-Cache"), List{plain}, 0, Forward, Asked, 0},
+		{"no-cache validates what it can", get("Cache-Control: no-cache"), List{tagged}, 0, Validate, Asked, 0},
+		{"no-store (§5.2.1.5)", get("Cache-Control: no-store"), List{plain}, 0, Forward, Asked, -1},
+		{"Pragma: no-cache alone (§5.4)", get("Pragma: x, No-Cache"), List{plain}, 0, Forward, Asked, 0},
+		{"Pragma beside Cache-Control", get("Pragma: no-cache", "Cache-Control: max-age=9"), List{plain}, 0, Reuse, Hit, 0},
+		{"max-age as old (§5.2.1.1)", get("Cache-Control: max-age=10"), List{plain}, 10 * time.Second, Reuse, Hit, 0},
+		{"max-age younger", get("Cache-Control: max-age=10"), List{plain}, 11 * time.Second, Forward, Asked, 0},
+		{"min-fresh met (§5.2.1.3)", get("Cache-Control: min-fresh=50"), List{plain}, 10 * time.Second, Reuse, Hit, 0},
+		{"min-fresh not met", get("Cache-Control: min-fresh=50"), List{plain}, 11 * time.Second, Forward, Asked, 0},
+		{"max-stale widens nothing", get("Cache-Control: max-stale"), List{plain}, 61 * time.Second, Forward, Stale, 0},
+		{"only-if-cached, fresh (§5.2.1.7)", get("Cache-Control: only-if-cached"), List{plain}, 0, Reuse, Hit, 0},
 		{"only-if-cached, nothing", get("Cache-Control: only-if-cached"), nil, 0, Timeout, URIMiss, -1},
-		{"only-if-cached, stale", get("Cache-Control: only-if-cached"), []Stored{plain}, time.Hour, Timeout, Stale, -1},
-		{"unreadable directives: ask the origin", get(`Cache-Control: max-age="`), []Stored{plain}, 0, Forward, Asked, 0},
+		{"only-if-cached, stale", get("Cache-Control: only-if-cached"), List{plain}, time.Hour, Timeout, Stale, -1},
+		{"unreadable directives: ask the origin", get(`Cache-Control: max-age="`), List{plain}, 0, Forward, Asked, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			d, i := Choose(tt.req, tt.stored, start.Add(tt.after))
@@ -329,7 +330,7 @@ func TestAgeAndLifetime(t *testing.T) {
 		{"a clock of the year 9999", nil, 0, 1<<63 - 1, httpfield.MaxDelta},
 	} {
 		s := Keep(SharedCache, get(), ok(tt.lines...), start.Add(-tt.delay), start)
-		if got := Age(s, start.Add(tt.resident)); got != tt.age {
+		if got := Age(&s, start.Add(tt.resident)); got != tt.age {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.age)
 		}
 	}
@@ -343,8 +344,8 @@ func TestKeyedFieldsAreNotKept(t *testing.T) {
 	req := get("Authorization: Bearer secret", "Accept-Language: de")
 	req.Keyed = []string{"Authorization"}
 	s := Keep(PrivateCache, req, ok("Cache-Control: max-age=60", "Vary: authorization, Accept-Language"), time.Time{}, time.Time{})
-	if len(s.vary) != 1 || s.vary[0] != "Accept-Language" || s.selecting[0].value != "de" {
-		t.Errorf("kept %v of %v", s.selecting, s.vary)
+	if kept := slices.Collect(s.vary.all()); len(kept) != 1 || kept[0].name != "Accept-Language" || kept[0].value != "de" {
+		t.Errorf("kept %q", s.vary.packed.Value())
 	}
 }
 
@@ -360,8 +361,8 @@ func TestVeiledFieldsAreCompared(t *testing.T) {
 	}
 	req := veiled("Authorization: Bearer secret", "Accept-Language: de")
 	s := Keep(PrivateCache, req, ok("Cache-Control: max-age=60", "Vary: Authorization, Cookie, Accept-Language"), noon, noon)
-	if s.selecting[0].value != "veiled Authorization *************" || s.selecting[2].value != "de" {
-		t.Errorf("kept %v", s.selecting)
+	if kept := slices.Collect(s.vary.all()); kept[0].value != "veiled Authorization *************" || kept[2].value != "de" {
+		t.Errorf("kept %q", s.vary.packed.Value())
 	}
 	for _, tt := range []struct {
 		name string
@@ -375,7 +376,7 @@ func TestVeiledFieldsAreCompared(t *testing.T) {
 		{"another language", veiled("Authorization: Bearer secret", "Accept-Language: en"), VaryMiss},
 		{"what is kept, in clear", get("Authorization: veiled Authorization *************", "Accept-Language: de"), Hit},
 	} {
-		if d, _ := Choose(tt.req, []Stored{s}, noon); d.Reason != tt.want {
+		if d, _ := Choose(tt.req, List{s}, noon); d.Reason != tt.want {
 			t.Errorf("%s: %s, want %s", tt.name, d.Reason, tt.want)
 		}
 	}
@@ -384,7 +385,7 @@ func TestVeiledFieldsAreCompared(t *testing.T) {
 func TestSupersedes(t *testing.T) {
 	de, en := get("Accept-Language: de"), get("Accept-Language: en")
 	vary := ok("Cache-Control: max-age=60", "Vary: Accept-Language")
-	all := []Stored{Keep(PrivateCache, de, vary, time.Time{}, time.Time{}), Keep(PrivateCache, en, vary, time.Time{}, time.Time{})}
+	all := List{Keep(PrivateCache, de, vary, time.Time{}, time.Time{}), Keep(PrivateCache, en, vary, time.Time{}, time.Time{})}
 	if i, _ := Keep(PrivateCache, en, vary, time.Time{}, time.Time{}).Supersedes(en, all); i != 1 {
 		t.Errorf("supersedes %d, want 1", i)
 	}
@@ -404,7 +405,7 @@ func TestSupersedes(t *testing.T) {
 		{"not to another error", 500, 503, false},
 		{"a good response takes the place of an error", 500, 200, false},
 	} {
-		if i, yields := failed(tt.now).Supersedes(get(), []Stored{failed(tt.before)}); i != 0 || yields != tt.yields {
+		if i, yields := failed(tt.now).Supersedes(get(), List{failed(tt.before)}); i != 0 || yields != tt.yields {
 			t.Errorf("%s: %d, %v", tt.name, i, yields)
 		}
 	}
@@ -446,9 +447,9 @@ func FuzzFreshness(f *testing.F) {
 			if d < 0 || d > httpfield.MaxDelta {
 				t.Fatalf("a lifetime of %v", d)
 			}
-			before := Age(s, at(answered))
+			before := Age(&s, at(answered))
 			for _, now := range []time.Time{at(answered).Add(time.Second), at(answered).Add(max(time.Second, time.Duration(later))), at(1<<40 - 1)} {
-				d := Age(s, now)
+				d := Age(&s, now)
 				if d < 0 || d > httpfield.MaxDelta || d < before && !now.Before(at(answered)) {
 					t.Fatalf("an age of %v after one of %v", d, before)
 				}

@@ -10,9 +10,11 @@ import (
 	"github.com/bearcache/bearcache/internal/httpfield"
 )
 
-// Validators are the fields of the request that asks the origin whether s still holds (§4.3.1), as the
-// origin spelled their values; empty where it gave none.
-func Validators(s Stored) (ifNoneMatch, ifModifiedSince string) { return s.etag, s.lastModified }
+// Validators are the fields of the request that asks the origin whether a response with the fields
+// stored still holds (§4.3.1), as the origin spelled their values; empty where it gave none.
+func Validators(stored http.Header) (ifNoneMatch, ifModifiedSince string) {
+	return entityTag(stored), lastModified(stored)
+}
 
 // Conditional are the fields of a request that make it conditional, or one for a part (RFC 9110 §13.1,
 // §14.2).

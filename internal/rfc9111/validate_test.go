@@ -100,7 +100,7 @@ func TestUsableOnError(t *testing.T) {
 		if tt.asked != "" {
 			req = get("Cache-Control: " + tt.asked)
 		}
-		if got := UsableOnError(req, s, noon.Add(tt.after), tt.unreachable); got != tt.want {
+		if got := UsableOnError(req, &s, noon.Add(tt.after), tt.unreachable); got != tt.want {
 			t.Errorf("%s: %v", tt.name, got)
 		}
 	}
