@@ -34,8 +34,9 @@ type Cache struct {
 
 	// Identify says whom a request is made for. Nil: the holder of its credentials, told by a digest
 	// of all fields in Credentials, until the "exp" that a JSON Web Token among them states; a request
-	// with none of them is Anonymous. An error, the zero Identity, or Anonymous for a request with credentials means unknown: the request goes to the
-	// origin and its response is not stored.
+	// with none of them is Anonymous. An error, an Identity without a Subject, or Anonymous for a request
+	// with credentials means unknown: the request goes to the origin and its response is not stored. It is
+	// not asked about a request whose Policy is Public.
 	//
 	// A request that carries what may be further credentials (a repeated or malformed field, one
 	// that is called like a credential and not listed, a token-like query parameter, a client
@@ -50,11 +51,12 @@ type Cache struct {
 	// X-Api-Key. A field that tells readers apart, such as a tenant's, belongs here too.
 	Credentials []string
 
-	// TrustedFields names request fields that are set by whoever stands before the cache, and not by
-	// the client: X-Forwarded-For, X-Forwarded-Host, X-Forwarded-Proto and Via, where a gateway sets or
-	// removes all of them. The origin is taken not to answer by them unless its Vary says so, and they
-	// are no credentials. Nil: none. A field that a client can send through belongs here never: it would
-	// decide what others are given.
+	// TrustedFields names request fields that say nothing about who asks, and are set by whoever stands
+	// before the cache and not by the client: X-Forwarded-For, X-Forwarded-Host, X-Forwarded-Proto and Via,
+	// where a gateway sets or removes all of them. The origin is taken not to answer by them unless its Vary
+	// says so. Nil: none. A field that a client can send through belongs here never: it would decide what
+	// others are given. One that names the user, as authenticating proxies set it, belongs into Credentials;
+	// Check refuses it here.
 	TrustedFields []string
 
 	// Secret keys the digests that stand for credentials. Nil: random, so that digests mean nothing
@@ -130,8 +132,12 @@ func (c *Cache) Check() error {
 		return ErrSecret
 	case len(c.Credentials) > 10:
 		return errors.New("bearcache: Credentials names more than 10 fields")
+	case slices.ContainsFunc(c.Credentials, func(name string) bool { return !httpfield.IsToken(name) }):
+		return errors.New("bearcache: Credentials has an entry that is no field name")
 	case !disjoint(c.TrustedFields, c.credentials()):
 		return errors.New("bearcache: a field in TrustedFields is no field name, or names credentials too")
+	case slices.ContainsFunc(c.TrustedFields, httpfield.TellsReader):
+		return errors.New("bearcache: a field in TrustedFields is called like one that tells who asks: name it in Credentials")
 	case c.Memory < 0 || c.Quota < 0 || c.MaxBody < 0 || c.MaxBody > math.MaxInt32 || c.MaxVariants < 0:
 		return errors.New("bearcache: Memory, Quota, MaxBody (at most 2 GiB) and MaxVariants cannot be negative")
 	}

@@ -2,6 +2,7 @@ package bearcache
 
 import (
 	"net/http"
+	"net/textproto"
 	"net/url"
 	"strings"
 
@@ -16,6 +17,9 @@ var defaultCredentials = []string{"Authorization", "Cookie", "X-Api-Key"}
 type strangers struct {
 	unknown  bool // there are some: an origin may tell readers apart by them
 	rerouted bool // one of them names another host, path or method than the key holds
+	// ambiguous: one of them is spelt in a way that is like another's only if it is a list. An origin that
+	// reads the first of its lines, or the spaces at its commas, would answer that sender's readers too.
+	ambiguous bool
 }
 
 // unclear says why the sender of r cannot be told, or "" if the fields listed (those of
@@ -49,7 +53,7 @@ func (s *state) unclear(r *http.Request, listed []string) (why string, found str
 		if httpfield.TellsReader(name) || credentialValues(values) {
 			return whyUnlisted, found
 		}
-		found.unknown, found.rerouted = true, found.rerouted || reroutes(name)
+		found.unknown, found.rerouted, found.ambiguous = true, found.rerouted || reroutes(name), found.ambiguous || ambiguous(name, values)
 	}
 	if r.URL.User != nil || credentialQuery(r.URL.RawQuery) {
 		return whyUnlisted, found
@@ -72,11 +76,22 @@ var connectionFields = map[string]bool{
 	"Transfer-Encoding": true, "Upgrade": true,
 }
 
+// ambiguous reports whether the field has another spelling than its normal form and that with a space behind
+// each comma, which is how everybody writes lists.
+func ambiguous(name string, values []string) bool {
+	value, _ := httpfield.Selecting(name, values)
+	return len(values) != 1 || strings.ReplaceAll(values[0], ", ", ",") != value
+}
+
 // reroutes reports whether frameworks take a host, a path or a method from the field and build links
-// and answers of it. Where a client can set one, it chooses what the shared partition would hold.
+// and answers of it. Where a client can set one, it chooses what the shared partition would hold. What is no
+// letter or digit is one character to a CGI or WSGI origin.
 func reroutes(name string) bool {
+	if strings.ContainsAny(name, "_.") {
+		name = textproto.CanonicalMIMEHeaderKey(strings.NewReplacer("_", "-", ".", "-").Replace(name))
+	}
 	switch name {
-	case "Forwarded", "X-Host", "X-Http-Method", "X-Script-Name", "X-Scheme", "X-Url-Scheme", "Front-End-Https":
+	case "Forwarded", "X-Forwarded", "X-Host", "X-Http-Method", "X-Script-Name", "X-Scheme", "X-Url-Scheme", "Front-End-Https":
 		return true
 	case "X-Forwarded-For":
 		return false

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/bearcache/bearcache/internal/httpfield"
+	"github.com/bearcache/bearcache/internal/rfc9111"
 )
 
 // told reports whether anything tells the reader from the others: what it gets is hardened.
@@ -13,9 +14,12 @@ func (rd *reader) told() bool {
 	return len(rd.fields) > 0 || rd.partition != Shared && !rd.partition.unnamed()
 }
 
-// unnamed reports whether what made the reader unknown is not among the fields that Vary can name: a
+// unnamed reports whether what tells the reader, or made it unknown, is not among the fields that Vary can name: a
 // field that nobody listed, a query parameter, a certificate, what Identify looked at.
 func (rd *reader) unnamed() bool {
+	if rd.partition.kind() == rfc9111.PrivateCache && rd.partition != (Partition{}) {
+		return len(rd.fields) == 0
+	}
 	return rd.partition == Partition{} && (len(rd.fields) == 0 || rd.why != whyCredentials && rd.why != whyExpired && rd.why != whyIdentify)
 }
 

@@ -11,11 +11,11 @@ import (
 	"github.com/bearcache/bearcache/internal/texts"
 )
 
-// Identity is whom a response is made for. The zero Identity is unknown: nothing is stored for it
-// and nothing stored is served to it.
+// Identity is whom a response is made for. One without a Subject is unknown, the zero Identity among them:
+// nothing is stored for it and nothing stored is served to it.
 type Identity struct {
 	Issuer  string    // who vouches for Subject; empty for credentials nobody verified
-	Subject string    // "sub", or a keyed digest of the credentials
+	Subject string    // "sub", or what else its issuer tells its holder from all others by
 	Scope   string    // what else the origin may look at: scope and audience, canonical
 	Until   time.Time // no record outlives it; zero: not known
 
@@ -44,13 +44,15 @@ func (p Partition) kind() rfc9111.Kind {
 	return rfc9111.PrivateCache
 }
 
-// Partition is where the responses of id are stored: Shared for Anonymous, none for the zero
-// Identity, and otherwise a partition of exactly this Issuer, Subject and Scope.
+// Partition is where the responses of id are stored: Shared for Anonymous, none for an Identity without a
+// Subject or one that is Anonymous and somebody, and otherwise a partition of exactly this Issuer, Subject
+// and Scope.
 func (id Identity) Partition() Partition {
+	somebody := id.Issuer != "" || id.Subject != "" || id.Scope != ""
 	switch {
-	case id.anonymous:
+	case id.anonymous && !somebody:
 		return Shared
-	case id.Issuer == "" && id.Subject == "" && id.Scope == "":
+	case id.anonymous, id.Subject == "": // all whom one issuer vouches for are not one reader
 		return Partition{}
 	}
 	// Lengths before texts: no choice of texts makes two identities one.
@@ -87,13 +89,14 @@ const (
 	whyBody        = "body"       // a GET with content, which no key holds and an origin may answer by
 )
 
-// identify tells whose request r is. In doubt it is nobody's.
-func (c *Cache) identify(r *http.Request, now time.Time) reader {
+// identify tells whose request r is. In doubt it is nobody's. Of a public route nobody is asked: what could
+// tell the reader was removed.
+func (c *Cache) identify(r *http.Request, now time.Time, public bool) reader {
 	rd := reader{fields: c.state.present(r)}
 	if rd.why, rd.strangers = c.state.unclear(r, rd.fields); rd.why != "" {
 		return rd
 	}
-	if c.Identify == nil {
+	if c.Identify == nil || public {
 		rd.identity, rd.partition = c.byCredentials(r, rd.fields)
 		return c.crowd(r, rd)
 	}

@@ -104,6 +104,8 @@ func (x *exchange) storable(p Partition, status int, h http.Header, asked time.T
 	_, why := rfc9111.Storable(p.kind(), x.decisive(p), x.response(status, h), asked, now)
 	switch {
 	case why != rfc9111.Kept:
+	case nominatesDecisive(h):
+		why = rfc9111.Malformed
 	case announced(h) > x.cache.state.maxBody:
 		why = rfc9111.TooLarge
 	case h["Trailer"] != nil:
@@ -185,6 +187,9 @@ func (x *exchange) store(p Partition, status int, original, sent http.Header, bo
 // 304's fields. false: the 304 is about another one.
 func (x *exchange) freshen(out *capture, w http.ResponseWriter) bool {
 	before := x.found.variant()
+	if !x.cache.state.invalidations.current(x.found.record.key, before.tags, before.stamp) { // purged meanwhile: it is no answer
+		return false
+	}
 	newer := dated(storableFields(out.confirming), x.cache.state.now())
 	fields, ok := rfc9111.Freshen(before.fields.original(), x.response(http.StatusNotModified, newer))
 	if !ok {

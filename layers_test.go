@@ -21,6 +21,7 @@ const module = "github.com/bearcache/bearcache"
 var floors = []map[string][]string{
 	{ // vocabulary
 		"internal/httpfield": nil,
+		"internal/texts":     nil,
 		"redact":             nil,
 		// A second reading of RFC 9111, for the tests of the first: it must not share a line with it.
 		"internal/rfc9111/naive": nil,
@@ -28,13 +29,13 @@ var floors = []map[string][]string{
 		"internal/demo":          nil,
 	},
 	{ // decisions
-		"internal/rfc9111":   {"internal/httpfield"},
+		"internal/rfc9111":   {"internal/httpfield", "internal/texts"},
 		"bearer":             {"redact"},
 		"internal/config":    {"redact"},
 		"internal/operation": {"redact"},
 	},
 	{ // the cache and the engines
-		"":                {"internal/rfc9111", "internal/httpfield", "redact"},
+		"":                {"internal/rfc9111", "internal/httpfield", "internal/texts", "redact"},
 		"internal/report": {"internal/finding"},
 	},
 	{ // products
@@ -62,7 +63,7 @@ var thirdParty = map[string][]string{
 }
 
 // closed packages open no file and no socket: what they decide is values in, values out.
-var closed = []string{"internal/httpfield", "internal/finding", "internal/rfc9111", "internal/config", "internal/operation", "redact"}
+var closed = []string{"internal/httpfield", "internal/texts", "internal/finding", "internal/rfc9111", "internal/config", "internal/operation", "redact"}
 
 func TestLayers(t *testing.T) {
 	floorOf := map[string]int{}

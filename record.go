@@ -4,6 +4,7 @@ import (
 	"math"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/bearcache/bearcache/internal/httpfield"
@@ -116,6 +117,22 @@ var hopByHop = []string{
 	"Connection", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade",
 	"Proxy-Authenticate", "Proxy-Authentication-Info", "Proxy-Authorization",
 	"Www-Authenticate", "Authentication-Info", "Set-Cookie",
+}
+
+// nominatesDecisive reports whether Connection has a field dropped by which the response is stored, selected or
+// read, as it must not (RFC 9110 §7.6.1): with that one gone it would be another response.
+func nominatesDecisive(h http.Header) bool {
+	for _, name := range httpfield.Connection(h) {
+		if h[name] != nil && !slices.Contains(hopByHop, name) && (httpfield.Surrogate(name) || decisiveFields[name] || strings.HasPrefix(name, "Content-")) {
+			return true
+		}
+	}
+	return false
+}
+
+var decisiveFields = map[string]bool{
+	"Age": true, "Cache-Control": true, "Cache-Tag": true, "Date": true, "Etag": true, "Expires": true, "Last-Modified": true, "Pragma": true,
+	"Surrogate-Key": true, "Vary": true,
 }
 
 // storableFields is a copy of h without the fields that are never stored.

@@ -46,8 +46,8 @@ func (c *Cache) serve(w http.ResponseWriter, r *http.Request, next http.Handler)
 	if x.policy.Public {
 		x.request = c.state.public(r)
 	}
-	x.reader = c.identify(x.request, x.started)
-	x.event = Event{Request: r, partition: x.reader.partition}
+	x.reader = c.identify(x.request, x.started, x.policy.Public)
+	x.event = Event{Request: r, partition: x.reader.partition, keyed: c.Identify == nil}
 
 	d := x.decide()
 	x.event.Reason = string(d.Reason)
@@ -192,11 +192,12 @@ func (x *exchange) decisive(p Partition) rfc9111.Request {
 	default: // an identity, whose requests may differ in them; or anybody
 		req.Veiled, req.Veil = s.credentials, s.veiler
 	}
+	strangers := x.reader.strangers
 	if p.unnamed() { // as keyed by these fields as can be
-		req.Rerouted = req.Authorized && x.reader.strangers.rerouted
+		req.Rerouted = strangers.ambiguous || req.Authorized && strangers.rerouted
 	}
 	if p == Shared {
-		req.Unknown, req.Rerouted = x.reader.strangers.unknown, x.reader.strangers.rerouted
+		req.Unknown, req.Rerouted = strangers.unknown, strangers.ambiguous || strangers.rerouted
 	}
 	return req
 }

@@ -37,6 +37,7 @@ type Event struct {
 	Age, Lifetime time.Duration
 
 	partition Partition
+	keyed     bool // the partition of a reader is a digest of its credentials
 }
 
 // Partition names the request's partition in logs: "shared", "none", or the start of a keyed digest.
@@ -48,7 +49,7 @@ func (e Event) Partition() string {
 		return "shared"
 	case e.partition.unnamed():
 		return "shared-" + hex.EncodeToString([]byte(e.partition.name[1:7]))
-	case len(e.partition.name) == len("i")+1+1+32: // a digest of credentials, keyed already
+	case e.keyed:
 		return hex.EncodeToString([]byte(e.partition.name[3:9]))
 	}
 	return "identified"

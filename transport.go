@@ -98,12 +98,20 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	a := &answer{request: r, ready: make(chan struct{}), header: make(http.Header)}
 	a.Context, a.cancel = context.WithCancel(r.Context())
 	go a.run(t.handler, t.received(r, a))
-	<-a.ready
+	select {
+	case <-a.ready:
+	case <-r.Context().Done(): // others may wait for the answer: it goes on for them
+		select {
+		case <-a.ready:
+		default:
+			return nil, r.Context().Err()
+		}
+	}
 	if a.panicked != nil {
 		panic(a.panicked)
 	}
-	if a.err != nil && r.Context().Err() != nil && errors.Is(a.err, context.Canceled) {
-		return nil, r.Context().Err() // what it was canceled for
+	if err := r.Context().Err(); err != nil && a.err != nil {
+		return nil, err // what the other comes from
 	}
 	return a.response, a.err
 }
@@ -128,9 +136,13 @@ func (t *Transport) received(r *http.Request, ctx context.Context) *http.Request
 	if in.Host == "" {
 		in.Host = r.URL.Host
 	}
-	if r.URL.Path == "" && r.URL.Opaque == "" { // RFC 9110 §4.2.3; it is sent as "/"
-		u := *r.URL
-		u.Path, in.URL = "/", &u
+	u := *r.URL
+	in.URL = &u
+	if u.Path == "" && u.Opaque == "" { // RFC 9110 §4.2.3; it is sent as "/"
+		u.Path = "/"
+	}
+	if in.Header["Authorization"] != nil { // an http.Client put it there, or something else in its place
+		u.User = nil
 	}
 	in.RequestURI = in.URL.RequestURI()
 	switch {
@@ -170,6 +182,10 @@ func (o *outward) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a, _ := r.Context().Value(answerKey{}).(*answer)
 	out := r.WithContext(r.Context())
 	out.RequestURI, out.TLS = "", nil
+	if a != nil && a.request.URL.User != nil {
+		u := *out.URL
+		u.User, out.URL = a.request.URL.User, &u
+	}
 	a.asks()
 	res, err := o.base.RoundTrip(out)
 	if err == nil && res == nil {
@@ -177,6 +193,9 @@ func (o *outward) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	a.hears(res, err)
 	if err != nil {
+		if r.Context().Err() != nil { // nobody waits any longer, which says nothing about the origin
+			panic(http.ErrAbortHandler)
+		}
 		Unreachable(w)
 		w.WriteHeader(http.StatusBadGateway)
 		return

@@ -5,6 +5,11 @@ import (
 	"strings"
 )
 
+// longest is how many bytes of a field are worth reading for what they mean. A request may bring a
+// megabyte, which would be read for every response that it is held against: longer ones are compared as they
+// are.
+const longest = 1024
+
 // Selecting is the form in which request fields nominated by Vary are compared (RFC 9111 §4.1): the
 // lines of the field name (canonical) as one list, without the white space that may stand at its
 // commas. Where RFC 9110 gives the order and case of members no meaning, they have none here. An
@@ -14,6 +19,13 @@ import (
 func Selecting(name string, values []string) (value string, present bool) {
 	if len(values) == 0 {
 		return "", false
+	}
+	length := 0
+	for _, line := range values {
+		length += len(line)
+	}
+	if length > longest {
+		return strings.Join(values, ","), true
 	}
 	switch name {
 	case "Accept-Language":
@@ -210,7 +222,11 @@ func PrefersLanguage(values []string, language string) bool {
 	}
 	var best preference
 	tied := false
+	length := 0
 	for _, line := range values {
+		if length += len(line); length > longest {
+			return false
+		}
 		for member := range strings.SplitSeq(line, ",") {
 			if member = strings.Trim(member, " \t"); member == "" {
 				continue

@@ -185,7 +185,8 @@ func (s Stored) Supersedes(req Request, all Variants) (i int, yields bool) {
 			return j, true
 		}
 		if i < 0 && old.vary.sameNames(s.vary) {
-			i, yields = j, old.error == s.error && old.asked > s.asked
+			// One that arrived after s has: a clock was set back, and which came first is not known.
+			i, yields = j, old.error == s.error && old.asked > s.asked && old.arrived <= s.arrived+instant(skew)
 		}
 	}
 	return i, yields

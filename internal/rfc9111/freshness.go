@@ -106,8 +106,16 @@ func silent(resp Response) bool {
 	return true
 }
 
-// Age is the current age (§4.2.3), from zero to MaxDelta.
+// skew is how far behind the arrival of a response a clock may be that is taken at its word: requests at
+// once read it in another order than they store.
+const skew = 5 * time.Second
+
+// Age is the current age (§4.2.3), from zero to MaxDelta: that of a response which arrived in the future is the
+// greatest, since nobody knows for how long a clock was set back.
 func Age(s *Stored, now time.Time) time.Duration {
+	if now.Before(s.arrived.time().Add(-skew)) {
+		return httpfield.MaxDelta
+	}
 	return clamp(s.initialAge + clamp(now.Sub(s.arrived.time())))
 }
 

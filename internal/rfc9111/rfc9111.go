@@ -128,7 +128,8 @@ const (
 	unsaid  = math.MaxUint32
 )
 
-// instant is a time as one word: nanoseconds from epoch, whose monotonic reading it keeps.
+// instant is a time as one word: nanoseconds from epoch, whose monotonic reading it keeps. It holds times of some
+// 290 years before and after.
 type instant int64
 
 var epoch = time.Now()

@@ -516,7 +516,7 @@ func TestHostileTarget(t *testing.T) {
 	defer target.Close()
 	defer close(release)
 	start := time.Now()
-	r, err := scanAt(t, Options{Timeout: 300 * time.Millisecond}, target.URL, "/endless", "/trickle", "/fields", "/deep", "/controls", "/hang")
+	r, err := scanAt(t, Options{Timeout: time.Second}, target.URL, "/endless", "/trickle", "/fields", "/deep", "/controls", "/hang")
 	if err != nil {
 		t.Error(err)
 	}
