@@ -162,7 +162,7 @@ func TestRecordWeight(t *testing.T) {
 	}{
 		{"no body", 0, 1, 1, 450},
 		{"a kilobyte", 1024, 1, 1, 450},
-		{"in pieces", 5000, 50, 1, 900}, // memory comes in sizes up to an eighth apart
+		{"in pieces", 2700, 27, 1, 900}, // memory comes in sizes up to an eighth apart
 		{"a reader for each", 1024, 1, records, 600},
 	} {
 		c := &Cache{Memory: 1 << 30, Quota: 1 << 30}
