@@ -543,6 +543,10 @@ func TestInvalidation(t *testing.T) {
 		{"OPTIONS", request("OPTIONS", "http://api.test/me", bob), 200, "", false},
 		{"another target", request("POST", "http://api.test/other", bob), 200, "", false},
 		{"another target, Location here", request("POST", "http://api.test/other", bob), 201, "/me", true},
+		{"another target, Location here in full", request("POST", "http://api.test/other", bob), 201, "http://api.test/me", true},
+		{"another target, Location here in another spelling", request("POST", "http://api.test/other", bob), 201, "HTTP://API.test:80/me#part", true},
+		{"an origin that begins like this one", request("POST", "http://api.test/other", bob), 201, "http://api.test.example/me", false},
+		{"this origin's, with user information", request("POST", "http://api.test/other", bob), 201, "http://bob@api.test/me", false},
 		{"another origin's Location", request("POST", "http://api.test/other", bob), 201, "https://api.test/me", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

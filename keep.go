@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/bearcache/bearcache/internal/rfc9111"
@@ -34,7 +35,7 @@ func (x *exchange) answered(out *capture, status int, h http.Header) (p Partitio
 		return p, ""
 	}
 	p, store = x.place(status, h, out.asked)
-	if store != rfc9111.Kept && x.found.record != nil && x.outdates(x.found.record.key.Partition, out.why, status) {
+	if store != rfc9111.Kept && x.found.record != nil && x.request.Header["Range"] == nil && x.outdates(x.found.record.key.Partition, out.why, status) {
 		x.forget(x.found.record.key)
 	}
 	return p, store
@@ -53,7 +54,9 @@ func (x *exchange) posted(h http.Header, born uint64, asked time.Time) (Partitio
 	if err != nil || len(locations) != 1 {
 		return p, ""
 	}
-	if u, err := base.Parse(locations[0]); err != nil || u.String() != target {
+	if u, err := base.Parse(locations[0]); err != nil {
+		return p, ""
+	} else if uri, _ := normalURI(u.String()); uri != target {
 		return p, ""
 	}
 	x.uri, x.born, x.getLater = target, born, true
@@ -106,7 +109,7 @@ func (x *exchange) storable(p Partition, status int, h http.Header, asked time.T
 	case why != rfc9111.Kept:
 	case nominatesDecisive(h):
 		why = rfc9111.Malformed
-	case announced(h) > x.cache.state.maxBody:
+	case announced(h) > x.cache.state.most(p):
 		why = rfc9111.TooLarge
 	case h["Trailer"] != nil:
 		why = rfc9111.Trailers
@@ -150,12 +153,17 @@ func (x *exchange) invalidate(h http.Header) (marks uint64) {
 	if err != nil {
 		return marks
 	}
+	origin := base.Scheme + "://" + base.Host + "/"
 	for _, name := range []string{"Location", "Content-Location"} {
 		for _, value := range h[name] {
 			u, err := base.Parse(value)
-			if err == nil && u.Scheme == base.Scheme && u.Host == base.Host && u.User == nil {
-				u.Fragment, u.RawFragment = "", ""
-				x.cache.state.invalidations.uri(u.String())
+			if err != nil || u.User != nil {
+				continue
+			}
+			u.Fragment, u.RawFragment = "", ""
+			uri, why := normalURI(u.String())
+			if why == "" && strings.HasPrefix(uri, origin) {
+				x.cache.state.invalidations.uri(uri)
 				marks++
 			}
 		}

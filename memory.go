@@ -90,6 +90,11 @@ func (m *memory) limit(p Partition) int64 {
 	return min(m.budget, m.quotas.quota)
 }
 
+// most is how long a body in p may be: what is longer is never stored.
+func (s *state) most(p Partition) int64 {
+	return min(s.maxBody, s.memory.limit(p)-recordOverhead-variantOverhead)
+}
+
 func (m *memory) forget(k Key) { m.records.Invalidate(k) }
 
 // quotas count what each partition but Shared holds, so that none takes more than its share: who has one

@@ -155,6 +155,20 @@ func TestQuotaOfOneRecord(t *testing.T) {
 	}
 }
 
+// Nobody is told that a response is stored which its reader's share has no room for.
+func TestTooLargeForTheShare(t *testing.T) {
+	c := &Cache{Memory: 1 << 20, MaxBody: 1 << 19}
+	h := c.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header()["Cache-Control"], w.Header()["Content-Length"] = []string{"max-age=60"}, []string{"200000"}
+		w.Write(make([]byte, 200_000))
+	}))
+	for _, tt := range []struct{ who, want string }{{"Authorization: Bearer a", "; detail=too-large"}, {"Accept: */*", "; stored"}} {
+		if got := ask(h, get(tt.who)).Header.Get("Cache-Status"); !strings.HasSuffix(got, tt.want) {
+			t.Errorf("%s: %s", tt.who, got)
+		}
+	}
+}
+
 // A partition that holds nothing any more is not counted any more: there is no end of readers.
 func TestHoldingsOfNothingGo(t *testing.T) {
 	m := newMemory(1<<20, 1<<18)

@@ -103,8 +103,7 @@ func (x *exchange) decide() rfc9111.Decision {
 	d := x.choose()
 	if r.Header["Range"] != nil && d.Action != rfc9111.Reuse && d.Action != rfc9111.Timeout {
 		// The origin answers for the part: nothing of it is stored, and no validation of the whole is mixed
-		// into the request for the part.
-		x.found = found{}
+		// into the request for the part. What was found may stand in for an origin that fails.
 		d.Action = rfc9111.Forward
 	}
 	return d

@@ -550,6 +550,41 @@ func TestRanges(t *testing.T) {
 	}
 }
 
+// A part of what is stored stands in for a part that the origin fails to give, and is not given up for one
+// that it gives.
+func TestRangeOfTheStale(t *testing.T) {
+	c, pass := clocked(new(Cache))
+	status := http.StatusOK
+	h := c.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header()["Cache-Control"] = []string{"max-age=10, stale-if-error=600"}
+		switch {
+		case status == 0:
+			Unreachable(w)
+			w.WriteHeader(http.StatusBadGateway)
+		case status == http.StatusOK && r.Header["Range"] != nil:
+			w.Header()["Content-Range"] = []string{"bytes 0-3/10"}
+			w.WriteHeader(http.StatusPartialContent)
+			io.WriteString(w, "ABCD")
+		default:
+			w.WriteHeader(status)
+			io.WriteString(w, "0123456789")
+		}
+	}))
+	ask(h, get("Authorization: Bearer a"))
+	pass(11 * time.Second)
+	for _, tt := range []struct {
+		status int
+		want   string
+		code   int
+	}{{500, "0123", 206}, {0, "0123", 206}, {200, "ABCD", 206}, {503, "0123", 206}} {
+		status = tt.status
+		resp := ask(h, get("Authorization: Bearer a", "Range: bytes=0-3"))
+		if got := text(t, resp); got != tt.want || resp.StatusCode != tt.code {
+			t.Errorf("%d: %d %q %v", tt.status, resp.StatusCode, got, resp.Header)
+		}
+	}
+}
+
 // Responses with 1xx ones before them, whether they may be held back or not.
 func TestInterimResponsesPass(t *testing.T) {
 	c, pass := clocked(new(Cache))

@@ -174,14 +174,14 @@ next:
 		b.WriteString(d.name)
 		if d.argument {
 			b.WriteByte('=')
-			writeArgument(&b, d.value)
+			writeArgument(&b, d.value, d.name == "no-cache") // RFC 9111 §5.2.2.4 wants it quoted
 		}
 	}
 	return b.String()
 }
 
-func writeArgument(b *strings.Builder, v string) {
-	if v != "" && tokenLength(v) == len(v) {
+func writeArgument(b *strings.Builder, v string, quoted bool) {
+	if !quoted && v != "" && tokenLength(v) == len(v) {
 		b.WriteString(v)
 		return
 	}

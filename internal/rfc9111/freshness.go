@@ -32,7 +32,7 @@ func (r reading) lifetime(req Request) (d time.Duration, explicit bool) {
 		switch {
 		case assignable(r.resp.Status) && r.resp.Default != 0 && silent(r.resp):
 			d = clamp(r.resp.Default)
-		case r.kind == SharedCache && !req.Authorized:
+		case r.kind == SharedCache && !req.Authorized && !r.targeted: // who speaks to caches by name leaves nothing to be guessed
 			d = r.guess()
 		}
 	}

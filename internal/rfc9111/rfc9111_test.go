@@ -79,6 +79,7 @@ func TestStorable(t *testing.T) {
 		{"a field of unknown meaning, whatever Vary names", SharedCache, strange(), ok("Cache-Control: max-age=60", "Vary: Accept"), UnknownField},
 		{"max-age=0 over Expires", SharedCache, get(), ok(date, "Cache-Control: max-age=0", "Expires: Thu, 01 Jan 2099 00:00:01 GMT"), NoLifetime},
 		{"nothing but a modification, which a heuristic goes by (§4.2.2)", SharedCache, get(), ok(date, "Last-Modified: Wed, 01 Jan 2025 00:00:00 GMT"), Kept},
+		{"a modification, and a word to CDNs that says nothing about time", SharedCache, get(), ok(date, "Last-Modified: Wed, 01 Jan 2020 00:00:00 GMT", "CDN-Cache-Control: foo"), Kept},
 		{"public alone: nothing to go by", SharedCache, get(), ok("Cache-Control: public"), NoLifetime},
 		{"nothing at all", SharedCache, get(), ok(date), NoLifetime},
 		{"a validator alone (§4.3)", PrivateCache, get(bearer), ok(date, `Etag: "1"`), Kept},
@@ -239,6 +240,7 @@ func TestChoose(t *testing.T) {
 	detoured := keep(get("Accept-Language: de"), 5*time.Second, "Cache-Control: max-age=60", "Vary: Accept-Language", "Date: Wed, 31 Dec 2025 23:59:55 GMT")
 	sameDate := keep(get(), 0, "Cache-Control: max-age=60", date)
 	sameDateLater := keep(get(), 5*time.Second, "Cache-Control: max-age=60", date)
+	addressed := forAll(get(), "Last-Modified: Wed, 01 Jan 2020 00:00:00 GMT", "CDN-Cache-Control: foo")
 	for _, tt := range []struct {
 		name   string
 		req    Request
@@ -265,6 +267,7 @@ func TestChoose(t *testing.T) {
 		{"and ends it", get(), List{aged}, 30 * time.Second, Forward, Stale, 0},
 		{"a clock a little behind makes nothing younger than new", get(), List{plain}, -skew, Reuse, Hit, 0},
 		{"a clock set back makes nothing fresh for longer", get(), List{plain}, -time.Hour, Forward, Stale, 0},
+		{"who speaks to CDNs leaves nothing to be guessed", get(), List{addressed}, 0, Validate, Stale, 0},
 		{"Vary selects (§4.1)", get("Accept-Language: en"), List{german, english}, 0, Reuse, Hit, 1},
 		{"Vary, none matches", get("Accept-Language: fr"), List{german, english}, 0, Forward, VaryMiss, -1},
 		{"Vary, absent matches only absent", get(), List{german}, 0, Forward, VaryMiss, -1},

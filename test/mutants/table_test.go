@@ -73,7 +73,7 @@ var table = []mutant{
 	{"401 does not reach an answer under way", "keep.go", "\tx.cache.state.invalidations.key(k)\n", "", ".", "TestRefusalForgets"},
 	{"born when stored, not when asked", "keep.go", "newStamp(x.born)", "newStamp(x.cache.state.invalidations.now())", ".", "TestRefusalForgets"},
 	{"unsafe method does not invalidate", "keep.go", "if rfc9111.Invalidates(x.request.Method, status) {", "if false {", ".", "TestInvalidation"},
-	{"Location does not invalidate", "keep.go", "x.cache.state.invalidations.uri(u.String())", "_ = u", ".", "TestInvalidation"},
+	{"Location does not invalidate", "keep.go", "x.cache.state.invalidations.uri(uri)", "_ = uri", ".", "TestInvalidation"},
 
 	// What was purged.
 	{"purges of one URI not seen", "purge.go", "if v.slotOfURI(k.TargetURI).Load() > born || ", "if ", ".", "TestPurge TestPurgeReachesWhatIsUnderWay"},
@@ -264,8 +264,8 @@ var table = []mutant{
 	{"an error that yields stored all the same", "record.go", "if yields && alive(i) {", "if false && yields && alive(i) {", ".", "TestErrorsForEverybody"},
 	{"refusals stored for everybody", "internal/rfc9111/reading.go", "case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusProxyAuthRequired,", "case http.StatusPaymentRequired,", "internal/rfc9111", "TestStorable"},
 	{"429 stored for everybody", "internal/rfc9111/reading.go", "http.StatusPreconditionRequired, http.StatusTooManyRequests,", "http.StatusPreconditionRequired,", "internal/rfc9111", "TestStorable"},
-	{"a lifetime guessed in a reader's cache", "internal/rfc9111/freshness.go", "case r.kind == SharedCache && !req.Authorized:", "case !req.Authorized:", "internal/rfc9111", "TestHeuristic"},
-	{"a lifetime guessed for a bearer", "internal/rfc9111/freshness.go", "case r.kind == SharedCache && !req.Authorized:", "case r.kind == SharedCache:", "internal/rfc9111", "TestHeuristic"},
+	{"a lifetime guessed in a reader's cache", "internal/rfc9111/freshness.go", "case r.kind == SharedCache && !req.Authorized && ", "case !req.Authorized && ", "internal/rfc9111", "TestHeuristic"},
+	{"a lifetime guessed for a bearer", "internal/rfc9111/freshness.go", "case r.kind == SharedCache && !req.Authorized && ", "case r.kind == SharedCache && ", "internal/rfc9111", "TestHeuristic"},
 	{"a guess of more than a day", "internal/rfc9111/freshness.go", "return min(clamp(r.date().Sub(modified))/10, heuristicLifetime)", "return clamp(r.date().Sub(modified)) / 10", "internal/rfc9111", "TestHeuristic"},
 	{"a guess about any status", "internal/rfc9111/freshness.go", `!ok || !heuristic(r.resp.Status) && !r.cc.Plain("public")`, "!ok", "internal/rfc9111", "TestHeuristic"},
 	{"age on arrival not kept", "internal/rfc9111/rfc9111.go", "s.initialAge = initialAge(resp, ", "s.initialAge = initialAge(Response{}, ", "internal/rfc9111", "TestAgeAndLifetime"},
@@ -413,7 +413,7 @@ var table = []mutant{
 	{"public with an argument", "internal/httpfield/cachecontrol.go", "\t\t\tif d.argument {\n\t\t\t\treturn false", "\t\t\tif false {\n\t\t\t\treturn false", "internal/rfc9111", "TestStorable"},
 	{"an s-maxage that is no number", "internal/httpfield/cachecontrol.go", `if d.value == "" || strings.Trim(d.value, "0123456789") != "" {`, "if false {", "internal/rfc9111", "TestStorable"},
 	{"a POST answers everybody's GET", "keep.go", "x.policy.Off || p.kind() != rfc9111.PrivateCache || p", "x.policy.Off || p", ".", "TestPostedIsGot"},
-	{"a POST about another URI", "keep.go", "err != nil || u.String() != target {", "err != nil || u == nil {", ".", "TestPostedIsGot"},
+	{"a POST about another URI", "keep.go", "uri != target {", "uri == \"\" {", ".", "TestPostedIsGot"},
 	{"a POST without a lifetime", "keep.go", "x.response(http.StatusOK, h), asked); !explicit {", "x.response(http.StatusOK, h), asked); false && !explicit {", ".", "TestPostedIsGot"},
 	{"all whom one issuer vouches for are one reader", "identity.go", `case id.anonymous, id.Subject == "":`, `case id.anonymous, id.Issuer+id.Subject+id.Scope == "":`, ".", "TestIdentityWithoutASubject"},
 	{"Anonymous, and somebody", "identity.go", "case id.anonymous && !somebody:", "case id.anonymous && (!somebody || true):", ".", "TestIdentityWithoutASubject"},
@@ -431,4 +431,8 @@ var table = []mutant{
 	{"a clock set back lets nothing newer in", "internal/rfc9111/choose.go", " && old.arrived <= s.arrived+instant(skew)", "", ".", "TestClockSetBack"},
 	{"room for more than the body kept", "capture.go", "if cap(b)-len(b) > len(b)/8 {", "if false {", ".", "TestRecordWeight"},
 	{"a partition's name with each of its records", "memory.go", "\tk.Partition = m.quotas.known(k.Partition)\n", "", ".", "TestRecordWeight"},
+	{"stored, says a response that has no room", "keep.go", "x.cache.state.most(p)", "x.cache.state.maxBody", ".", "TestTooLargeForTheShare"},
+	{"a lifetime guessed beside a word to CDNs", "internal/rfc9111/freshness.go", "!req.Authorized && !r.targeted:", "!req.Authorized:", "internal/rfc9111", "TestChoose"},
+	{"a Location as it is spelt", "keep.go", "uri, why := normalURI(u.String())", "uri, why := u.String(), \"\"", ".", "TestInvalidation"},
+	{"a whole given up for a part", "keep.go", `x.request.Header["Range"] == nil && `, "", ".", "TestRangeOfTheStale"},
 }
