@@ -53,6 +53,22 @@ func BenchmarkHit(b *testing.B) {
 	benchmarkHandler(b, new(Cache).Handler(http.HandlerFunc(cacheable)), apiRequest(strings.Repeat("t", 800)))
 }
 
+// BenchmarkHitShort is the same for one of 32 bytes.
+func BenchmarkHitShort(b *testing.B) {
+	benchmarkHandler(b, new(Cache).Handler(http.HandlerFunc(cacheable)), apiRequest(strings.Repeat("t", 32)))
+}
+
+// BenchmarkDigest is the part of BenchmarkHit that no cache keyed by credentials does without: the keyed digest
+// of the token.
+func BenchmarkDigest(b *testing.B) {
+	c, r := new(Cache), apiRequest(strings.Repeat("t", 800))
+	c.init()
+	b.ReportAllocs()
+	for b.Loop() {
+		c.byCredentials(r, []string{"Authorization"})
+	}
+}
+
 // BenchmarkHitAnonymous is the same for a request without credentials.
 func BenchmarkHitAnonymous(b *testing.B) {
 	benchmarkHandler(b, new(Cache).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -102,6 +102,15 @@ func TestTokens(t *testing.T) {
 		"a!#$%&'": {true, false},
 		"\x00":    {false, false},
 		"é":       {false, false},
+
+		"abcdefgh":           {true, true}, // eight at a time
+		"abcdefgh=":          {false, true},
+		"abcdefg==":          {false, true},
+		"========":           {false, false},
+		"abcdefghabcdefg=h":  {false, false},
+		"abcdefgh=bcdefgh":   {false, false},
+		"abc efghabcdefgh":   {false, false},
+		"abcdefghabcdefgh\n": {false, false},
 	} {
 		if got := [2]bool{IsToken(s), IsToken68(s)}; got != want {
 			t.Errorf("%q: %v, want %v", s, got, want)

@@ -1,5 +1,7 @@
 package httpfield
 
+import "strings"
+
 // tokenChar marks the characters of a token (RFC 9110 §5.6.2).
 var tokenChar = func() (t [256]bool) {
 	for _, c := range "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" {
@@ -23,22 +25,26 @@ func IsToken(s string) bool { return s != "" && tokenLength(s) == len(s) }
 
 // IsToken68 reports whether s is a token68 (RFC 9110 §11.2), which is also the b64token of RFC 6750 §2.1.
 func IsToken68(s string) bool {
-	i := 0
-	for i < len(s) && token68Char[s[i]] {
-		i++
+	rest := s
+	for len(rest) >= 8 { // eight at a time: this is read at every request, and a token may have a thousand
+		c, t := rest[:8], &token68Char
+		if t[c[0]]&t[c[1]]&t[c[2]]&t[c[3]]&t[c[4]]&t[c[5]]&t[c[6]]&t[c[7]] == 0 {
+			break
+		}
+		rest = rest[8:]
 	}
-	if i == 0 {
+	for rest != "" && token68Char[rest[0]] != 0 {
+		rest = rest[1:]
+	}
+	if len(rest) == len(s) {
 		return false
 	}
-	for i < len(s) && s[i] == '=' {
-		i++
-	}
-	return i == len(s)
+	return strings.Trim(rest, "=") == ""
 }
 
-var token68Char = func() (t [256]bool) {
+var token68Char = func() (t [256]uint8) {
 	for _, c := range "-._~+/0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" {
-		t[c] = true
+		t[c] = 1
 	}
 	return
 }()
