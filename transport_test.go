@@ -756,3 +756,125 @@ func TestTransportScheme(t *testing.T) {
 		t.Errorf("%d calls, want 3", calls)
 	}
 }
+
+// Whoever's context ends is told so at once, be it the one that asks the origin or one that waits for that; and those who
+// wait for it get the answer all the same.
+func TestRoundTripEndsWithItsContext(t *testing.T) {
+	arrived, release := make(chan struct{}, 1), make(chan struct{})
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		arrived <- struct{}{}
+		select {
+		case <-release:
+		case <-r.Context().Done():
+		}
+		w.Header().Set("Cache-Control", "max-age=60")
+		io.WriteString(w, "content")
+	}))
+	defer s.Close()
+	rt := new(Transport)
+	defer rt.CloseIdleConnections()
+	var patient sync.WaitGroup
+	ends := func(what string, client *http.Client, ctx context.Context) {
+		t.Helper()
+		r, _ := http.NewRequestWithContext(ctx, "GET", s.URL, nil)
+		done := make(chan error, 1)
+		go func() {
+			res, err := client.Do(r)
+			if err == nil {
+				res.Body.Close()
+				err = fmt.Errorf("%s, %v", res.Status, res.Header)
+			}
+			done <- err
+		}()
+		if what == "who leads" {
+			<-arrived
+			patient.Go(func() {
+				res, err := rt.RoundTrip(outgoing(t, "GET", s.URL))
+				if err != nil {
+					t.Error(err)
+				} else if got := text(t, res); got != "content" {
+					t.Errorf("who waits got %q", got)
+				}
+			})
+		}
+		select {
+		case err := <-done:
+			var timeout interface{ Timeout() bool }
+			if !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) && !(errors.As(err, &timeout) && timeout.Timeout()) {
+				t.Errorf("%s: %v", what, err)
+			}
+		case <-time.After(5 * time.Second):
+			t.Errorf("%s: no answer", what)
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+	defer cancel()
+	ends("who leads", &http.Client{Transport: rt}, ctx)
+	ctx, cancel = context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	ends("who waits", &http.Client{Transport: rt}, ctx)
+	ends("who waits, by Client.Timeout", &http.Client{Transport: rt, Timeout: 100 * time.Millisecond}, context.Background())
+	ctx, cancel = context.WithCancel(context.Background())
+	time.AfterFunc(100*time.Millisecond, cancel)
+	ends("who waits, canceled", &http.Client{Transport: rt}, ctx)
+	close(release)
+	patient.Wait()
+}
+
+// A client that gives up early is no origin out of reach (RFC 9111 §4.2.4).
+func TestImpatienceIsNoOutage(t *testing.T) {
+	var slow atomic.Bool
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if slow.Load() {
+			<-r.Context().Done()
+		}
+		w.Header().Set("Cache-Control", "max-age=60")
+		io.WriteString(w, "content")
+	}))
+	defer s.Close()
+	c, pass := clocked(new(Cache))
+	client := &http.Client{Transport: &Transport{Cache: c}}
+	defer client.CloseIdleConnections()
+	res, err := client.Get(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text(t, res)
+	pass(30 * time.Minute)
+	slow.Store(true)
+	for range 2 {
+		ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+		r, _ := http.NewRequestWithContext(ctx, "GET", s.URL, nil)
+		if res, err := client.Do(r); err == nil {
+			t.Errorf("the origin is well, and %s of age %s came", res.Status, res.Header.Get("Age"))
+			res.Body.Close()
+		}
+		cancel()
+	}
+}
+
+// The userinfo of a URL is in Authorization, and in the key by that.
+func TestTransportUserinfo(t *testing.T) {
+	var calls atomic.Int64
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		calls.Add(1)
+		user, _, _ := r.BasicAuth()
+		w.Header().Set("Cache-Control", "max-age=60")
+		io.WriteString(w, "for "+user)
+	}))
+	defer s.Close()
+	client := &http.Client{Transport: new(Transport)}
+	defer client.CloseIdleConnections()
+	for _, user := range []string{"alice", "bob", "alice", "bob"} {
+		res, err := client.Get(strings.Replace(s.URL, "http://", "http://"+user+":pw@", 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := text(t, res); got != "for "+user {
+			t.Errorf("%s got %q", user, got)
+		}
+	}
+	if calls.Load() != 2 {
+		t.Errorf("%d calls, want 2", calls.Load())
+	}
+}
