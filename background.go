@@ -28,7 +28,7 @@ func (x *exchange) refresh(next http.Handler) {
 	delete(r.Header, "Cache-Control") // the client's wishes for its own answer
 	delete(r.Header, "Pragma")
 	r.Method, r.Body = http.MethodGet, http.NoBody
-	started := s.background.start(func(ctx context.Context) {
+	started := s.background.startFor(x.reader.partition, func(ctx context.Context) {
 		defer s.flights.land(key, fl)
 		defer func() {
 			if value := recover(); value != nil && value != http.ErrAbortHandler {
@@ -43,11 +43,22 @@ func (x *exchange) refresh(next http.Handler) {
 		if etag, modified := rfc9111.Validators(x.found.variant().fields.original()); etag != "" || modified != "" {
 			d.Action = rfc9111.Validate
 		}
-		x.fetch(&nowhere{}, next, d, nil)
+		x.fetch(&nowhere{}, untilEnd(next), d, nil)
 	})
 	if !started {
 		s.flights.land(key, fl)
 	}
+}
+
+// untilEnd is next, whose answer is none if it comes after its request's end: there is a handler that does
+// not look at its context, and a cache that is closed stores nothing any more.
+func untilEnd(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r)
+		if r.Context().Err() != nil {
+			panic(http.ErrAbortHandler)
+		}
+	})
 }
 
 // nowhere is the client of a request that none waits for.
@@ -69,22 +80,29 @@ func (*nowhere) FlushError() error { return nil }
 const (
 	// backgroundLimit bounds the validations under way that no client waits for.
 	backgroundLimit = 64
+	// partitionLimit bounds those for readers of one partition, so that one whose origin is slow leaves room for
+	// others. Shared is everybody's, and may have half of all.
+	partitionLimit = backgroundLimit / 8
+	sharedLimit    = backgroundLimit / 2
 	// backgroundTime bounds each of them.
 	backgroundTime = 30 * time.Second
+	// closeLimit bounds how long their end is waited for: a handler may not look at its context.
+	closeLimit = 5 * time.Second
 )
 
 // background owns the goroutines that outlive their requests.
 type background struct {
-	mu      sync.Mutex // guards closed and running
+	mu      sync.Mutex // guards closed, running and shares
 	closed  bool
 	running int
-	idle    chan struct{} // closed when closed and none runs
+	shares  map[Partition]int // of the partitions that have any
+	idle    chan struct{}     // closed when closed and none runs
 	ctx     context.Context
 	cancel  context.CancelFunc
 }
 
 func newBackground() *background {
-	b := &background{idle: make(chan struct{})}
+	b := &background{idle: make(chan struct{}), shares: make(map[Partition]int)}
 	b.ctx, b.cancel = context.WithCancel(context.Background())
 	return b
 }
@@ -106,6 +124,39 @@ func (b *background) start(f func(context.Context)) bool {
 	return true
 }
 
+// startFor is start for a reader of p; false: also where p has its share already.
+func (b *background) startFor(p Partition, f func(context.Context)) bool {
+	limit := partitionLimit
+	if p == Shared {
+		limit = sharedLimit
+	}
+	b.mu.Lock()
+	full := b.shares[p] >= limit
+	if !full {
+		b.shares[p]++
+	}
+	b.mu.Unlock()
+	if full {
+		return false
+	}
+	started := b.start(func(ctx context.Context) {
+		defer b.leave(p)
+		f(ctx)
+	})
+	if !started {
+		b.leave(p)
+	}
+	return started
+}
+
+func (b *background) leave(p Partition) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.shares[p]--; b.shares[p] == 0 {
+		delete(b.shares, p)
+	}
+}
+
 func (b *background) end() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -114,7 +165,7 @@ func (b *background) end() {
 	}
 }
 
-// close cancels what runs and waits for its end.
+// close cancels what runs and waits for its end, within closeLimit.
 func (b *background) close() {
 	b.cancel()
 	b.mu.Lock()
@@ -125,5 +176,10 @@ func (b *background) close() {
 		}
 	}
 	b.mu.Unlock()
-	<-b.idle
+	limit := time.NewTimer(closeLimit)
+	defer limit.Stop()
+	select {
+	case <-b.idle:
+	case <-limit.C:
+	}
 }

@@ -213,8 +213,9 @@ func (c *Cache) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.serve(w, r, next) })
 }
 
-// Close cancels validations in the background and waits for their end. The cache can be used after it,
-// without any. A cache that is never closed leaves nothing running for more than half a minute.
+// Close cancels validations in the background and waits for their end, for five seconds at most: a handler may
+// not look at the context of its request. What it answers after that is not stored. The cache can be used after it,
+// without any validation in the background. A cache that is never closed cancels each after half a minute.
 func (c *Cache) Close() {
 	c.init()
 	c.state.background.close()

@@ -311,3 +311,85 @@ func TestFlightsOfTwoPartitions(t *testing.T) {
 		t.Error("a second request of one partition leads as well")
 	}
 }
+
+// One partition leaves room for validations of others, and everybody's may have more.
+func TestBackgroundIsShared(t *testing.T) {
+	b := newBackground()
+	wait := func(ctx context.Context) { <-ctx.Done() }
+	fill := func(p Partition) (n int) {
+		for b.startFor(p, wait) {
+			n++
+		}
+		return n
+	}
+	if one, all := fill(Partition{"i a"}), fill(Shared); one != partitionLimit || all != sharedLimit {
+		t.Errorf("%d for one reader, %d for everybody", one, all)
+	}
+	done := make(chan struct{})
+	if !b.startFor(Partition{"i b"}, func(context.Context) { close(done) }) {
+		t.Error("no room for another reader")
+	}
+	<-done
+	b.close()
+	if b.startFor(Partition{"i c"}, wait) || len(b.shares) != 0 {
+		t.Errorf("shares after the end: %v", b.shares)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		g := newGated("Cache-Control: max-age=10, stale-while-revalidate=60")
+		c := new(Cache)
+		h := c.Handler(g)
+		all := func() {
+			for i := range partitionLimit + 1 {
+				ask(h, request("GET", fmt.Sprint("http://api.test/", i), "Authorization: Bearer a"))
+			}
+		}
+		close(g.open)
+		all()
+		g.open = make(chan struct{})
+		time.Sleep(11 * time.Second)
+		all()
+		synctest.Wait()
+		if n := g.calls.Load() - (partitionLimit + 1); n != partitionLimit {
+			t.Errorf("%d validations for one reader", n)
+		}
+		c.Close()
+	})
+}
+
+// Close waits for a handler that does not look at its context, but not for ever, and what that answers is not
+// stored.
+func TestCloseIsBounded(t *testing.T) {
+	for _, status := range []int{200, 304} {
+		synctest.Test(t, func(t *testing.T) {
+			var calls atomic.Int64
+			end := make(chan struct{})
+			c := new(Cache)
+			h := c.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				n := calls.Add(1)
+				w.Header().Set("Cache-Control", "max-age=10, stale-while-revalidate=60")
+				w.Header().Set("Etag", `"1"`)
+				if n == 2 {
+					<-end
+					if status == http.StatusNotModified {
+						w.WriteHeader(status)
+						return
+					}
+				}
+				fmt.Fprintf(w, "version %d", n)
+			}))
+			ask(h, get())
+			time.Sleep(11 * time.Second)
+			ask(h, get())
+			start := time.Now()
+			c.Close()
+			if took := time.Since(start); took != closeLimit {
+				t.Errorf("closed after %v", took)
+			}
+			close(end)
+			synctest.Wait()
+			if resp := ask(h, get()); resp.Header.Get("Cache-Status") != "bearcache; hit; ttl=-6" {
+				t.Errorf("%d: %s", status, resp.Header.Get("Cache-Status"))
+			}
+		})
+	}
+}
