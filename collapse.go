@@ -44,7 +44,8 @@ func newFlights() *flights {
 // board makes the caller the leader of a new flight, or one that waits for the one under way; nil: the
 // key is not collapsed now. Who leads calls land, who waits calls leave.
 func (f *flights) board(k Key, now time.Time) (fl *flight, leader bool) {
-	if f.loner(k).Load() > now.UnixNano() {
+	// A mark that is further ahead than any can be is of a clock that was put back since.
+	if left := f.loner(k).Load() - now.UnixNano(); left > 0 && left <= int64(lonerTime) {
 		return nil, false
 	}
 	f.mu.Lock()

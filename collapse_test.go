@@ -312,6 +312,19 @@ func TestFlightsOfTwoPartitions(t *testing.T) {
 	}
 }
 
+// A clock that is put back leaves no key uncollapsed for as long.
+func TestClockPutBack(t *testing.T) {
+	f := newFlights()
+	now, k := time.Unix(1_000_000, 0), Key{Shared, "http://api.test/"}
+	f.lone(k, now)
+	if fl, _ := f.board(k, now); fl != nil {
+		t.Error("collapsed")
+	}
+	if fl, _ := f.board(k, now.Add(-time.Hour)); fl == nil {
+		t.Error("not collapsed for an hour")
+	}
+}
+
 // One partition leaves room for validations of others, and everybody's may have more.
 func TestBackgroundIsShared(t *testing.T) {
 	b := newBackground()

@@ -142,6 +142,7 @@ var table = []mutant{
 	{"a request that nobody waits for any more goes on", "collapse.go", "if fl.gone && fl.waiting == 0 && fl.cancel != nil {", "if false {", ".", "TestLastWaiterLeaves"},
 	{"a client that left still waits", "forward.go", "\tcase <-x.request.Context().Done():\n\t\treturn false\n", "", ".", "TestLastWaiterLeaves"},
 	{"waiting without limit", "forward.go", "\tcase <-limit.C:\n", "\tcase <-make(chan int):\n", ".", "TestWaitingIsBounded"},
+	{"a clock that is put back", "collapse.go", "left > 0 && left <= int64(lonerTime)", "left > 0", ".", "TestClockPutBack"},
 
 	// Validation.
 	{"validated without the stored entity tag", "forward.go", `r.Header["If-None-Match"] = []string{etag}`, "_ = etag", ".", "TestValidation"},
