@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"io"
 	"maps"
 	"net"
 	"net/http"
@@ -22,6 +23,7 @@ type capture struct {
 	exchange   *exchange
 	why        rfc9111.Reason  // of the forwarding
 	flight     *flight         // that the request leads; nil: none
+	relay      *relay          // that writes to the client; nil: the handler does
 	forwarded  context.Context // of the request to the origin
 	validating bool            // the request's conditions are ours
 	asked      time.Time       // when it went out
@@ -38,6 +40,7 @@ type capture struct {
 	unreachable bool // next said so
 	left        bool // the client did; somebody else waits
 	mute        bool // the client's own condition is met: it gets no body
+	reached     bool // the handler reached for what is behind, and has the client to itself
 
 	sniffed   sniffed
 	partition Partition      // where it is stored
@@ -56,20 +59,28 @@ const (
 	bridged                 // it is an error that what is stored may stand in for
 )
 
-// Unwrap lets http.ResponseController reach deadlines and the like of the connection.
-func (w *capture) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+// Unwrap lets http.ResponseController reach deadlines and the like of the connection. Whoever sets a deadline means
+// the writes that follow, so none is left to a relay.
+func (w *capture) Unwrap() http.ResponseWriter {
+	w.settle()
+	w.reached = true
+	return w.ResponseWriter
+}
 
 // Header is what the handler sets.
 func (w *capture) Header() http.Header {
 	if w.apart != nil {
 		return w.apart
 	}
+	if w.relay != nil {
+		return w.handed
+	}
 	return w.ResponseWriter.Header()
 }
 
 func (w *capture) WriteHeader(status int) {
 	if w.wrote || w.held != passed {
-		if w.held == passed {
+		if w.held == passed && w.relay == nil {
 			w.ResponseWriter.WriteHeader(status) // a second final one is net/http's to refuse
 		}
 		return
@@ -106,6 +117,9 @@ func (w *capture) WriteHeader(status int) {
 		}
 		if p := w.partition; !rfc9111.Fresh(p.kind(), x.decisive(p), x.response(status, h), w.asked, x.cache.state.now()) {
 			w.free() // whoever waits would have to validate it first
+		}
+		if w.flight != nil && w.length < 0 && hasBody(status) {
+			w.flight.endless.Store(true)
 		}
 	} else {
 		w.free()
@@ -189,19 +203,9 @@ func (w *capture) Write(p []byte) (int, error) {
 	if w.held != passed {
 		return len(p), nil
 	}
-	n, err := len(p), error(nil)
-	if !w.mute && !w.left {
-		n, err = w.ResponseWriter.Write(p)
-		w.exchange.event.Bytes += int64(n)
-		if (err != nil || n != len(p)) && w.awaited() {
-			w.left, n, err = true, len(p), nil
-		}
-	}
 	switch {
 	case w.store != rfc9111.Kept:
-	case err != nil || n != len(p):
-		w.drop(rfc9111.Incomplete)
-	case int64(len(w.body)+len(p)) > w.exchange.cache.state.maxBody:
+	case int64(len(w.body)+len(p)) > w.exchange.cache.state.maxBody: // nobody is to wait for the client first
 		w.drop(rfc9111.TooLarge)
 	default:
 		if w.body == nil {
@@ -209,12 +213,87 @@ func (w *capture) Write(p []byte) (int, error) {
 		}
 		w.body = append(w.body, p...)
 	}
+	n, err := w.pass(p)
+	if (err != nil || n != len(p)) && w.leaves() {
+		return len(p), nil
+	}
 	return n, err
+}
+
+// leaves is called when the client did not take what it was given. It reports whether the handler goes on all
+// the same, for others.
+func (w *capture) leaves() bool {
+	w.left = w.awaited()
+	if !w.left && w.store == rfc9111.Kept {
+		w.drop(rfc9111.Incomplete)
+	}
+	return w.left
+}
+
+// pass has the client get p, which is the end of the copy if there is one.
+func (w *capture) pass(p []byte) (int, error) {
+	if w.mute || w.left {
+		return len(p), nil
+	}
+	if w.relayed(len(w.body)-len(p)) && w.relay.take(part{body: w.body}) {
+		return len(p), nil
+	}
+	if err := w.settle(); err != nil {
+		return 0, err
+	}
+	w.holds(true)
+	n, err := w.ResponseWriter.Write(p)
+	w.holds(false)
+	w.exchange.event.Bytes += int64(n)
+	return n, err
+}
+
+// relayed reports whether a relay writes to the client. It does from the first byte that somebody else waits
+// for; what was sent before is so many bytes.
+func (w *capture) relayed(sent int) bool {
+	if w.store != rfc9111.Kept || w.reached {
+		return false
+	}
+	if w.relay == nil && w.awaited() {
+		// The client's fields may be read with a write of the relay's: the handler has others from here on.
+		if w.handed == nil {
+			w.handed = http.Header{}
+		}
+		maps.Copy(w.handed, w.ResponseWriter.Header())
+		w.relay = newRelay(w.ResponseWriter, sent)
+	}
+	return w.relay != nil && !w.relay.over
+}
+
+// settle ends the relay once it has written everything: the client is the handler's again, and so is a panic
+// of its. A client that did not take everything is not given anything more, ever: there would be a gap.
+func (w *capture) settle() error {
+	r := w.relay
+	if r == nil {
+		return nil
+	}
+	if !r.over {
+		r.over = true
+		close(r.parts)
+		<-r.done
+		w.exchange.event.Bytes += r.bytes
+		if r.panic != nil {
+			panic(r.panic)
+		}
+	}
+	return r.err
+}
+
+// holds notes whether the handler waits for the client.
+func (w *capture) holds(is bool) {
+	if w.flight != nil {
+		w.flight.held.Store(is)
+	}
 }
 
 // awaited reports whether somebody but the client waits for the response.
 func (w *capture) awaited() bool {
-	return w.flight != nil && w.store == rfc9111.Kept && w.exchange.cache.state.flights.awaited(w.flight)
+	return w.flight != nil && w.store == rfc9111.Kept && w.flight.waiting.Load() > 0
 }
 
 // Flush sends what was written so far.
@@ -229,12 +308,26 @@ func (w *capture) FlushError() error {
 		return nil
 	}
 	w.sniffed.flush(len(w.body))
+	if !w.mute && w.relayed(len(w.body)) && w.relay.take(part{body: w.body, flush: true, head: w.sniffed.bytes}) {
+		return nil
+	}
+	if err := w.settle(); err != nil {
+		if w.leaves() {
+			return nil
+		}
+		return err
+	}
+	w.holds(true)
+	defer w.holds(false)
 	return http.NewResponseController(w.ResponseWriter).Flush()
 }
 
 // Hijack takes the connection from net/http. What the handler says on it passes no Write of ours, so
 // nothing of it can be kept, and nothing is left for finish to say.
 func (w *capture) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	if err := w.settle(); err != nil {
+		return nil, nil, err
+	}
 	conn, buffered, err := http.NewResponseController(w.ResponseWriter).Hijack()
 	if err == nil {
 		if w.store == rfc9111.Kept || w.store == "" && w.exchange.cachable {
@@ -270,25 +363,40 @@ func (w *capture) finish() bool {
 	if !w.wrote && w.held == passed {
 		w.WriteHeader(http.StatusOK)
 	}
+	if w.relay == nil {
+		w.trail()
+	}
 	x := w.exchange
-	w.trail()
 	switch {
 	case w.held == notModified:
-		return x.freshen(w, w.ResponseWriter)
+		defer w.holds(false)
+		return x.freshen(w, w.lander())
 	case w.held == bridged:
 		w.free()
 		x.stale(w)
 		return true
-	case w.store != rfc9111.Kept:
-		return true
+	case w.store == rfc9111.Kept:
+		w.keep()
 	}
-	h := w.Header()
+	err := w.settle()
+	if w.relay != nil {
+		w.trail()
+	}
+	if err != nil || w.left { // what the client has must not look like the whole
+		panic(http.ErrAbortHandler)
+	}
+	return true
+}
+
+// keep stores the response, if it is whole, and frees whoever waits.
+func (w *capture) keep() {
+	x := w.exchange
 	switch {
 	case w.forwarded.Err() != nil, x.request.Context().Err() != nil && !w.awaited(): // a handler may have stopped early because its client left
 		w.drop(rfc9111.Incomplete)
 	case w.length >= 0 && w.length != int64(len(w.body)):
 		w.drop(rfc9111.Incomplete)
-	case trailing(h):
+	case trailing(w.Header()):
 		w.drop(rfc9111.Trailers)
 	default:
 		if hasBody(x.event.Status) || w.mute {
@@ -302,7 +410,109 @@ func (w *capture) finish() bool {
 		if kept, _ := x.store(w.partition, status, w.original, w.sent, fitted(w.body), w.asked, nil); !kept {
 			x.event.Store = string(rfc9111.Status)
 		}
+		w.arrive()
 	}
+}
+
+// arrive frees whoever waits, as there is something stored now.
+func (w *capture) arrive() {
+	if w.flight != nil {
+		x := w.exchange
+		x.cache.state.flights.arrive(Key{x.reader.partition, x.uri}, w.flight)
+	}
+}
+
+// lander is the client of a stored response that was confirmed: it may take its time, and whoever waits must
+// not wait for that.
+func (w *capture) lander() http.ResponseWriter {
+	if w.flight == nil || w.flight.waiting.Load() == 0 {
+		w.holds(true) // whoever comes now looks up again soon
+		return w.ResponseWriter
+	}
+	return &lander{w.ResponseWriter, w.arrive}
+}
+
+// lander is a client before which others are freed.
+type lander struct {
+	http.ResponseWriter
+	arrive func()
+}
+
+func (l *lander) WriteHeader(status int) {
+	l.arrive()
+	l.ResponseWriter.WriteHeader(status)
+}
+
+// relay writes a response to the client of the request that leads a flight, from the copy that will be
+// stored and in a goroutine of its own. So the handler goes on, and whoever waits for the copy gets it,
+// however slowly that client reads. It needs no memory beside the copy, which it keeps no longer than a hit keeps a
+// record. The handler uses the client again only after the relay's end.
+type relay struct {
+	over  bool          // the handler gives it nothing more
+	parts chan part     // the newest one, until it is taken; never more
+	done  chan struct{} // closed at the end; what follows may be read then
+	bytes int64
+	err   error // the client's
+	panic any
+}
+
+// part is what there is to be written.
+type part struct {
+	body  []byte // all of it, from the first byte
+	flush bool   // at the end
+	head  int    // and after so many bytes, for the first time
+}
+
+// newRelay begins behind what was sent already.
+func newRelay(w http.ResponseWriter, sent int) *relay {
+	r := &relay{parts: make(chan part, 1), done: make(chan struct{})}
+	go func() {
+		defer close(r.done)
+		defer func() { r.panic = recover() }()
+		flushed := -1
+		flush := func() {
+			if flushed != sent {
+				flushed = sent
+				http.NewResponseController(w).Flush() // its error shows with the next write
+			}
+		}
+		to := func(body []byte) {
+			if r.err == nil && len(body) > sent {
+				n, err := w.Write(body[sent:])
+				if err == nil && n != len(body)-sent {
+					err = io.ErrShortWrite
+				}
+				sent += n
+				r.bytes, r.err = r.bytes+int64(n), err
+			}
+		}
+		for p := range r.parts {
+			if p.flush && flushed < 0 { // net/http finds the Content-Type in what goes out with the fields
+				to(p.body[:p.head])
+				flush()
+			}
+			to(p.body)
+			if p.flush {
+				flush()
+			}
+			if r.err != nil {
+				return
+			}
+		}
+	}()
+	return r
+}
+
+// take has p written, in the place of what was not taken up yet; false: the relay is at its end.
+func (r *relay) take(p part) bool {
+	select {
+	case <-r.done:
+		return false
+	case old := <-r.parts:
+		p.flush, p.head = p.flush || old.flush, max(p.head, old.head)
+	default:
+	}
+	r.parts <- p // there is room: nobody else puts anything in
 	return true
 }
 

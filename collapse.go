@@ -24,18 +24,40 @@ type flights struct {
 
 // flight is one such request.
 type flight struct {
-	landed  chan struct{} // closed when its response is stored, or known not to be
-	waiting int
-	gone    bool               // its own client left
-	cancel  context.CancelFunc // of its request; nil: nothing to cancel
+	landed    chan struct{}      // closed when its response is stored, or known not to be, or it is overtaken
+	overtaken bool               // to be read once landed is closed
+	waiting   atomic.Int32       // changed under flights.mu
+	gone      bool               // its own client left
+	cancel    context.CancelFunc // of its request; nil: nothing to cancel
+
+	held    atomic.Bool // the handler waits for the leader's own client to take something
+	endless atomic.Bool // the response has begun, and does not say how long it is
 }
 
+// What those who wait do about a flight that takes its time depends on whose time it takes.
+//
+// An origin that has not answered, or that is sending what it said the length of, is slow. That all who wait
+// go and ask it, too, is what it needs least: they wait on, for as long as their own clients do. Only
+// one of them each waitLimit overtakes the flight, since a request may be lost: it asks again, and
+// the others wait for that. So however many wait, the origin has one more request for a key in that time. Nobody
+// waits in a circle, since who leads waits for nobody. And what the overtaken one stores in the end is
+// theirs all the same.
+//
+// A body without a stated length may be a stream that never ends, and whoever wants to follow it needs one of
+// its own. After endlessLimit they go.
+//
+// The leader's own client holds up none of them where a relay writes to it. A relay begins with a write that
+// somebody waits for. Who comes while the handler is in a write that nobody waited for overtakes the flight after
+// clientLimit, and leads one that the others wait for from the start; so does who waits for a handler that sets
+// deadlines of its own.
 const (
-	// waitLimit bounds how long a request waits for another's response before it goes itself.
-	waitLimit = 10 * time.Second
-	// lonerTime is for how long a key is not collapsed after a response that was none to wait for.
-	lonerTime = 5 * time.Second
+	waitLimit    = time.Minute
+	endlessLimit = 10 * time.Second
+	clientLimit  = time.Second
 )
+
+// lonerTime is for how long a key is not collapsed after a response that was none to wait for.
+const lonerTime = 5 * time.Second
 
 func newFlights() *flights {
 	return &flights{flying: make(map[Key]*flight), seed: maphash.MakeSeed()}
@@ -51,7 +73,7 @@ func (f *flights) board(k Key, now time.Time) (fl *flight, leader bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if fl := f.flying[k]; fl != nil {
-		fl.waiting++
+		fl.waiting.Add(1)
 		return fl, false
 	}
 	fl = &flight{landed: make(chan struct{})}
@@ -64,9 +86,33 @@ func (f *flights) land(k Key, fl *flight) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.flying[k] == fl {
-		delete(f.flying, k)
-		close(fl.landed)
+		f.free(k, fl)
 	}
+}
+
+// arrive is land for a response that is stored: those who wait for a flight that overtook this one need
+// not any longer.
+func (f *flights) arrive(k Key, fl *flight) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if now := f.flying[k]; now != nil && (now == fl || fl.overtaken) {
+		f.free(k, now)
+	}
+}
+
+// overtake has whoever waits begin anew: the first to board leads, and the others wait for that one.
+func (f *flights) overtake(k Key, fl *flight) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.flying[k] == fl {
+		fl.overtaken = true
+		f.free(k, fl)
+	}
+}
+
+func (f *flights) free(k Key, fl *flight) {
+	delete(f.flying, k)
+	close(fl.landed)
 }
 
 // lone keeps the next requests for k from waiting for each other.
@@ -80,8 +126,7 @@ func (f *flights) loner(k Key) *atomic.Int64 {
 func (f *flights) leave(fl *flight) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	fl.waiting--
-	if fl.gone && fl.waiting == 0 && fl.cancel != nil {
+	if fl.waiting.Add(-1) == 0 && fl.gone && fl.cancel != nil {
 		fl.cancel()
 	}
 }
@@ -91,16 +136,9 @@ func (f *flights) abandon(fl *flight) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	fl.gone = true
-	if fl.waiting == 0 && fl.cancel != nil {
+	if fl.waiting.Load() == 0 && fl.cancel != nil {
 		fl.cancel()
 	}
-}
-
-// awaited reports whether somebody waits for the flight.
-func (f *flights) awaited(fl *flight) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return fl.waiting > 0
 }
 
 // detach gives the leader a context that outlives its client's while somebody waits. Its end must be

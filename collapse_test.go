@@ -1,9 +1,12 @@
 package bearcache
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -262,25 +265,37 @@ func TestWaitingIsBounded(t *testing.T) {
 // A leader whose client breaks the connection in the middle of the body keeps the body for who waits.
 func TestLeaderBreaksOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		var calls atomic.Int64
 		half := make(chan struct{})
 		h := new(Cache).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			calls.Add(1)
 			w.Header().Set("Cache-Control", "max-age=60")
 			io.WriteString(w, "one ")
 			<-half
-			if _, err := io.WriteString(w, "two"); err != nil {
-				panic(http.ErrAbortHandler) // as httputil.ReverseProxy does
+			for _, part := range []string{"two ", "three"} {
+				if _, err := io.WriteString(w, part); err != nil {
+					panic(http.ErrAbortHandler) // as httputil.ReverseProxy does
+				}
+				time.Sleep(1)
 			}
 		}))
 		var wg sync.WaitGroup
-		wg.Go(func() { h.ServeHTTP(&broken{nowhere: nowhere{}, after: 1}, get()) })
+		wg.Go(func() {
+			defer func() {
+				if recover() != http.ErrAbortHandler {
+					t.Error("what its client got looks like the whole")
+				}
+			}()
+			h.ServeHTTP(&broken{nowhere: nowhere{}, after: 1}, get())
+		})
 		synctest.Wait()
 		w := httptest.NewRecorder()
 		wg.Go(func() { h.ServeHTTP(w, get()) })
 		synctest.Wait()
 		close(half)
 		wg.Wait()
-		if w.Body.String() != "one two" {
-			t.Errorf("%q", w.Body)
+		if w.Body.String() != "one two three" || calls.Load() != 1 {
+			t.Errorf("%q after %d calls", w.Body, calls.Load())
 		}
 	})
 }
@@ -309,6 +324,489 @@ func TestFlightsOfTwoPartitions(t *testing.T) {
 	}
 	if again, leads := f.board(Key{Partition{"i a"}, "http://api.test/"}, now); leads || again != a {
 		t.Error("a second request of one partition leads as well")
+	}
+}
+
+// client is one that takes a write when it is let, and wants to be used by one goroutine at a time, and by
+// none after its end.
+type client struct {
+	t      *testing.T
+	h      http.Header
+	let    chan struct{}
+	log    strings.Builder // what it got, and "|" for each flush
+	busy   atomic.Bool
+	ended  atomic.Bool
+	failed any // to panic with
+}
+
+func newClient(t *testing.T) *client {
+	return &client{t: t, h: http.Header{}, let: make(chan struct{})}
+}
+
+func (c *client) use(f func()) {
+	if c.busy.Swap(true) || c.ended.Load() {
+		c.t.Error("the client is used by two at once, or after the end")
+	}
+	f()
+	c.busy.Store(false)
+}
+
+func (c *client) Header() http.Header { return c.h }
+
+func (c *client) WriteHeader(int) { c.use(func() {}) }
+
+func (c *client) Write(p []byte) (int, error) {
+	c.use(func() {
+		<-c.let
+		if c.h[http.TrailerPrefix+"Sum"] != nil { // whoever compresses what passes reads the fields now
+			c.t.Error("the fields change during a write")
+		}
+		if c.failed != nil {
+			panic(c.failed)
+		}
+		c.log.Write(p)
+	})
+	return len(p), nil
+}
+
+func (c *client) FlushError() error {
+	c.use(func() { c.log.WriteString("|") })
+	return nil
+}
+
+func (c *client) SetWriteDeadline(time.Time) error {
+	c.use(func() { c.log.WriteString("!") })
+	return nil
+}
+
+func (c *client) Hijack() (conn net.Conn, rw *bufio.ReadWriter, err error) {
+	c.use(func() { c.log.WriteString("?") })
+	return
+}
+
+// asks is a request whose client c is. It returns what the handler panicked with.
+func (c *client) asks(h http.Handler) (failed any) {
+	defer func() { failed = recover(); c.ended.Store(true) }()
+	h.ServeHTTP(c, get())
+	return nil
+}
+
+// A leader whose client reads nothing holds up nobody: not in the body, and not where the response is one that
+// was confirmed. It gets what the handler wrote all the same, in order, and while it is being written.
+func TestLeaderDoesNotRead(t *testing.T) {
+	flush := func(w http.ResponseWriter) { http.NewResponseController(w).Flush() }
+	write := func(w http.ResponseWriter, s string) {
+		if n, err := io.WriteString(w, s); n != len(s) || err != nil {
+			panic(fmt.Sprint("the handler was told ", n, err))
+		}
+	}
+	for _, tt := range []struct {
+		name    string
+		handler func(http.ResponseWriter)
+		waiter  string // what who waits gets, after how many calls
+		calls   int64
+		got     string // what the leader's client got in the end
+		panics  any
+	}{
+		{"one write", func(w http.ResponseWriter) { write(w, "one") }, "one", 1, "one", nil},
+		{"more writes", func(w http.ResponseWriter) { write(w, "one "); time.Sleep(1); write(w, "two "); write(w, "three") }, "one two three", 1, "one two three", nil},
+		{"flushed before all", func(w http.ResponseWriter) { flush(w); write(w, "one") }, "one", 1, "|one", nil},
+		// net/http finds the type of the content in what goes out with the fields.
+		{"flushed", func(w http.ResponseWriter) {
+			write(w, "<ht")
+			time.Sleep(1)
+			flush(w)
+			write(w, "ml>")
+			flush(w)
+			write(w, "end")
+		}, "<html>end", 1, "<ht|ml>end", nil},
+		{"too large", func(w http.ResponseWriter) { write(w, "one "); write(w, strings.Repeat("-", 20)); write(w, " end") }, "second", 2, "one -------------------- end", nil},
+		{"broken off", func(w http.ResponseWriter) {
+			write(w, "one ")
+			time.Sleep(1)
+			write(w, "two")
+			panic(http.ErrAbortHandler)
+		}, "second", 2, "one two", http.ErrAbortHandler},
+		{"too short", func(w http.ResponseWriter) { w.Header().Set("Content-Length", "9"); write(w, "one ") }, "second", 2, "one ", nil},
+		{"a status twice", func(w http.ResponseWriter) { write(w, "one "); time.Sleep(1); w.WriteHeader(500) }, "one ", 1, "one ", nil},
+		{"with a deadline", func(w http.ResponseWriter) {
+			write(w, "one ")
+			time.Sleep(1)
+			http.NewResponseController(w).SetWriteDeadline(time.Time{})
+			write(w, "two")
+			if got := w.(*capture).ResponseWriter.(*client).log.String(); got != "one !two" {
+				t.Errorf("within the deadline its client got %q", got)
+			}
+		}, "", 0, "one !two", nil},
+		{"hijacked", func(w http.ResponseWriter) { write(w, "one "); time.Sleep(1); http.NewResponseController(w).Hijack() }, "", 0, "one ?", nil},
+		{"with trailers", func(w http.ResponseWriter) {
+			write(w, "one ")
+			time.Sleep(1)
+			w.Header().Set(http.TrailerPrefix+"Sum", "1")
+		}, "second", 2, "one ", nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var calls atomic.Int64
+				open := make(chan struct{})
+				events := make(chan Event, 3)
+				h := (&Cache{MaxBody: 16, Observe: func(e Event) { events <- e }}).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					w.Header().Set("Cache-Control", "max-age=60")
+					if calls.Add(1) > 1 {
+						io.WriteString(w, "second")
+						return
+					}
+					<-open
+					tt.handler(w)
+				}))
+				c := newClient(t)
+				var panicked any
+				var leader, waiter sync.WaitGroup
+				leader.Go(func() { panicked = c.asks(h) })
+				synctest.Wait()
+				w := httptest.NewRecorder()
+				waiter.Go(func() { h.ServeHTTP(w, get()) })
+				synctest.Wait()
+				start := time.Now()
+				close(open)
+				if tt.calls != 0 {
+					waiter.Wait()
+					if took := time.Since(start); w.Body.String() != tt.waiter || calls.Load() != tt.calls || took > time.Millisecond {
+						t.Errorf("who waited has %q after %d calls and %v", w.Body, calls.Load(), took)
+					}
+				}
+				time.Sleep(10)
+				if c.ended.Load() {
+					t.Error("its request is over, and its client has not got all")
+				}
+				close(c.let)
+				leader.Wait()
+				waiter.Wait()
+				got := c.log.String()
+				if first := strings.Index(got, "|"); first >= 0 { // how often it is flushed later says nothing
+					got = got[:first+1] + strings.ReplaceAll(got[first+1:], "|", "")
+				}
+				if got != tt.got || panicked != tt.panics {
+					t.Errorf("its client got %q, the handler panicked with %v", &c.log, panicked)
+				}
+				if c.h.Get(http.TrailerPrefix+"Sum") == "" && tt.name == "with trailers" {
+					t.Error("no trailer")
+				}
+				close(events)
+				want, found := int64(len(strings.NewReplacer("|", "", "!", "", "?", "").Replace(tt.got))), false
+				for e := range events {
+					found = found || e.Bytes == want
+				}
+				if !found {
+					t.Errorf("no event of %d bytes", want)
+				}
+			})
+		})
+	}
+}
+
+// One who does read gets each part as it comes, although somebody waits.
+func TestRelayStreams(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begin, end := make(chan struct{}), make(chan struct{})
+		h := new(Cache).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Cache-Control", "max-age=60")
+			<-begin
+			for _, part := range []string{"one ", "two "} {
+				io.WriteString(w, part)
+				http.NewResponseController(w).Flush()
+				time.Sleep(1)
+			}
+			<-end
+			io.WriteString(w, "three")
+		}))
+		c := newClient(t)
+		close(c.let)
+		var wg sync.WaitGroup
+		wg.Go(func() { c.asks(h) })
+		synctest.Wait()
+		wg.Go(func() { ask(h, get()) })
+		synctest.Wait()
+		close(begin)
+		time.Sleep(2)
+		synctest.Wait()
+		if c.log.String() != "one |two |" {
+			t.Errorf("before the end: %q", &c.log)
+		}
+		close(end)
+		wg.Wait()
+		if c.log.String() != "one |two |three" {
+			t.Errorf("%q", &c.log)
+		}
+	})
+}
+
+// A relay that begins when somebody comes goes on behind what was sent before.
+func TestRelayBeginsLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		parts := make(chan string)
+		h := new(Cache).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Cache-Control", "max-age=60")
+			for part := range parts {
+				io.WriteString(w, part)
+			}
+		}))
+		var c, w httptest.ResponseRecorder
+		c.Body, w.Body = new(bytes.Buffer), new(bytes.Buffer)
+		var wg sync.WaitGroup
+		wg.Go(func() { h.ServeHTTP(&c, get()) })
+		parts <- "one "
+		synctest.Wait()
+		wg.Go(func() { h.ServeHTTP(&w, get()) })
+		synctest.Wait()
+		parts <- "two "
+		parts <- "three"
+		close(parts)
+		wg.Wait()
+		if c.Body.String() != "one two three" || w.Body.String() != "one two three" {
+			t.Errorf("%q and %q", c.Body, w.Body)
+		}
+	})
+}
+
+// The handler is told of a client that left once nobody waits any more, and a panic of the client's is one of
+// the handler's.
+func TestRelayFails(t *testing.T) {
+	for _, failed := range []any{nil, "a writer's"} {
+		synctest.Test(t, func(t *testing.T) {
+			parts := make(chan string)
+			told := make(chan error, 1)
+			h := new(Cache).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Cache-Control", "max-age=60")
+				for part := range parts {
+					if _, err := io.WriteString(w, part); err != nil {
+						told <- err
+						panic(http.ErrAbortHandler)
+					}
+				}
+			}))
+			var w http.ResponseWriter = &leaky{}
+			if failed != nil {
+				c := newClient(t)
+				c.failed = failed
+				close(c.let)
+				w = c
+			}
+			panicked := make(chan any, 1)
+			go func() {
+				defer func() { panicked <- recover() }()
+				h.ServeHTTP(w, get())
+			}()
+			synctest.Wait()
+			ctx, leave := context.WithCancel(t.Context())
+			go h.ServeHTTP(httptest.NewRecorder(), get().WithContext(ctx))
+			synctest.Wait()
+			parts <- "one"
+			synctest.Wait()
+			leave()
+			synctest.Wait()
+			parts <- "two"
+			synctest.Wait()
+			switch {
+			case failed != nil:
+				if value := <-panicked; value != failed {
+					t.Errorf("panicked with %v", value)
+				}
+			case len(told) == 0 || <-told != io.ErrClosedPipe || <-panicked != http.ErrAbortHandler:
+				t.Error("the handler was not told that its client left")
+			}
+		})
+	}
+}
+
+// leaky is a client that does not take the first write.
+type leaky struct{ broken }
+
+func (l *leaky) Write(p []byte) (int, error) {
+	if l.after++; l.after == 1 {
+		return 0, io.ErrClosedPipe
+	}
+	return len(p), nil
+}
+
+// Nor does the leader's client hold up who waits for a response that the origin confirms.
+func TestLeaderDoesNotReadWhatIsConfirmed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		open := make(chan struct{}, 1)
+		open <- struct{}{}
+		h := new(Cache).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			<-open
+			w.Header().Set("Cache-Control", "max-age=60")
+			w.Header().Set("Etag", `"1"`)
+			if r.Header.Get("If-None-Match") != "" {
+				w.WriteHeader(http.StatusNotModified)
+				return
+			}
+			io.WriteString(w, "one")
+		}))
+		ask(h, get())
+		time.Sleep(time.Minute)
+		c, w := newClient(t), httptest.NewRecorder()
+		var wg sync.WaitGroup
+		wg.Go(func() { c.asks(h) })
+		synctest.Wait()
+		wg.Go(func() { h.ServeHTTP(w, get()) })
+		synctest.Wait()
+		open <- struct{}{}
+		synctest.Wait()
+		if w.Body.String() != "one" {
+			t.Errorf("who waited has %q", w.Body)
+		}
+		close(c.let)
+		wg.Wait()
+		if c.log.String() != "one" {
+			t.Errorf("its client got %q", &c.log)
+		}
+	})
+}
+
+// The same for a client of a Transport.
+func TestTransportLeaderDoesNotRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		open := make(chan struct{})
+		var calls atomic.Int64
+		rt := &Transport{Base: tripper(func(r *http.Request) (*http.Response, error) {
+			calls.Add(1)
+			<-open
+			return &http.Response{StatusCode: 200, Header: header(fresh), Body: io.NopCloser(strings.NewReader("one")), ContentLength: -1}, nil
+		})}
+		trip := func() *http.Response {
+			resp, err := rt.RoundTrip(get())
+			if err != nil {
+				t.Error(err)
+			}
+			return resp
+		}
+		var leads *http.Response
+		var wg sync.WaitGroup
+		wg.Go(func() { leads = trip() })
+		synctest.Wait()
+		var got string
+		wg.Go(func() { got = text(t, trip()) })
+		synctest.Wait()
+		close(open)
+		start := time.Now()
+		wg.Wait()
+		if took := time.Since(start); got != "one" || calls.Load() != 1 || took != 0 {
+			t.Errorf("who waited got %q after %d calls and %v", got, calls.Load(), took)
+		}
+		if got := text(t, leads); got != "one" {
+			t.Errorf("the other %q", got)
+		}
+	})
+}
+
+// Who comes while a leader is stuck in a write that nobody waited for, waits a moment, and then one goes and
+// the others wait for that one.
+func TestLateForALeaderThatIsStuck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var calls atomic.Int64
+		h := new(Cache).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			calls.Add(1)
+			w.Header().Set("Cache-Control", "max-age=60")
+			time.Sleep(time.Millisecond)
+			io.WriteString(w, "one")
+		}))
+		c := newClient(t)
+		var leader, wg sync.WaitGroup
+		leader.Go(func() { c.asks(h) })
+		time.Sleep(time.Second)
+		start := time.Now()
+		for range 10 {
+			wg.Go(func() {
+				if got := text(t, ask(h, get())); got != "one" {
+					t.Errorf("%q", got)
+				}
+			})
+		}
+		wg.Wait()
+		if took := time.Since(start); calls.Load() != 2 || took > 2*clientLimit {
+			t.Errorf("answered after %d calls and %v", calls.Load(), took)
+		}
+		close(c.let)
+		leader.Wait()
+	})
+}
+
+// An origin that takes longer than who waits has patience is asked once more, and by one of them.
+func TestSlowOriginIsNotFlooded(t *testing.T) {
+	for _, first := range []bool{true, false} { // whose answer comes first, the one that was overtaken?
+		synctest.Test(t, func(t *testing.T) {
+			var calls atomic.Int64
+			open := []chan struct{}{make(chan struct{}), make(chan struct{}), make(chan struct{})}
+			h := new(Cache).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				<-open[calls.Add(1)-1]
+				w.Header().Set("Cache-Control", "max-age=3600")
+				io.WriteString(w, "one")
+			}))
+			var wg sync.WaitGroup
+			var answered atomic.Int64
+			come := func(n int) {
+				for range n {
+					wg.Go(func() { ask(h, get()); answered.Add(1) })
+				}
+				synctest.Wait()
+			}
+			come(100)
+			time.Sleep(waitLimit)
+			come(100)
+			if calls.Load() != 2 {
+				t.Errorf("%d calls after %v", calls.Load(), waitLimit)
+			}
+			time.Sleep(waitLimit - time.Nanosecond)
+			synctest.Wait()
+			if calls.Load() != 2 {
+				t.Errorf("%d calls before twice that", calls.Load())
+			}
+			which, left := 0, int64(1) // the request that is still under way
+			if !first {
+				which = 1
+			}
+			close(open[which])
+			synctest.Wait()
+			if answered.Load() != 200-left || calls.Load() != 2 {
+				t.Errorf("%d answered after %d calls", answered.Load(), calls.Load())
+			}
+			close(open[1-which])
+			wg.Wait()
+		})
+	}
+}
+
+// A body that does not say how long it is may have no end, and others want one of their own. One that does is
+// waited for.
+func TestStreamsAreNotWaitedFor(t *testing.T) {
+	for _, length := range []string{"", "10"} {
+		synctest.Test(t, func(t *testing.T) {
+			var calls atomic.Int64
+			end := make(chan struct{})
+			h := new(Cache).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				calls.Add(1)
+				w.Header().Set("Cache-Control", "max-age=60")
+				if length != "" {
+					w.Header().Set("Content-Length", length)
+				}
+				io.WriteString(w, "event")
+				<-end
+				io.WriteString(w, "event")
+			}))
+			var wg sync.WaitGroup
+			for range 10 {
+				wg.Go(func() { ask(h, get()) })
+			}
+			time.Sleep(endlessLimit)
+			synctest.Wait()
+			if want := map[string]int64{"": 10, "10": 1}[length]; calls.Load() != want {
+				t.Errorf("length %q: %d calls, want %d", length, calls.Load(), want)
+			}
+			close(end)
+			wg.Wait()
+		})
 	}
 }
 

@@ -12,34 +12,39 @@ import (
 // getting it already.
 func (x *exchange) forward(w http.ResponseWriter, next http.Handler, d rfc9111.Decision) {
 	s := x.cache.state
-	if !x.collapsible(d) {
-		x.fetch(w, next, d, nil)
-		return
-	}
 	key := Key{x.reader.partition, x.uri}
-	fl, leader := s.flights.board(key, x.started)
-	switch {
-	case fl == nil:
-	case leader:
-		defer s.flights.land(key, fl)
-	default:
-		landed := x.await(fl, key)
+	var own *flight // nil: it goes by itself, as where what it waited for was none for it
+	for again := true; again; {
+		if !x.collapsible(d) {
+			break
+		}
+		fl, leader := s.flights.board(key, x.started)
+		if leader {
+			own = fl
+		}
+		if leader || fl == nil {
+			break
+		}
+		again = x.await(fl, key)
 		if x.request.Context().Err() != nil { // nobody is there to be answered
 			return
 		}
-		if landed && !x.ended(x.started) {
-			why := d.Reason
-			if d = x.decide(); d.Action == rfc9111.Reuse {
-				s.hits.Add(1)
-				x.event.Collapsed = true
-				x.hit(w, d, collapsedStatus(why))
-				return
-			}
-			x.event.Reason = string(d.Reason)
+		if x.ended(x.started) {
+			break
 		}
-		fl = nil // its answer was none for this request, which goes by itself
+		why := d.Reason
+		if d = x.decide(); d.Action == rfc9111.Reuse {
+			s.hits.Add(1)
+			x.event.Collapsed = true
+			x.hit(w, d, collapsedStatus(why))
+			return
+		}
+		x.event.Reason = string(d.Reason)
 	}
-	x.fetch(w, next, d, fl)
+	if own != nil {
+		defer s.flights.land(key, own)
+	}
+	x.fetch(w, next, d, own)
 }
 
 // collapsible reports whether the request may wait for another's answer: one for the whole that nothing
@@ -56,23 +61,32 @@ func (x *exchange) collapsible(d rfc9111.Decision) bool {
 	return true
 }
 
-// await waits for a flight; false: in vain. One that takes as long as that is given up by all who wait:
-// its own client may be the one that holds it up.
-func (x *exchange) await(fl *flight, key Key) bool {
-	defer x.cache.state.flights.leave(fl)
-	limit := time.NewTimer(waitLimit)
-	defer limit.Stop()
-	select {
-	case <-fl.landed:
-	case <-x.request.Context().Done():
-		return false
-	case <-limit.C:
-		x.cache.state.flights.lone(key, x.cache.state.now())
-		x.cache.state.flights.land(key, fl)
-		return false
+// await waits for a flight. again: it was overtaken, and the request may wait for the one that does so, or
+// be that.
+func (x *exchange) await(fl *flight, key Key) (again bool) {
+	s := x.cache.state
+	defer s.flights.leave(fl)
+	began := time.Now()
+	tick := time.NewTicker(clientLimit)
+	defer tick.Stop()
+	for flying := true; flying; {
+		select {
+		case <-fl.landed:
+			flying = false
+		case <-x.request.Context().Done():
+			return false
+		case <-tick.C:
+			switch waited := time.Since(began); {
+			case fl.held.Load(), waited >= waitLimit:
+				s.flights.overtake(key, fl)
+			case fl.endless.Load() && waited >= endlessLimit:
+				s.flights.lone(key, s.now())
+				s.flights.land(key, fl)
+			}
+		}
 	}
-	x.started = x.cache.state.now()
-	return true
+	x.started = s.now()
+	return fl.overtaken
 }
 
 // fetch asks the origin, passes its answer on while keeping a copy, and stores that. fl is the flight
@@ -101,6 +115,9 @@ func (x *exchange) fetch(w http.ResponseWriter, next http.Handler, d rfc9111.Dec
 	defer func() {
 		if !whole && out.store == rfc9111.Kept { // next panicked: the event must not say "stored"
 			out.drop(rfc9111.Incomplete)
+		}
+		if !whole {
+			out.settle()
 		}
 	}()
 	x.ask(next, out, r)
