@@ -14,7 +14,7 @@ import (
 func (x *exchange) refresh(next http.Handler) {
 	s := x.cache.state
 	key := x.found.record.key
-	fl, leader := s.flights.board(key, x.started)
+	fl, leader := s.flights.board(key, x.started, true)
 	if !leader {
 		if fl != nil {
 			s.flights.leave(fl)

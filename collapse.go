@@ -63,9 +63,9 @@ func newFlights() *flights {
 	return &flights{flying: make(map[Key]*flight), seed: maphash.MakeSeed()}
 }
 
-// board makes the caller the leader of a new flight, or one that waits for the one under way; nil: the
-// key is not collapsed now. Who leads calls land, who waits calls leave.
-func (f *flights) board(k Key, now time.Time) (fl *flight, leader bool) {
+// board makes the caller one that waits for the flight under way or, if it may lead, the leader of a new one;
+// nil: neither, as where the key is not collapsed now. Who leads calls land, who waits calls leave.
+func (f *flights) board(k Key, now time.Time, mayLead bool) (fl *flight, leader bool) {
 	// A mark that is further ahead than any can be is of a clock that was put back since.
 	if left := f.loner(k).Load() - now.UnixNano(); left > 0 && left <= int64(lonerTime) {
 		return nil, false
@@ -75,6 +75,9 @@ func (f *flights) board(k Key, now time.Time) (fl *flight, leader bool) {
 	if fl := f.flying[k]; fl != nil {
 		fl.waiting.Add(1)
 		return fl, false
+	}
+	if !mayLead {
+		return nil, false
 	}
 	fl = &flight{landed: make(chan struct{})}
 	f.flying[k] = fl

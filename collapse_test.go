@@ -317,12 +317,12 @@ func (b *broken) Write(p []byte) (int, error) {
 func TestFlightsOfTwoPartitions(t *testing.T) {
 	f := newFlights()
 	now := time.Unix(0, 0)
-	a, leads := f.board(Key{Partition{"i a"}, "http://api.test/"}, now)
-	b, alsoLeads := f.board(Key{Partition{"i b"}, "http://api.test/"}, now)
+	a, leads := f.board(Key{Partition{"i a"}, "http://api.test/"}, now, true)
+	b, alsoLeads := f.board(Key{Partition{"i b"}, "http://api.test/"}, now, true)
 	if !leads || !alsoLeads || a == b {
 		t.Error("two partitions share a flight")
 	}
-	if again, leads := f.board(Key{Partition{"i a"}, "http://api.test/"}, now); leads || again != a {
+	if again, leads := f.board(Key{Partition{"i a"}, "http://api.test/"}, now, true); leads || again != a {
 		t.Error("a second request of one partition leads as well")
 	}
 }
@@ -810,15 +810,122 @@ func TestStreamsAreNotWaitedFor(t *testing.T) {
 	}
 }
 
+// Clients' own validations of what is stale here are one at the origin, and each is answered as its own condition
+// has it.
+func TestConditionsCollapse(t *testing.T) {
+	type asking struct {
+		condition string
+		status    int
+	}
+	for i := range 10 {
+		changed, leads := i%2 == 0, i/2
+		synctest.Test(t, func(t *testing.T) {
+			var calls, asked atomic.Int64
+			tag := `"1"`
+			open := make(chan struct{}, 1)
+			open <- struct{}{}
+			h := new(Cache).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				calls.Add(1)
+				<-open
+				w.Header().Set("Cache-Control", "max-age=60")
+				w.Header().Set("Etag", tag)
+				w.Header().Set("Last-Modified", "Fri, 31 Dec 1999 00:00:00 GMT")
+				if r.Header.Get("If-None-Match") == `"1"` && r.Header.Get("If-Modified-Since") == "Fri, 31 Dec 1999 00:00:00 GMT" {
+					asked.Add(1)
+				}
+				if r.Header.Get("If-None-Match") == tag {
+					w.WriteHeader(http.StatusNotModified)
+					return
+				}
+				http.NewResponseController(w).Flush()
+				io.WriteString(w, "content "+tag)
+				http.NewResponseController(w).Flush()
+			}))
+			ask(h, get())
+			time.Sleep(time.Minute)
+			other := `"2"`
+			if changed {
+				tag, other = other, tag
+			}
+			all := []asking{
+				{"If-None-Match: " + tag, 304}, {"If-None-Match: " + other, 200},
+				{"If-Modified-Since: Fri, 31 Dec 1999 00:00:00 GMT", 304}, {"If-Modified-Since: Thu, 30 Dec 1999 00:00:00 GMT", 200},
+				{"Accept: */*", 200},
+			}
+			var wg sync.WaitGroup
+			for i := range 11 * len(all) {
+				tt := all[(leads+i)%len(all)]
+				wg.Go(func() {
+					resp := ask(h, get(tt.condition))
+					want := map[int]string{200: "content " + tag}[tt.status]
+					if body := text(t, resp); resp.StatusCode != tt.status || body != want {
+						t.Errorf("%s, with %s before it: %d %q", tt.condition, all[leads].condition, resp.StatusCode, body)
+					}
+				})
+				if i == 0 {
+					synctest.Wait()
+				}
+			}
+			synctest.Wait()
+			open <- struct{}{}
+			wg.Wait()
+			if calls.Load() != 2 || asked.Load() != 1 {
+				t.Errorf("%s leads: %d calls, %d of them with our conditions", all[leads].condition, calls.Load()-1, asked.Load())
+			}
+		})
+	}
+}
+
+// With nothing stored a client's validation is the origin's to answer, and leads nobody; but what is on its way it may
+// wait for. Others than validations do neither.
+func TestConditionsOfWhatIsNotStored(t *testing.T) {
+	for _, tt := range []struct {
+		condition        string
+		first, alongside int64 // calls: if such come first, and while another is under way
+	}{
+		{`If-None-Match: "1"`, 2, 1},
+		{"If-Modified-Since: Fri, 31 Dec 1999 00:00:00 GMT", 2, 1},
+		{`If-Match: "1"`, 2, 3},
+		{"If-Unmodified-Since: Fri, 31 Dec 1999 00:00:00 GMT", 2, 3},
+		{`If-Range: "1"`, 2, 3},
+		{"Range: bytes=0-0", 2, 3},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			for _, leads := range []bool{false, true} {
+				g := newGated(fresh, `Etag: "1"`)
+				h := new(Cache).Handler(g)
+				var wg sync.WaitGroup
+				if leads {
+					wg.Go(func() { ask(h, get()) })
+					synctest.Wait()
+				}
+				for range 2 {
+					wg.Go(func() {
+						if resp := ask(h, get(tt.condition)); leads && strings.Contains(tt.condition, "None") && resp.StatusCode != 304 {
+							t.Errorf("%s: %d", tt.condition, resp.StatusCode)
+						}
+					})
+				}
+				synctest.Wait()
+				if want := map[bool]int64{false: tt.first, true: tt.alongside}[leads]; g.calls.Load() != want {
+					t.Errorf("%s, another before it %v: %d calls, want %d", tt.condition, leads, g.calls.Load(), want)
+				}
+				close(g.open)
+				wg.Wait()
+			}
+		})
+	}
+}
+
 // A clock that is put back leaves no key uncollapsed for as long.
 func TestClockPutBack(t *testing.T) {
 	f := newFlights()
 	now, k := time.Unix(1_000_000, 0), Key{Shared, "http://api.test/"}
 	f.lone(k, now)
-	if fl, _ := f.board(k, now); fl != nil {
+	if fl, _ := f.board(k, now, true); fl != nil {
 		t.Error("collapsed")
 	}
-	if fl, _ := f.board(k, now.Add(-time.Hour)); fl == nil {
+	if fl, _ := f.board(k, now.Add(-time.Hour), true); fl == nil {
 		t.Error("not collapsed for an hour")
 	}
 }

@@ -15,10 +15,11 @@ func (x *exchange) forward(w http.ResponseWriter, next http.Handler, d rfc9111.D
 	key := Key{x.reader.partition, x.uri}
 	var own *flight // nil: it goes by itself, as where what it waited for was none for it
 	for again := true; again; {
-		if !x.collapsible(d) {
+		mayWait, mayLead := x.collapsible(d)
+		if !mayWait {
 			break
 		}
-		fl, leader := s.flights.board(key, x.started)
+		fl, leader := s.flights.board(key, x.started, mayLead)
 		if leader {
 			own = fl
 		}
@@ -48,17 +49,24 @@ func (x *exchange) forward(w http.ResponseWriter, next http.Handler, d rfc9111.D
 }
 
 // collapsible reports whether the request may wait for another's answer: one for the whole that nothing
-// asks the origin for in particular.
-func (x *exchange) collapsible(d rfc9111.Decision) bool {
+// asks the origin for in particular. A client's own validation is one, too: what is then stored is held against
+// its conditions. But it can lead others only if it goes out with ours, since an answer to its own may
+// be a 304, and is then stored for nobody.
+func (x *exchange) collapsible(d rfc9111.Decision) (mayWait, mayLead bool) {
 	if !x.cachable || x.request.Method != http.MethodGet || d.Reason == rfc9111.Asked {
-		return false
+		return false, false
 	}
+	mayLead = true
 	for _, name := range rfc9111.Conditional {
-		if x.request.Header[name] != nil {
-			return false
+		switch {
+		case x.request.Header[name] == nil:
+		case name == "If-None-Match" || name == "If-Modified-Since":
+			mayLead = d.Action == rfc9111.Validate
+		default:
+			return false, false
 		}
 	}
-	return true
+	return true, mayLead
 }
 
 // await waits for a flight. again: it was overtaken, and the request may wait for the one that does so, or

@@ -160,12 +160,17 @@ var table = []mutant{
 	{"a relay's panic ends unheard", "capture.go", "if r.panic != nil {", "if false {", ".", "TestRelayFails"},
 	{"a handler writes on for a client that left its relay", "capture.go", "\treturn r.err\n", "\treturn nil\n", ".", "TestRelayFails"},
 	{"half a response that looks whole", "capture.go", "if err != nil || w.left {", "if _ = err; false {", ".", "TestLeaderBreaksOff"},
+	{"a relay of a body to a 304", "capture.go", "if !w.mute && w.relayed(", "if w.relayed(", ".", "TestConditionsCollapse"},
 	{"who waits waits for the client of a confirmed response", "capture.go", "\tl.arrive()\n", "", ".", "TestLeaderDoesNotReadWhatIsConfirmed"},
 	{"nobody overtakes a leader that is stuck", "forward.go", "case fl.held.Load(), waited >= waitLimit:", "case waited >= waitLimit:", ".", "TestLateForALeaderThatIsStuck"},
 	{"a slow origin is asked by all at once", "collapse.go", "\t\tfl.overtaken = true\n", "", ".", "TestSlowOriginIsNotFlooded"},
 	{"an answer that was overtaken is for nobody", "collapse.go", "(now == fl || fl.overtaken)", "now == fl", ".", "TestSlowOriginIsNotFlooded"},
 	{"streams are waited for", "forward.go", "case fl.endless.Load() && waited >= endlessLimit:", "case false:", ".", "TestStreamsAreNotWaitedFor"},
 	{"what says its length is not waited for", "capture.go", "if w.flight != nil && w.length < 0 && hasBody(status) {", "if w.flight != nil {", ".", "TestStreamsAreNotWaitedFor"},
+	{"clients' validations do not collapse", "forward.go", "mayLead = d.Action == rfc9111.Validate", "return false, false", ".", "TestConditionsCollapse"},
+	{"a client's validation does not lead", "forward.go", "mayLead = d.Action == rfc9111.Validate", "mayLead = false", ".", "TestConditionsCollapse"},
+	{"a client's own condition leads", "collapse.go", "\tif !mayLead {\n", "\tif false {\n", ".", "TestConditionsOfWhatIsNotStored"},
+	{"any condition collapses", "forward.go", "\t\tdefault:\n\t\t\treturn false, false\n", "\t\tdefault:\n", ".", "TestConditionsOfWhatIsNotStored"},
 	{"a clock that is put back", "collapse.go", "left > 0 && left <= int64(lonerTime)", "left > 0", ".", "TestClockPutBack"},
 
 	// Validation.
