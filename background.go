@@ -14,16 +14,16 @@ import (
 func (x *exchange) refresh(next http.Handler) {
 	s := x.cache.state
 	key := x.found.record.key
-	fl, leader := s.flights.board(key, x.started, true)
-	if !leader {
-		if fl != nil {
-			s.flights.leave(fl)
-		}
+	fl := s.flights.lead(key)
+	if fl == nil { // somebody asks already
 		return
 	}
 	// The request outlives its client, whose fields may be changed by handlers that are not done yet.
-	ctx := context.WithValue(context.WithoutCancel(x.request.Context()), answerKey{}, (*answer)(nil)) // nor is it that answer's exchange
-	r := x.request.Clone(ctx)
+	ctx := context.WithoutCancel(x.request.Context())
+	if ctx.Value(answerKey{}) != nil { // a RoundTrip has its trace in there, and is over
+		ctx = context.Background()
+	}
+	r := x.request.Clone(inside(ctx, fl))
 	unconditional(r)
 	delete(r.Header, "Cache-Control") // the client's wishes for its own answer
 	delete(r.Header, "Pragma")

@@ -118,6 +118,7 @@ type state struct {
 	digests       sync.Pool                                 // of *digest
 	veiler        func(name string, values []string) string // veil, bound once
 	wall          atomic.Int64
+	copying       atomic.Int64 // bytes of the copies of responses under way
 	hits          atomic.Uint64
 	forwards      atomic.Uint64
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bearcache/bearcache/internal/httpfield"
 	"github.com/bearcache/bearcache/internal/rfc9111"
 )
 
@@ -32,6 +33,7 @@ type capture struct {
 	// client's at once.
 	apart       http.Header
 	handed      http.Header // what apart was: the handler may have kept it
+	outer       http.Header // what handlers around the cache had set before
 	confirming  http.Header // of a 304 that is held back
 	length      int64       // that was announced; negative: none
 	wrote       bool
@@ -48,6 +50,7 @@ type capture struct {
 	original  http.Header    // the origin's fields, without those that are never stored
 	sent      http.Header    // the same as the client got them
 	body      []byte
+	reserved  int64 // of what all copies under way may take
 }
 
 // held is why a response does not go to the client.
@@ -108,7 +111,7 @@ func (w *capture) WriteHeader(status int) {
 	h := w.ResponseWriter.Header()
 	x.event.Status, x.event.Store = status, string(w.store)
 	if w.store == rfc9111.Kept {
-		w.original = dated(storableFields(h), x.cache.state.now())
+		w.original = dated(w.own(h), x.cache.state.now())
 		delete(w.original, "Content-Length")
 		w.sent = w.original.Clone()
 		w.sniffed = sniffs(h)
@@ -137,6 +140,19 @@ func (w *capture) WriteHeader(status int) {
 		delete(h, "Content-Length")
 	}
 	w.ResponseWriter.WriteHeader(status)
+}
+
+// own is what of h is stored: not what is of one exchange only, and not what handlers around the cache had said before
+// it was asked and say again with each hit. That is theirs, about this response. What decisions and the body's reading rest on
+// stays, whoever said it.
+func (w *capture) own(h http.Header) http.Header {
+	kept := storableFields(h)
+	for name, lines := range w.outer {
+		if slices.Equal(h[name], lines) && !decisiveFields[name] && !httpfield.Surrogate(name) && name != "Content-Type" {
+			delete(kept, name)
+		}
+	}
+	return kept
 }
 
 // meets reports whether the client's own condition makes 304 the answer, though ours did not.
@@ -205,11 +221,13 @@ func (w *capture) Write(p []byte) (int, error) {
 	}
 	switch {
 	case w.store != rfc9111.Kept:
-	case int64(len(w.body)+len(p)) > w.exchange.cache.state.maxBody: // nobody is to wait for the client first
+	case int64(len(w.body)+len(p)) > w.exchange.cache.state.most(w.partition): // nobody is to wait for the client first
 		w.drop(rfc9111.TooLarge)
+	case !w.reserve(int64(len(w.body) + len(p))):
+		w.drop(whyMemory)
 	default:
 		if w.body == nil {
-			w.body = make([]byte, 0, max(int64(len(p)), announced(w.Header())))
+			w.body = make([]byte, 0, max(int64(len(p)), w.length))
 		}
 		w.body = append(w.body, p...)
 	}
@@ -218,6 +236,29 @@ func (w *capture) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	return n, err
+}
+
+// reserve reports whether the copy may grow to n bytes. All copies under way together take no more than what is
+// stored may: slow origins and many readers would otherwise have memory grow without bound.
+func (w *capture) reserve(n int64) bool {
+	if n = max(n, w.length); n <= w.reserved {
+		return true
+	}
+	n = max(n, 2*w.reserved) // as a slice grows
+	s := w.exchange.cache.state
+	if s.copying.Add(n-w.reserved) > s.memory.budget {
+		s.copying.Add(w.reserved - n)
+		return false
+	}
+	w.reserved = n
+	return true
+}
+
+func (w *capture) release() {
+	if w.reserved != 0 {
+		w.exchange.cache.state.copying.Add(-w.reserved)
+		w.reserved = 0
+	}
 }
 
 // leaves is called when the client did not take what it was given. It reports whether the handler goes on all
@@ -340,6 +381,7 @@ func (w *capture) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 
 func (w *capture) drop(why rfc9111.Reason) {
 	w.store, w.body, w.original, w.sent = why, nil, nil, nil
+	w.release()
 	w.exchange.event.Store = string(why)
 	w.free()
 }
@@ -369,8 +411,7 @@ func (w *capture) finish() bool {
 	x := w.exchange
 	switch {
 	case w.held == notModified:
-		defer w.holds(false)
-		return x.freshen(w, w.lander())
+		return x.freshen(w, w.ResponseWriter)
 	case w.held == bridged:
 		w.free()
 		x.stale(w)
@@ -420,27 +461,6 @@ func (w *capture) arrive() {
 		x := w.exchange
 		x.cache.state.flights.arrive(Key{x.reader.partition, x.uri}, w.flight)
 	}
-}
-
-// lander is the client of a stored response that was confirmed: it may take its time, and whoever waits must
-// not wait for that.
-func (w *capture) lander() http.ResponseWriter {
-	if w.flight == nil || w.flight.waiting.Load() == 0 {
-		w.holds(true) // whoever comes now looks up again soon
-		return w.ResponseWriter
-	}
-	return &lander{w.ResponseWriter, w.arrive}
-}
-
-// lander is a client before which others are freed.
-type lander struct {
-	http.ResponseWriter
-	arrive func()
-}
-
-func (l *lander) WriteHeader(status int) {
-	l.arrive()
-	l.ResponseWriter.WriteHeader(status)
 }
 
 // relay writes a response to the client of the request that leads a flight, from the copy that will be

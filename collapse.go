@@ -27,6 +27,7 @@ type flight struct {
 	landed    chan struct{}      // closed when its response is stored, or known not to be, or it is overtaken
 	overtaken bool               // to be read once landed is closed
 	waiting   atomic.Int32       // changed under flights.mu
+	outer     *flight            // whose request this one's request came of; nil: none
 	gone      bool               // its own client left
 	cancel    context.CancelFunc // of its request; nil: nothing to cancel
 
@@ -82,6 +83,46 @@ func (f *flights) board(k Key, now time.Time, mayLead bool) (fl *flight, leader 
 	fl = &flight{landed: make(chan struct{})}
 	f.flying[k] = fl
 	return fl, true
+}
+
+// lead makes the caller the leader of a flight that nobody is to wait for in particular; nil: there is one under way. A
+// validation in the background is one: it is needed however many others of its key are not collapsed.
+func (f *flights) lead(k Key) *flight {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.flying[k] != nil {
+		return nil
+	}
+	fl := &flight{landed: make(chan struct{})}
+	f.flying[k] = fl
+	return fl
+}
+
+// insideKey finds the flight whose leader's request a request came of.
+type insideKey struct{}
+
+// inside is ctx for the request of fl's leader, and for all that come of it.
+func inside(ctx context.Context, fl *flight) context.Context {
+	fl.outer, _ = ctx.Value(insideKey{}).(*flight)
+	return context.WithValue(ctx, insideKey{}, fl)
+}
+
+// within reports whether a request of context ctx came of the one that leads the flight of k: a handler around another
+// of the same cache, or one that asks through a Transport of the same.
+func (f *flights) within(ctx context.Context, k Key) bool {
+	fl, _ := ctx.Value(insideKey{}).(*flight)
+	if fl == nil {
+		return false
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	flying := f.flying[k]
+	for ; fl != nil; fl = fl.outer {
+		if fl == flying {
+			return true
+		}
+	}
+	return false
 }
 
 // land frees whoever waits. It may be called again, for nothing.

@@ -7,9 +7,14 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
+	"net/http/httputil"
+	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -289,5 +294,240 @@ func TestClockSetBack(t *testing.T) {
 		if got := text(t, ask(h, get())); got != tt.want {
 			t.Errorf("after %v: %s, want %s", tt.step, got, tt.want)
 		}
+	}
+}
+
+// What a handler around the cache says to one reader is said to that one, be it of a miss, a 304 or a HEAD.
+func TestOuterFieldsAreNotStored(t *testing.T) {
+	c, pass := clocked(new(Cache))
+	inner := c.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Add("Vary", "Accept")
+		w.Header()["Cache-Control"], w.Header()["Etag"] = []string{"public, max-age=60"}, []string{`"1"`}
+		w.Header()["Server-Timing"] = append(w.Header()["Server-Timing"], "origin")
+		if r.Header["If-None-Match"] != nil && r.Method == "GET" {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		if r.Method != "HEAD" {
+			io.WriteString(w, "catalogue")
+		}
+	}))
+	ask := func(method, who string) http.Header {
+		return ask(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header()["X-Ratelimit-Client"], w.Header()["Server-Timing"] = []string{who}, []string{who}
+			w.Header()["Vary"] = []string{"Origin"}
+			if who == "zip" {
+				w.Header()["Content-Encoding"] = []string{"gzip"}
+			}
+			inner.ServeHTTP(w, r)
+		}), request(method, "http://api.test/x", "Accept: */*")).Header
+	}
+	for i, tt := range []struct{ method, who, status string }{
+		{"GET", "zip", "; stored"}, {"GET", "one", "; hit; ttl=60"}, {"HEAD", "two", "; hit; ttl=60"}, {"GET", "late", "; stored"}, {"GET", "three", "; hit; ttl=60"},
+	} {
+		if tt.who == "late" {
+			pass(61 * time.Second)
+		}
+		h := ask(tt.method, tt.who)
+		if got := h.Get("X-Ratelimit-Client"); got != tt.who || (h["Content-Encoding"] != nil) != (tt.who == "zip") || !strings.HasSuffix(h.Get("Cache-Status"), tt.status) {
+			t.Errorf("%d: %s was told what was said to %s: %v", i, tt.who, got, h)
+		}
+		if got := strings.Join(h["Vary"], ", "); got != "Origin, Accept" {
+			t.Errorf("%d: Vary is %q: what decisions rest on is kept", i, got)
+		}
+	}
+	pass(61 * time.Second)
+	ask("HEAD", "four") // updates what is stored
+	if h := ask("GET", "five"); h.Get("X-Ratelimit-Client") != "five" || !strings.Contains(h.Get("Cache-Status"), "; hit") {
+		t.Errorf("after HEAD: %v", h)
+	}
+}
+
+// What they say that decides counts, as of whom an application answers by.
+func TestOuterVaryCounts(t *testing.T) {
+	inner := new(Cache).Handler(echo(func(r *http.Request) string { return r.Header.Get("Origin") }, "Cache-Control: max-age=60"))
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header()["Vary"] = []string{"Origin"}
+		inner.ServeHTTP(w, r)
+	})
+	for _, origin := range []string{"https://a.example", "https://b.example"} {
+		if got := text(t, ask(h, get("Origin: "+origin))); got != "for "+origin {
+			t.Errorf("%s got %q", origin, got)
+		}
+	}
+}
+
+// A request whose time has ended while it waited has no empty answer, which a cache further out would store.
+func TestDeadlineOfOneThatWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		inner := new(Cache).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			time.Sleep(time.Second)
+			w.Header()["Cache-Control"] = []string{"max-age=60"}
+			io.WriteString(w, "content")
+		}))
+		first := make(chan *http.Response)
+		go func() { first <- ask(inner, get()) }()
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		resp := ask(inner, get().WithContext(ctx))
+		if resp.StatusCode != http.StatusGatewayTimeout || resp.Header.Get("Cache-Control") != "no-store" || resp.Header.Get("Cache-Status") != "bearcache; detail=deadline" {
+			t.Errorf("%d %v", resp.StatusCode, resp.Header)
+		}
+		if got := text(t, <-first); got != "content" {
+			t.Errorf("who led got %q", got)
+		}
+	})
+}
+
+// A request that came of another one does not wait for it, by whatever way it came back to the cache.
+func TestCacheInsideItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := new(Cache)
+		app := echo(func(*http.Request) string { return "all" }, "Cache-Control: max-age=60, stale-while-revalidate=60")
+		nested := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/a" { // and back, over another
+				c.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					c.Handler(app).ServeHTTP(w, request("GET", "http://api.test/a").WithContext(r.Context()))
+				})).ServeHTTP(w, request("GET", "http://api.test/b").WithContext(r.Context()))
+				return
+			}
+			c.Handler(app).ServeHTTP(w, r)
+		})
+		start := time.Now()
+		for _, path := range []string{"/x", "/a"} {
+			if got := text(t, ask(c.Handler(nested), request("GET", "http://api.test"+path))); got != "for all" {
+				t.Errorf("%s: %q", path, got)
+			}
+		}
+		if d := time.Since(start); d != 0 {
+			t.Errorf("took %v", d)
+		}
+	})
+}
+
+// Nor does one that asks by a Transport of the same cache.
+func TestHandlerAndTransportOfOneCache(t *testing.T) {
+	origin := httptest.NewServer(echo(func(*http.Request) string { return "all" }, "Cache-Control: max-age=60"))
+	defer origin.Close()
+	u, _ := url.Parse(origin.URL)
+	c := new(Cache)
+	rt := &Transport{Cache: c}
+	defer rt.CloseIdleConnections()
+	front := c.Handler(&httputil.ReverseProxy{
+		Rewrite:   func(p *httputil.ProxyRequest) { p.SetURL(u); p.Out.Host = p.In.Host },
+		Transport: rt,
+	})
+	start := time.Now()
+	if got := text(t, ask(front, request("GET", origin.URL+"/"))); got != "for all" {
+		t.Errorf("%q", got)
+	}
+	if d := time.Since(start); d > clientLimit {
+		t.Errorf("took %v", d)
+	}
+}
+
+// stale-while-revalidate is kept, whatever goes on under other URLs.
+func TestRefreshInSpiteOfLoners(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := new(Cache)
+		o := &origin{header: header("Cache-Control: max-age=60, stale-while-revalidate=86400")}
+		h := c.Handler(o)
+		ask(h, get())
+		time.Sleep(time.Hour)
+		c.state.flights.lone(Key{Shared, "http://api.test/me"}, time.Now())
+		ask(h, get())
+		synctest.Wait()
+		if got := ask(h, get()).Header.Get("Age"); got != "0" || o.calls.Load() != 2 {
+			t.Errorf("Age %s after %d calls", got, o.calls.Load())
+		}
+		c.Close()
+	})
+}
+
+// What a client's trace is told is of its own request.
+func TestRefreshTellsNoTrace(t *testing.T) {
+	asked := make(chan struct{}, 2)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header()["Cache-Control"] = []string{"max-age=1, stale-while-revalidate=600"}
+		asked <- struct{}{}
+	}))
+	defer s.Close()
+	c, pass := clocked(new(Cache))
+	rt := &Transport{Cache: c}
+	defer rt.CloseIdleConnections()
+	var told atomic.Int32
+	for i := range 2 {
+		ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { told.Add(1) }})
+		r, _ := http.NewRequestWithContext(ctx, "GET", s.URL, nil)
+		res, err := rt.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text(t, res)
+		<-asked
+		if n := told.Load(); n != 1 {
+			t.Errorf("request %d: %d connections", i, n)
+		}
+		pass(10 * time.Second)
+	}
+	c.Close()
+}
+
+// Fields that come too late count for nothing, and a request needs none.
+func TestOddHandlersAndRequests(t *testing.T) {
+	h := new(Cache).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header()["Cache-Control"], w.Header()["Etag"] = []string{"no-cache"}, []string{`"1"`}
+		w.WriteHeader(200)
+		w.Header()["Content-Length"] = []string{"9223372036854775807"}
+		io.WriteString(w, "x")
+	}))
+	for range 2 {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, &http.Request{Method: "GET", URL: &url.URL{Path: "/"}, Host: "api.test"})
+		if w.Body.String() != "x" {
+			t.Errorf("%q", w.Body)
+		}
+	}
+}
+
+// Responses under way take no more memory than what is stored may.
+func TestCopiesUnderWayAreBounded(t *testing.T) {
+	c := &Cache{Memory: 1 << 20, Quota: 1 << 20}
+	var full, all sync.WaitGroup
+	release := make(chan struct{})
+	h := c.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header()["Cache-Control"] = []string{"max-age=60"}
+		for range 10 {
+			w.Write(make([]byte, 20_000))
+		}
+		full.Done()
+		<-release
+	}))
+	var stored, refused, bytes atomic.Int64
+	c.Observe = func(e Event) {
+		bytes.Add(e.Bytes)
+		switch e.Store {
+		case "stored":
+			stored.Add(1)
+		case "memory":
+			refused.Add(1)
+		}
+	}
+	full.Add(50)
+	for i := range 50 {
+		all.Go(func() { ask(h, request("GET", fmt.Sprintf("http://api.test/%d", i))) })
+	}
+	full.Wait()
+	if n := c.state.copying.Load(); n > 1<<20 || n == 0 {
+		t.Errorf("%d bytes are reserved", n)
+	}
+	close(release)
+	all.Wait()
+	if stored.Load() == 0 || stored.Load()+refused.Load() != 50 || bytes.Load() != 50*200_000 {
+		t.Errorf("%d stored, %d refused, %d bytes", stored.Load(), refused.Load(), bytes.Load())
+	}
+	if n := c.state.copying.Load(); n != 0 {
+		t.Errorf("%d bytes stay reserved", n)
 	}
 }

@@ -19,6 +19,9 @@ func (x *exchange) forward(w http.ResponseWriter, next http.Handler, d rfc9111.D
 		if !mayWait {
 			break
 		}
+		if s.flights.within(x.request.Context(), key) { // it would wait for itself
+			break
+		}
 		fl, leader := s.flights.board(key, x.started, mayLead)
 		if leader {
 			own = fl
@@ -27,7 +30,8 @@ func (x *exchange) forward(w http.ResponseWriter, next http.Handler, d rfc9111.D
 			break
 		}
 		again = x.await(fl, key)
-		if x.request.Context().Err() != nil { // nobody is there to be answered
+		if x.request.Context().Err() != nil {
+			x.ends(w)
 			return
 		}
 		if x.ended(x.started) {
@@ -46,6 +50,15 @@ func (x *exchange) forward(w http.ResponseWriter, next http.Handler, d rfc9111.D
 		defer s.flights.land(key, own)
 	}
 	x.fetch(w, next, d, own)
+}
+
+// ends is the answer to a request whose context has ended while it waited: a client may be there all the same,
+// and a cache further out, which must not take silence for an empty response.
+func (x *exchange) ends(w http.ResponseWriter) {
+	if _, ok := w.(*answer); ok { // RoundTrip returns the context's error
+		panic(http.ErrAbortHandler)
+	}
+	x.timeout(w, "deadline", "the time that this request has ended while it waited for another's answer")
 }
 
 // collapsible reports whether the request may wait for another's answer: one for the whole that nothing
@@ -109,10 +122,13 @@ func (x *exchange) fetch(w http.ResponseWriter, next http.Handler, d rfc9111.Dec
 	if fl != nil {
 		ctx, end := s.flights.detach(r.Context(), fl)
 		defer end()
-		r = r.WithContext(ctx)
+		r = r.WithContext(inside(ctx, fl))
 	}
 	out := &capture{ResponseWriter: w, exchange: x, why: d.Reason, flight: fl, forwarded: r.Context(),
 		validating: d.Action == rfc9111.Validate, asked: s.now()}
+	if h := w.Header(); len(h) > 0 {
+		out.outer = maps.Clone(h)
+	}
 	if x.found.record != nil { // its answer may be another than the client's
 		out.apart = maps.Clone(w.Header())
 		if out.apart == nil {
@@ -121,6 +137,7 @@ func (x *exchange) fetch(w http.ResponseWriter, next http.Handler, d rfc9111.Dec
 	}
 	whole := false
 	defer func() {
+		out.release()
 		if !whole && out.store == rfc9111.Kept { // next panicked: the event must not say "stored"
 			out.drop(rfc9111.Incomplete)
 		}
@@ -175,7 +192,9 @@ func Unreachable(w http.ResponseWriter) {
 // the request as it came.
 func theirs(r *http.Request) *http.Request {
 	r = r.WithContext(r.Context())
-	r.Header = r.Header.Clone()
+	if r.Header = r.Header.Clone(); r.Header == nil {
+		r.Header = make(http.Header)
+	}
 	url := *r.URL
 	r.URL = &url
 	return r

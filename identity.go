@@ -86,6 +86,7 @@ const (
 	whyUpgrade     = "upgrade"
 	whyMalformed   = "malformed"  // a field whose name no look-up finds
 	whyConnection  = "connection" // a field that proxies drop on the way to the origin
+	whyMemory      = "memory"     // all copies under way together take what Memory allows
 	whyBody        = "body"       // a GET with content, which no key holds and an origin may answer by
 )
 

@@ -198,7 +198,7 @@ func (x *exchange) freshen(out *capture, w http.ResponseWriter) bool {
 	if !x.cache.state.invalidations.current(x.found.record.key, before.tags, before.stamp) { // purged meanwhile: it is no answer
 		return false
 	}
-	newer := dated(storableFields(out.confirming), x.cache.state.now())
+	newer := dated(out.own(out.confirming), x.cache.state.now())
 	fields, ok := rfc9111.Freshen(before.fields.original(), x.response(http.StatusNotModified, newer))
 	if !ok {
 		return false
@@ -210,6 +210,7 @@ func (x *exchange) freshen(out *capture, w http.ResponseWriter) bool {
 			w.Header()[name] = values
 		}
 	}
+	out.arrive() // its own client may take its time
 	d := rfc9111.Decision{Age: rfc9111.Age(&x.found.variant().Stored, x.cache.state.now())}
 	x.hit(w, d, forwardStatus(out.why, http.StatusNotModified, rfc9111.Reason(x.event.Store), ""))
 	return true
@@ -289,7 +290,7 @@ func (x *exchange) head(out *capture, status int, h http.Header) {
 	if before.Status() != http.StatusOK {
 		return
 	}
-	newer := dated(storableFields(h), x.cache.state.now())
+	newer := dated(out.own(h), x.cache.state.now())
 	fields, outdated := rfc9111.FreshenByHead(before.fields.original(), int64(len(before.body)), x.response(status, newer))
 	if outdated && x.found.record.key.Partition == x.reader.partition {
 		x.forget(x.found.record.key)

@@ -63,7 +63,7 @@ func (c *Cache) serve(w http.ResponseWriter, r *http.Request, next http.Handler)
 		x.hit(w, d, hitStatus(d))
 		x.observe()
 	case rfc9111.Timeout:
-		x.timeout(w)
+		x.timeout(w, "only-if-cached", "nothing is stored for this request, and only-if-cached forbids asking the origin")
 		x.observe()
 	default:
 		forwarded := x
@@ -201,20 +201,21 @@ func (x *exchange) decisive(p Partition) rfc9111.Request {
 	return req
 }
 
-// timeout is the answer to only-if-cached where nothing is stored (RFC 9111 §5.2.1.7). It neither is
-// a hit nor went to the origin, so Cache-Status says neither (RFC 9211 §2.1, §2.2).
-func (x *exchange) timeout(w http.ResponseWriter) {
+// timeout is the answer where there is none: to only-if-cached if nothing is stored (RFC 9111 §5.2.1.7), and to a
+// request that waited for another's for too long. It neither is a hit nor went to the origin, so Cache-Status says
+// neither (RFC 9211 §2.1, §2.2).
+func (x *exchange) timeout(w http.ResponseWriter, detail, text string) {
 	x.event.Status = http.StatusGatewayTimeout
 	h := w.Header()
 	h["Cache-Control"] = []string{"no-store"}
 	if x.reader.told() {
 		harden(h, &x.reader)
 	}
-	addStatus(h, "bearcache; detail=only-if-cached")
+	addStatus(h, "bearcache; detail="+detail)
 	h["Content-Type"] = []string{"text/plain; charset=utf-8"}
 	h["X-Content-Type-Options"] = []string{"nosniff"}
 	w.WriteHeader(http.StatusGatewayTimeout)
-	n, _ := io.WriteString(w, "nothing is stored for this request, and only-if-cached forbids asking the origin\n")
+	n, _ := io.WriteString(w, text+"\n")
 	x.event.Bytes = int64(n)
 }
 

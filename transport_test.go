@@ -833,6 +833,8 @@ func TestImpatienceIsNoOutage(t *testing.T) {
 	}))
 	defer s.Close()
 	c, pass := clocked(new(Cache))
+	events := make(chan Event, 3)
+	c.Observe = func(e Event) { events <- e }
 	client := &http.Client{Transport: &Transport{Cache: c}}
 	defer client.CloseIdleConnections()
 	res, err := client.Get(s.URL)
@@ -850,6 +852,11 @@ func TestImpatienceIsNoOutage(t *testing.T) {
 			res.Body.Close()
 		}
 		cancel()
+	}
+	for range 3 {
+		if e := <-events; e.Stale {
+			t.Errorf("called stale: %+v", e)
+		}
 	}
 }
 
