@@ -37,6 +37,7 @@ func (u *upstream) RoundTrip(r *http.Request) (*http.Response, error) {
 		err = errSwitched
 	} else {
 		err = mendNames(res.Header)
+		mendConnection(res.Header)
 	}
 	if err != nil {
 		cancel()
@@ -90,6 +91,31 @@ func mendNames(h http.Header) error {
 		}
 	}
 	return nil
+}
+
+// mendConnection takes out of Connection what must not be named there (RFC 9110 §7.6.1): fields that are
+// meant for everybody on the way, and say whether, for whom and how long a response may be stored, or
+// what it is. httputil.ReverseProxy removes what is left there before the cache sees it.
+func mendConnection(h http.Header) {
+	for i, line := range h["Connection"] {
+		var options []string
+		for option := range strings.SplitSeq(line, ",") {
+			if option = textproto.TrimString(option); !forAll(textproto.CanonicalMIMEHeaderKey(option)) {
+				options = append(options, option)
+			}
+		}
+		h["Connection"][i] = strings.Join(options, ", ")
+	}
+}
+
+// forAll reports a response field that caching rests on, by its canonical name.
+func forAll(name string) bool {
+	switch name {
+	case "Age", "Cache-Control", "Cache-Status", "Cache-Tag", "Date", "Etag", "Expires", "Last-Modified", "Pragma",
+		"Set-Cookie", "Set-Cookie2", "Surrogate-Key", "Vary":
+		return true
+	}
+	return strings.HasPrefix(name, "Content-") || httpfield.Surrogate(name)
 }
 
 // upstreamBody ends a body that makes no progress.

@@ -110,6 +110,50 @@ func TestNamesOfResponseFields(t *testing.T) {
 	}
 }
 
+// Connection takes no field away that is meant for everybody on the way (RFC 9110 §7.6.1): what forbids
+// storing, or says for whom a response is, stands although the origin calls it one hop's.
+func TestConnectionNamesFieldsForAll(t *testing.T) {
+	for _, tt := range []struct {
+		name, fields string
+		stored       bool
+		header       map[string]string
+	}{
+		{"a field of the hop", "Cache-Control: max-age=60\r\nConnection: X-Hop\r\nX-Hop: 1", true, map[string]string{"X-Hop": ""}},
+		{"Cache-Control", "Cache-Control: no-store\r\nExpires: Thu, 01 Jan 2099 00:00:00 GMT\r\nConnection: Cache-Control", false, map[string]string{"Cache-Control": "no-store"}},
+		{"in another case, among others", "Cache-Control: no-store\r\nExpires: Thu, 01 Jan 2099 00:00:00 GMT\r\nConnection: X-Hop , cAcHe-CoNtRoL\r\nX-Hop: 1", false, map[string]string{"Cache-Control": "no-store", "X-Hop": ""}},
+		{"in a second line", "Cache-Control: max-age=60\r\nSet-Cookie: a=b\r\nConnection: X-Hop\r\nConnection: Set-Cookie", false, map[string]string{"Set-Cookie": "a=b"}},
+		{"in a misspelt line", "Cache-Control: max-age=60\r\nSet-Cookie: a=b\r\nConnection : Set-Cookie", false, map[string]string{"Set-Cookie": "a=b"}},
+		{"Vary", "Cache-Control: max-age=60\r\nVary: *\r\nConnection: Vary", false, map[string]string{"Vary": "*"}},
+		{"CDN-Cache-Control", "Cache-Control: max-age=60\r\nCDN-Cache-Control: no-store\r\nConnection: CDN-Cache-Control", false, nil},
+		{"Surrogate-Control", "Cache-Control: max-age=60\r\nSurrogate-Control: no-store\r\nConnection: Surrogate-Control", false, nil},
+		{"Age", "Cache-Control: max-age=60\r\nAge: 61\r\nConnection: Age", false, map[string]string{"Age": "61"}},
+		{"Expires", "Expires: Thu, 01 Jan 2099 00:00:00 GMT\r\nConnection: Expires", true, nil},
+		{"Content-Type", "Cache-Control: max-age=60\r\nContent-Type: a/b\r\nConnection: Content-Type", true, map[string]string{"Content-Type": "a/b"}},
+		{"Content-Encoding", "Cache-Control: max-age=60\r\nContent-Encoding: x\r\nConnection: Content-Encoding", true, map[string]string{"Content-Encoding": "x"}},
+		{"ETag and Last-Modified", "Cache-Control: max-age=60\r\nETag: \"a\"\r\nLast-Modified: Thu, 01 Jan 2009 00:00:00 GMT\r\nConnection: ETag, Last-Modified", true,
+			map[string]string{"Etag": `"a"`, "Last-Modified": "Thu, 01 Jan 2009 00:00:00 GMT"}},
+		{"Date", "Cache-Control: max-age=60\r\nDate: Thu, 01 Jan 2009 00:00:00 GMT\r\nConnection: Date", false, map[string]string{"Date": "Thu, 01 Jan 2009 00:00:00 GMT"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := before(t, Options{}, raw(t, func(*http.Request) string {
+				return "HTTP/1.1 200 OK\r\n" + tt.fields + "\r\nContent-Length: 4\r\n\r\nbody" // with close in it net/http hides the field
+			}))
+			a := w.send("GET /a")
+			if a.status != 200 || a.body != "body" {
+				t.Fatalf("%d %q", a.status, a.body)
+			}
+			for name, want := range tt.header {
+				if got := strings.Join(a.header[name], "|"); got != want {
+					t.Errorf("%s: %q, want %q", name, got, want)
+				}
+			}
+			if hit := strings.Contains(w.send("GET /a").header.Get("Cache-Status"), "; hit"); hit != tt.stored {
+				t.Errorf("stored: %v", hit)
+			}
+		})
+	}
+}
+
 // What an origin sends where HTTP is expected may be the token it was sent: of its failure only the
 // kind is logged, and no word of it answered.
 func TestUpstreamFailureIsAKind(t *testing.T) {

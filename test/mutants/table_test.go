@@ -361,6 +361,7 @@ var table = []mutant{
 	{"whitespace in the names of responses", "internal/gateway/upstream.go", "err = mendNames(res.Header)", "_ = mendNames", "internal/gateway", "TestNamesOfResponseFields"},
 	{"a framing field that was not obeyed", "internal/gateway/upstream.go", "return errFraming", "", "internal/gateway", "TestNamesOfResponseFields"},
 	{"a name that is none ignored", "internal/gateway/upstream.go", `h["Cache-Control"] = append(h["Cache-Control"], "no-store")`, "", "internal/gateway", "TestNamesOfResponseFields"},
+	{"Connection names fields for all", "internal/gateway/upstream.go", "\t\tmendConnection(res.Header)\n", "", "internal/gateway", "TestConnectionNamesFieldsForAll"},
 	{"an upstream's failure quoted", "internal/gateway/gateway.go", `"failure", kind)`, `"failure", err.Error())`, "internal/gateway", "TestUpstreamFailureIsAKind"},
 	{"an upstream's breaking off quoted", "internal/gateway/gateway.go", `"failure", Failure(err))`, `"failure", err.Error())`, "internal/gateway", "TestUpstreamFailureIsAKind"},
 	{"an upstream's body may stop", "internal/gateway/upstream.go", "time.AfterFunc(b.patience, b.cancel)", "time.AfterFunc(time.Hour, b.cancel)", "internal/gateway", "TestUpstreamStops"},
