@@ -40,8 +40,10 @@ func TestUpstreamDoesNotAccept(t *testing.T) {
 	}
 	w := start(t, Options{Timeout: 100 * time.Millisecond}, nil)
 	w.gateway.options.Upstream.Host = l.Addr().String()
-	began := time.Now()
-	if a := w.send("GET /a"); a.status != 504 || time.Since(began) > 5*time.Second {
-		t.Errorf("%d after %v: %v", a.status, time.Since(began), a.err)
+	for _, content := range []string{"Content-Length: 0", content} {
+		began := time.Now()
+		if a := w.send("POST /a", content); a.status != 504 || time.Since(began) > 5*time.Second {
+			t.Errorf("%d after %v: %v", a.status, time.Since(began), a.err)
+		}
 	}
 }

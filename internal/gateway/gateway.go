@@ -199,7 +199,7 @@ func (g *Gateway) proxy() http.Handler {
 	transport.MaxResponseHeaderBytes = 256 << 10
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 512, 512
 	return &httputil.ReverseProxy{
-		Transport: &upstream{transport, g.options.Patience, g.brokeOff},
+		Transport: &upstream{newAttempts(transport, g.options.Timeout), g.options.Patience, g.brokeOff},
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.SetURL(g.options.Upstream)
 			p.Out.Host = p.In.Host // the origin sees the authority that the key holds

@@ -21,14 +21,15 @@ import (
 // upstream is the way to the origin. What comes back is made fit to be read before anything reads it:
 // httputil.ReverseProxy, which removes what Connection names, and the cache, which obeys Cache-Control.
 type upstream struct {
-	transport http.RoundTripper
-	patience  time.Duration // with an origin that stops in the middle of a body
-	broken    func(error)   // told of a body that did not come to its end
+	attempts *attempts
+	patience time.Duration // with an origin that stops in the middle of a body
+	broken   func(error)   // told of a body that did not come to its end
 }
 
 func (u *upstream) RoundTrip(r *http.Request) (*http.Response, error) {
-	ctx, cancel := context.WithCancel(r.Context())
-	res, err := u.transport.RoundTrip(r.WithContext(ctx))
+	ctx, cancelCause := context.WithCancelCause(r.Context())
+	cancel := func() { cancelCause(nil) }
+	res, err := u.attempts.send(ctx, cancelCause, r)
 	if err != nil {
 		cancel()
 		return nil, err

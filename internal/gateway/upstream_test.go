@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -246,10 +247,10 @@ func TestUpstreamTakesNothing(t *testing.T) {
 	}
 	defer l.Close()
 	w := before(t, Options{Patience: 50 * time.Millisecond, Timeout: time.Minute}, &url.URL{Host: l.Addr().String()})
-	content := make([]byte, 32<<20) // more than the buffers on the way hold
+	large := make([]byte, 32<<20) // more than the buffers on the way hold
 	done := make(chan int, 1)
 	go func() {
-		resp, err := http.Post("http://"+w.address+"/a", "a/b", bytes.NewReader(content))
+		resp, err := http.Post("http://"+w.address+"/a", "a/b", bytes.NewReader(large))
 		if err != nil { // the gateway answers and hangs up while the client still writes
 			done <- 0
 			return
@@ -262,5 +263,174 @@ func TestUpstreamTakesNothing(t *testing.T) {
 	}
 	if status := <-done; status != 504 && status != 0 {
 		t.Errorf("%d", status)
+	}
+}
+
+// poisoned is an origin that answers and keeps its connections, but hangs up on a request for /poison
+// without an answer, but for one. It counts what it got of those.
+type poisoned struct {
+	url     *url.URL
+	answers int // the nth request for /poison
+	delay   time.Duration
+	mu      sync.Mutex
+	got     []string // the requests for /poison as they came
+	holding chan bool
+}
+
+func poison(t *testing.T, answers int) *poisoned {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	p := &poisoned{url: &url.URL{Scheme: "http", Host: l.Addr().String()}, answers: answers, holding: make(chan bool)}
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go p.serve(conn)
+		}
+	}()
+	return p
+}
+
+func (p *poisoned) serve(conn net.Conn) {
+	defer conn.Close()
+	var raw bytes.Buffer
+	in := bufio.NewReader(io.TeeReader(conn, &raw))
+	for {
+		raw.Reset()
+		r, err := http.ReadRequest(in)
+		if err != nil {
+			return
+		}
+		io.Copy(io.Discard, r.Body)
+		if r.URL.Path == "/poison" {
+			p.mu.Lock()
+			p.got = append(p.got, raw.String())
+			n := len(p.got)
+			p.mu.Unlock()
+			if n != p.answers {
+				time.Sleep(p.delay)
+				return
+			}
+		} else {
+			<-p.holding
+		}
+		io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+	}
+}
+
+// idle has the gateway hold n idle connections to the origin.
+func (p *poisoned) idle(w *world, n int) {
+	w.t.Helper()
+	done := make(chan int)
+	for i := range n {
+		go func() { done <- w.send(fmt.Sprintf("GET /%d", i)).status }()
+	}
+	for range n {
+		p.holding <- true
+	}
+	for range n {
+		if status := <-done; status != 200 {
+			w.t.Fatalf("%d", status)
+		}
+	}
+}
+
+func (p *poisoned) requests() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.got
+}
+
+// A request to which an origin hangs up goes out once more at most, on a connection of its own, and only
+// where it is safe to repeat: not once for each connection that lies idle.
+func TestHungUpOn(t *testing.T) {
+	const idle = 8
+	for _, tt := range []struct {
+		name, first string
+		fields      []string
+		answers     int // the time that the origin does not hang up
+		status      int
+		sent        int
+	}{
+		{"once", "GET /poison", nil, 2, 200, 2},
+		{"always", "GET /poison", nil, 0, 502, 2},
+		{"HEAD", "HEAD /poison", nil, 0, 502, 2},
+		{"a method that is not safe", "DELETE /poison", nil, 0, 502, 1},
+		{"POST", "POST /poison", []string{"Content-Length: 0"}, 0, 502, 1},
+		{"POST with a key that somebody may know", "POST /poison", []string{"Content-Length: 0", "Idempotency-Key: 7"}, 0, 502, 1},
+		{"POST with another such key", "POST /poison", []string{"Content-Length: 0", "X-Idempotency-Key: 7"}, 0, 502, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := poison(t, tt.answers)
+			w := before(t, Options{}, p.url)
+			p.idle(w, idle)
+			if a := w.send(tt.first, tt.fields...); a.status != tt.status {
+				t.Errorf("%d %q", a.status, a.body)
+			}
+			got := p.requests()
+			if len(got) != tt.sent {
+				t.Errorf("sent %d times, want %d", len(got), tt.sent)
+			}
+			for _, text := range got {
+				if text != got[0] || strings.Contains(text, "Transfer-Encoding") || strings.Contains(text, "Connection:") {
+					t.Errorf("sent %q and then %q", got[0], text)
+				}
+				if post := strings.HasPrefix(tt.first, "POST"); strings.Contains(text, "Content-Length: 0\r\n") != post {
+					t.Errorf("sent %q", text)
+				}
+			}
+		})
+	}
+}
+
+// The connection of a second attempt is not there for the next request.
+func TestHungUpOnAgain(t *testing.T) {
+	p := poison(t, 2)
+	w := before(t, Options{}, p.url)
+	p.idle(w, 8)
+	for i, status := range []int{200, 502} {
+		if a := w.send("GET /poison"); a.status != status {
+			t.Errorf("%d %q", a.status, a.body)
+		}
+		if n := len(p.requests()); n != 2*(i+1) {
+			t.Errorf("sent %d times in all", n)
+		}
+	}
+}
+
+// All attempts together have the time of one.
+func TestHungUpOnInTime(t *testing.T) {
+	const timeout = 500 * time.Millisecond
+	p := poison(t, 0)
+	p.delay = timeout * 4 / 5
+	w := before(t, Options{Timeout: timeout}, p.url)
+	p.idle(w, 8)
+	start := time.Now()
+	a := w.send("GET /poison")
+	if took := time.Since(start); a.status != 504 || took > timeout*3/2 {
+		t.Errorf("%d after %v", a.status, took)
+	}
+}
+
+// content makes a request one with content, as a last field.
+const content = "Content-Length: 1\r\n\r\n1"
+
+// The time for an answer to content begins when the content is sent.
+func TestContentUnanswered(t *testing.T) {
+	w := start(t, Options{Timeout: 100 * time.Millisecond}, func(_ http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		select {
+		case <-r.Context().Done():
+		case <-time.After(5 * time.Second):
+		}
+	})
+	if a := w.send("POST /a", content); a.status != 504 {
+		t.Errorf("%d %q", a.status, a.body)
 	}
 }
