@@ -55,6 +55,9 @@ type refusal struct {
 }
 
 func (g *Gateway) outgoing(r *http.Request) (http.Header, *refusal) {
+	if base := g.options.Upstream.Path; base != "" && base != "/" && climbs(r.URL.EscapedPath()) {
+		return nil, &refusal{http.StatusBadRequest, "target", "the path has a dot segment, which may lead out of what this gateway serves"}
+	}
 	h := make(http.Header, len(r.Header)+len(trustedFields))
 	for name, values := range r.Header {
 		switch {
@@ -87,6 +90,23 @@ func (g *Gateway) outgoing(r *http.Request) (http.Header, *refusal) {
 	}
 	g.introduce(h, r)
 	return h, nil
+}
+
+// climbs reports a segment of dots in some reading of the path: as it stands, decoded, or decoded twice,
+// divided by slashes in either direction, and cut where servers cut. Below a base such a path may be
+// another's: only the gateway knows where the base ends.
+func climbs(path string) bool {
+	for _, reading := range readingsOf(path) {
+		for segment := range strings.FieldsFuncSeq(reading.text, func(c rune) bool { return c == '/' || c == '\\' }) {
+			if i := strings.IndexAny(segment, ";?#\x00"); i >= 0 {
+				segment = segment[:i]
+			}
+			if segment == "." || segment == ".." {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // capability tells an origin that it may speak to us in Surrogate-Control (W3C Edge Architecture): whoever

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -174,5 +175,48 @@ func TestVia(t *testing.T) {
 	}
 	if got := (<-w.seen).Header.Get("Via"); got != "1.1 bearcache-AAAAAAAAAAAAAAAA, 1.1 "+w.gateway.pseudonym {
 		t.Errorf("Via: %s", got)
+	}
+}
+
+// Below a base nothing is asked for that a reading of dots and slashes takes out of it.
+func TestBaseIsNotLeft(t *testing.T) {
+	for target, status := range map[string]int{
+		"/a":                             200,
+		"/a/b.c/..d/e..?f/../g":          200,
+		"/...":                           200,
+		"/a%2Fb;c=d":                     200,
+		"/..":                            400,
+		"/.":                             400,
+		"/../secret":                     400,
+		"/a/../../secret":                400,
+		"/a/./b":                         400,
+		"/%2e%2e/secret":                 400,
+		"/.%2E/secret":                   400,
+		"/x/..%2f..%2fsecret":            400,
+		"/x%2f..%2fsecret":               400,
+		"/%252e%252e/secret":             400,
+		"/..%252fsecret":                 400,
+		"/..;/secret":                    400,
+		"/..;a=b/secret":                 400,
+		"/..%3Ba/secret":                 400,
+		"/..%3Fa":                        400,
+		"/..%23a":                        400,
+		"/..%00/secret":                  400,
+		`/..\secret`:                     400,
+		"/a%5C..%5Csecret":               400,
+		"/a\\..":                         400,
+		"http://api.test/base/../secret": 400,
+		"/base/..%5c/secret?/a":          400,
+	} {
+		w := start(t, Options{Upstream: &url.URL{Path: "/base"}}, nil)
+		if a := w.send("GET " + target); a.status != status {
+			t.Errorf("%s: %d %q, want %d", target, a.status, a.body, status)
+		}
+		if r := w.record(); status == 400 && (r["cache"] != "refused" || r["reason"] != "target") {
+			t.Errorf("%s is logged as %v", target, r)
+		}
+		if asked := w.calls.Load() > 0; asked != (status == 200) {
+			t.Errorf("%s: the origin was asked: %v", target, asked)
+		}
 	}
 }
