@@ -198,7 +198,7 @@ func (g *Gateway) proxy() http.Handler {
 	transport.ResponseHeaderTimeout = g.options.Timeout
 	transport.MaxResponseHeaderBytes = 256 << 10
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 512, 512
-	return &httputil.ReverseProxy{
+	return faithful(&httputil.ReverseProxy{
 		Transport: &upstream{newAttempts(transport, g.options.Timeout), g.options.Patience, g.brokeOff},
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.SetURL(g.options.Upstream)
@@ -214,7 +214,7 @@ func (g *Gateway) proxy() http.Handler {
 		},
 		ErrorLog:     slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug), // quotes the upstream; brokeOff says it
 		ErrorHandler: g.upstreamFailed,
-	}
+	})
 }
 
 func (g *Gateway) upstreamFailed(w http.ResponseWriter, r *http.Request, err error) {

@@ -434,3 +434,36 @@ func TestContentUnanswered(t *testing.T) {
 		t.Errorf("%d %q", a.status, a.body)
 	}
 }
+
+// What the origin says of its content's type goes out as it came, and where it says nothing, nobody guesses.
+func TestNoTypeIsGuessed(t *testing.T) {
+	for _, tt := range []struct{ name, answer, want string }{
+		{"none", "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nX-Content-Type-Options: nosniff\r\nContent-Length: 15\r\n\r\n<script>1</scri", ""},
+		{"none after early hints", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 6\r\n\r\n<html>", ""},
+		{"none in chunks", "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nTransfer-Encoding: chunked\r\n\r\n6\r\n<html>\r\n0\r\n\r\n", ""},
+		{"one", "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Type: a/b\r\nContent-Length: 6\r\n\r\n<html>", "a/b"},
+		{"an empty one", "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Type:\r\nContent-Length: 6\r\n\r\n<html>", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := before(t, Options{}, raw(t, func(*http.Request) string { return tt.answer }))
+			for _, from := range []string{"origin", "cache"} {
+				conn := w.hold("GET /a HTTP/1.1\r\nHost: api.test\r\n\r\n")
+				in := bufio.NewReader(conn)
+				a, err := http.ReadResponse(in, nil)
+				for err == nil && a.StatusCode < 200 {
+					a, err = http.ReadResponse(in, nil)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				io.Copy(io.Discard, a.Body)
+				if got := strings.Join(a.Header["Content-Type"], "|"); got != tt.want {
+					t.Errorf("from the %s: %q, want %q", from, got, tt.want)
+				}
+				if hit := strings.Contains(a.Header.Get("Cache-Status"), "; hit"); hit != (from == "cache") {
+					t.Errorf("from the %s: %v", from, a.Header)
+				}
+			}
+		})
+	}
+}
