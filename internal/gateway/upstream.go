@@ -34,9 +34,12 @@ func (u *upstream) RoundTrip(r *http.Request) (*http.Response, error) {
 		cancel()
 		return nil, err
 	}
-	if res.StatusCode == http.StatusSwitchingProtocols { // nobody asked for it, see limits
+	switch {
+	case res.StatusCode == http.StatusSwitchingProtocols: // nobody asked for it, see limits
 		err = errSwitched
-	} else {
+	case res.StatusCode < 100:
+		err = errStatus
+	default:
 		err = mendNames(res.Header)
 		mendConnection(res.Header)
 	}
@@ -65,6 +68,7 @@ func (u *upstream) patienceWith(h http.Header) time.Duration {
 // Responses that cannot be understood.
 var (
 	errSwitched = errors.New("malformed response: it switches protocols unasked")
+	errStatus   = errors.New("malformed response: its status is below 100")
 	errFraming  = errors.New("malformed response: whitespace between the name of a framing field and its colon")
 )
 

@@ -467,3 +467,19 @@ func TestNoTypeIsGuessed(t *testing.T) {
 		})
 	}
 }
+
+// A status that is none is no response, and no reason to fail.
+func TestStatusThatIsNone(t *testing.T) {
+	for _, status := range []string{"000", "001", "099"} {
+		var log buffer
+		w := before(t, Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}, raw(t, func(*http.Request) string {
+			return "HTTP/1.1 " + status + " X\r\nContent-Length: 0\r\n\r\n"
+		}))
+		if a := w.send("GET /a"); a.status != 502 || a.body != "the upstream gave no answer\n" {
+			t.Errorf("%s: %d %q", status, a.status, a.body)
+		}
+		if text := log.String(); !strings.Contains(text, `failure="malformed response"`) || strings.Contains(text, "panic") {
+			t.Errorf("%s: %s", status, text)
+		}
+	}
+}
