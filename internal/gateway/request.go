@@ -1,11 +1,13 @@
 package gateway
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/bearcache/bearcache/internal/httpfield"
@@ -58,6 +60,10 @@ func (g *Gateway) outgoing(r *http.Request) (http.Header, *refusal) {
 	if base := g.options.Upstream.Path; base != "" && base != "/" && climbs(r.URL.EscapedPath()) {
 		return nil, &refusal{http.StatusBadRequest, "target", "the path has a dot segment, which may lead out of what this gateway serves"}
 	}
+	forwards, no := maxForwards(r)
+	if no != nil {
+		return nil, no
+	}
 	h := make(http.Header, len(r.Header)+len(trustedFields))
 	for name, values := range r.Header {
 		switch {
@@ -80,6 +86,9 @@ func (g *Gateway) outgoing(r *http.Request) (http.Header, *refusal) {
 		}
 		delete(h, name)
 	}
+	if forwards != "" && h["Max-Forwards"] != nil {
+		h["Max-Forwards"] = []string{forwards}
+	}
 	if trailers(r.Header["Te"]) {
 		h["Te"] = []string{"trailers"} // what httputil.ReverseProxy leaves of it
 	}
@@ -90,6 +99,27 @@ func (g *Gateway) outgoing(r *http.Request) (http.Header, *refusal) {
 	}
 	g.introduce(h, r)
 	return h, nil
+}
+
+// maxForwards is what is left of Max-Forwards for the origin, empty where the field says nothing to us
+// (RFC 9110 §7.6.2). At zero the gateway is the one that is asked, and answers for itself.
+func maxForwards(r *http.Request) (string, *refusal) {
+	values := r.Header["Max-Forwards"]
+	if r.Method != http.MethodOptions || values == nil {
+		return "", nil
+	}
+	digits := ""
+	if len(values) == 1 {
+		digits = values[0]
+	}
+	n, err := strconv.ParseUint(digits, 10, 64)
+	switch {
+	case err != nil && !errors.Is(err, strconv.ErrRange): // of what is out of range n is the greatest number
+		return "", &refusal{http.StatusBadRequest, "max-forwards", "the Max-Forwards field is not one number"}
+	case n == 0:
+		return "", &refusal{http.StatusOK, "max-forwards", "this is a gateway; with a greater Max-Forwards it asks its origin"}
+	}
+	return strconv.FormatUint(n-1, 10), nil
 }
 
 // climbs reports a segment of dots in some reading of the path: as it stands, decoded, or decoded twice,

@@ -220,3 +220,39 @@ func TestBaseIsNotLeft(t *testing.T) {
 		}
 	}
 }
+
+// Who is asked to pass a request on no further answers it (RFC 9110 §7.6.2).
+func TestMaxForwards(t *testing.T) {
+	for _, tt := range []struct {
+		first  string
+		fields []string
+		status int
+		passed string // what the origin saw
+	}{
+		{"OPTIONS /a", []string{"Max-Forwards: 0"}, 200, ""},
+		{"OPTIONS /a", []string{"Max-Forwards:  00 "}, 200, ""},
+		{"OPTIONS /a", []string{"Max-Forwards: 1"}, 200, "0"},
+		{"OPTIONS /a", []string{"Max-Forwards: 10"}, 200, "9"},
+		{"OPTIONS /a", []string{"Max-Forwards: 99999999999999999999999"}, 200, "18446744073709551614"},
+		{"OPTIONS /a", []string{"Max-Forwards: x"}, 400, ""},
+		{"OPTIONS /a", []string{"Max-Forwards: -1"}, 400, ""},
+		{"OPTIONS /a", []string{"Max-Forwards:"}, 400, ""},
+		{"OPTIONS /a", []string{"Max-Forwards: 1", "Max-Forwards: 0"}, 400, ""},
+		{"TRACE /a", []string{"Max-Forwards: 0"}, 501, ""},
+		{"GET /a", []string{"Max-Forwards: 0"}, 200, "0"}, // means nothing there
+	} {
+		w := start(t, Options{}, nil)
+		if a := w.send(tt.first, tt.fields...); a.status != tt.status {
+			t.Errorf("%s %v: %d %q", tt.first, tt.fields, a.status, a.body)
+		}
+		if w.record(); w.calls.Load() == 0 {
+			if tt.passed != "" {
+				t.Errorf("%s %v: not passed on", tt.first, tt.fields)
+			}
+			continue
+		}
+		if got := strings.Join((<-w.seen).Header["Max-Forwards"], "|"); got != tt.passed {
+			t.Errorf("%s %v: the origin saw %q, want %q", tt.first, tt.fields, got, tt.passed)
+		}
+	}
+}

@@ -483,3 +483,37 @@ func TestStatusThatIsNone(t *testing.T) {
 		}
 	}
 }
+
+// An interim response keeps to its connection what is of its connection (RFC 9110 §7.6.1).
+func TestInterimResponses(t *testing.T) {
+	for name, fields := range map[string]string{
+		"named":    "Connection: X-Hop\r\nX-Hop: 1\r\n",
+		"misspelt": "Connection : X-Hop\r\nX-Hop : 1\r\n",
+		"known":    "Keep-Alive: timeout=5\r\nProxy-Connection: x\r\nUpgrade: x\r\nTe: x\r\nTrailer: x\r\nProxy-Authenticate: x\r\n",
+		"framing":  "Content-Length: 5\r\n",
+		"encoding": "Transfer-Encoding: chunked\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := before(t, Options{}, raw(t, func(*http.Request) string {
+				return "HTTP/1.1 103 Early Hints\r\n" + fields + "Link: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+			}))
+			conn := w.hold("GET /a HTTP/1.1\r\nHost: api.test\r\n\r\n")
+			in := bufio.NewReader(conn)
+			interim := ""
+			for line := "-"; line != "\r\n"; {
+				var err error
+				if line, err = in.ReadString('\n'); err != nil {
+					t.Fatal(err)
+				}
+				interim += line
+			}
+			if interim != "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" {
+				t.Errorf("%q", interim)
+			}
+			a, err := http.ReadResponse(in, nil)
+			if err != nil || a.StatusCode != 200 || a.Header["Link"] != nil {
+				t.Errorf("%v, %v", a, err)
+			}
+		})
+	}
+}
