@@ -39,8 +39,13 @@ func (c *client) WriteHeader(status int) {
 	if c.status < 200 {
 		c.status = status
 	}
-	if status < 200 { // goes out at once
+	switch {
+	case status < 200: // goes out at once
 		c.extend()
+	case c.content != nil && !c.content.ended():
+		// net/http would read the content first, to use the connection again: the answer would wait for what
+		// it does not depend on. Now that what follows on the connection cannot be known, it is the last.
+		c.Header()["Connection"] = []string{"close"}
 	}
 	c.ResponseWriter.WriteHeader(status)
 }
@@ -50,7 +55,7 @@ const step = 32 << 10
 
 func (c *client) Write(p []byte) (int, error) {
 	if c.status < 200 {
-		c.status = http.StatusOK
+		c.WriteHeader(http.StatusOK)
 	}
 	written := 0
 	for {
@@ -117,9 +122,16 @@ func (b *requestBody) Read(p []byte) (int, error) {
 func (b *requestBody) extend() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !b.over {
+	if !b.over && !b.late.Load() { // who is late gets no more time
 		http.NewResponseController(b.connection).SetReadDeadline(time.Now().Add(b.patience))
 	}
+}
+
+// ended reports whether the content was read to its end.
+func (b *requestBody) ended() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.over
 }
 
 // leave reports whether the end was seen before.

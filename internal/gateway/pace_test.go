@@ -6,7 +6,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -153,4 +155,129 @@ func TestLimit(t *testing.T) {
 	}
 	second.Close()
 	third.Close()
+}
+
+// until reads a response and expects it within patience.
+func (w *world) until(conn net.Conn, patience time.Duration) *http.Response {
+	w.t.Helper()
+	conn.SetReadDeadline(time.Now().Add(patience))
+	a, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if _, err := io.ReadAll(a.Body); err != nil {
+		w.t.Fatal(err)
+	}
+	return a
+}
+
+// hasty is an origin that refuses every request before it reads its content.
+func hasty(t *testing.T, asked *atomic.Int64) *url.URL {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				if _, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
+					asked.Add(1)
+					io.WriteString(conn, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+					io.Copy(io.Discard, conn)
+				}
+			}()
+		}
+	}()
+	return &url.URL{Scheme: "http", Host: l.Addr().String()}
+}
+
+// An answer that does not wait for the content goes out before the content is there, whoever gives it;
+// the connection ends with it, for what follows may be content or the next request.
+func TestAnswerBeforeContent(t *testing.T) {
+	const soon = 5 * time.Second // much less than the patience
+	for _, tt := range []struct {
+		name, target, framing string
+		status                int
+	}{
+		{"the origin's", "/a", "Content-Length: 10\r\n\r\n1", 403},
+		{"the origin's to chunks", "/a", "Transfer-Encoding: chunked\r\n\r\n1\r\n1\r\n", 403},
+		{"the origin's to no content yet", "/a", "Content-Length: 10\r\n\r\n", 403},
+		{"the gateway's", "/a?access_token=x", "Content-Length: 10\r\n\r\n1", 400},
+		{"the gateway's to chunks", "/a?access_token=x", "Transfer-Encoding: chunked\r\n\r\n1\r\n1\r\n", 400},
+		{"the gateway's to content that waits for a word", "/a?access_token=x", "Expect: 100-continue\r\nContent-Length: 10\r\n\r\n", 400},
+		{"the gateway's to much", "/a?access_token=x", "Content-Length: 1000000\r\n\r\n1", 400},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := before(t, Options{Patience: time.Minute}, hasty(t, new(atomic.Int64)))
+			conn := w.hold("POST " + tt.target + " HTTP/1.1\r\nHost: api.test\r\n" + tt.framing)
+			if a := w.until(conn, soon); a.StatusCode != tt.status || !a.Close {
+				t.Errorf("%d, closing: %v", a.StatusCode, a.Close)
+			}
+		})
+	}
+}
+
+// What the content was not read to its end of is not read on as requests.
+func TestContentIsNoRequest(t *testing.T) {
+	var asked atomic.Int64
+	w := before(t, Options{}, hasty(t, &asked))
+	const smuggled = "GET /smuggled HTTP/1.1\r\nHost: api.test\r\n\r\n"
+	for _, target := range []string{"/a", "/a?access_token=x"} {
+		for _, framing := range []string{
+			"Transfer-Encoding: chunked\r\n\r\nZ\r\n" + smuggled,
+			"Transfer-Encoding: chunked\r\n\r\n1\r\n1" + smuggled + smuggled,
+			"Transfer-Encoding: chunked\r\n\r\n1\r\n1\r\n0\r\nX Y\r\n\r\n" + smuggled,
+			"Expect: 100-continue\r\nContent-Length: 1000\r\n\r\n" + smuggled,
+		} {
+			conn := w.hold("POST " + target + " HTTP/1.1\r\nHost: api.test\r\n" + framing)
+			conn.(*net.TCPConn).CloseWrite()
+			conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+			all, err := io.ReadAll(conn)
+			final := strings.TrimPrefix(string(all), "HTTP/1.1 100 Continue\r\n\r\n")
+			if err != nil || strings.Count(final, "HTTP/1.1 ") != 1 || !strings.Contains(final, "\r\nConnection: close\r\n") {
+				t.Errorf("%s, %q: %q, %v", target, framing, all, err)
+			}
+		}
+	}
+	if n := asked.Load(); n > 4 {
+		t.Errorf("the origin was asked %d times", n)
+	}
+}
+
+// Content that is there when the answer begins leaves the connection to the next request.
+func TestConnectionOutlivesContent(t *testing.T) {
+	w := start(t, Options{}, func(out http.ResponseWriter, r *http.Request) { io.Copy(out, r.Body) })
+	for _, framing := range []string{"Content-Length: 2\r\n\r\nok", "Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", "Content-Length: 0\r\n\r\n"} {
+		conn := w.hold("POST /a HTTP/1.1\r\nHost: api.test\r\n" + framing)
+		for range 3 {
+			if a := w.until(conn, 10*time.Second); a.StatusCode != 200 || a.Close {
+				t.Errorf("%q: %d, closing: %v", framing, a.StatusCode, a.Close)
+			}
+			io.WriteString(conn, "POST /a HTTP/1.1\r\nHost: api.test\r\n"+framing)
+		}
+	}
+}
+
+// Who does not send its content learns so when its time is over, and not when it is over twice.
+func TestContentStopsOnce(t *testing.T) {
+	const patience = time.Second
+	w := start(t, Options{Patience: patience}, func(out http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body) })
+	began := time.Now()
+	conn := w.hold("POST /a HTTP/1.1\r\nHost: api.test\r\nContent-Length: 10\r\n\r\n1")
+	if a := w.until(conn, 10*time.Second); a.StatusCode != 408 || !a.Close {
+		t.Errorf("%d, closing: %v", a.StatusCode, a.Close)
+	}
+	if _, err := conn.Read(make([]byte, 1)); err != io.EOF {
+		t.Error(err)
+	}
+	if took := time.Since(began); took > patience*9/5 { // net/http itself waits half a second
+		t.Errorf("took %v", took)
+	}
 }

@@ -369,6 +369,8 @@ var table = []mutant{
 	{"an upstream may take nothing", "internal/gateway/upstream.go", "\tc.SetWriteDeadline(time.Now().Add(c.patience))\n", "", "internal/gateway", "TestUpstreamTakesNothing"},
 	{"a client may read nothing", "internal/gateway/pace.go", "\thttp.NewResponseController(c.ResponseWriter).SetWriteDeadline(time.Now().Add(c.patience))\n\tif", "\tif", "internal/gateway", "TestClientReadsNothing"},
 	{"content may stop", "internal/gateway/pace.go", "\t\thttp.NewResponseController(b.connection).SetReadDeadline(time.Now().Add(b.patience))\n", "", "internal/gateway", "TestContentStops TestContentOfARefusedRequestStops"},
+	{"answers wait for content", "internal/gateway/pace.go", `c.Header()["Connection"] = []string{"close"}`, "", "internal/gateway", "TestAnswerBeforeContent"},
+	{"content that was late gets more time", "internal/gateway/pace.go", "!b.over && !b.late.Load()", "!b.over", "internal/gateway", "TestContentStopsOnce"},
 	{"a deadline set after the content", "internal/gateway/pace.go", "\tcase err == io.EOF: // net/http has taken the deadline back\n\t\tb.leave()\n", "", "internal/gateway", "TestSlowIsNotStopped"},
 	{"connections without bound", "internal/gateway/pace.go", "case l.room <- struct{}{}:", "default:", "internal/gateway", "TestLimit"},
 	{"query tidied up", "internal/gateway/gateway.go", "\t\t\tp.Out.URL.RawQuery = p.In.URL.RawQuery\n", "", "internal/gateway", "TestUpstreamGetsTheRequestAsItIs"},
