@@ -57,6 +57,9 @@ func (g *Gateway) access(next http.Handler) http.Handler {
 }
 
 func (g *Gateway) log(r *http.Request, e *entry, out *client, took time.Duration) {
+	if out.status == 0 && r.Context().Err() != nil { // nobody was there to be answered
+		out.status = statusClientLeft
+	}
 	outcome, reason := e.outcome()
 	g.metrics.observe(outcome, out.status, out.bytes, took)
 	if !g.options.Access.Enabled(r.Context(), slog.LevelInfo) {

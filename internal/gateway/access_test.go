@@ -1,15 +1,18 @@
 package gateway
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -182,5 +185,95 @@ func TestLogDropsInsteadOfBlocking(t *testing.T) {
 		if line != fmt.Sprintf("line %d", i) {
 			t.Fatalf("line %d is %q", i, line)
 		}
+	}
+}
+
+// What is wrong with a request's content is its client's fault, and a client that leaves is nobody's: the
+// upstream is not blamed for either, in the log or in the metrics.
+func TestClientsFault(t *testing.T) {
+	const chunked = "POST /a HTTP/1.1\r\nHost: api.test\r\nTransfer-Encoding: chunked\r\n\r\n"
+	for _, tt := range []struct {
+		name, text string
+		leaves     bool
+		status     float64
+		outcome    string
+	}{
+		{"no chunk", chunked + "Z\r\n", false, 400, "refused"},
+		{"no end of a chunk", chunked + "1\r\n1X\r\n", false, 400, "refused"},
+		{"no trailer", chunked + "1\r\n1\r\n0\r\nX Y\r\n\r\n", false, 400, "refused"},
+		{"content that breaks off", "POST /a HTTP/1.1\r\nHost: api.test\r\nContent-Length: 10\r\n\r\n1", true, 499, "bypass"},
+		{"a chunk that breaks off", chunked + "A\r\n1", true, 499, "bypass"},
+		{"a client that leaves", "GET /a HTTP/1.1\r\nHost: api.test\r\n\r\n", true, 499, "miss"},
+		{"a client that leaves with a token", "GET /a HTTP/1.1\r\nHost: api.test\r\nAuthorization: Bearer abc\r\n\r\n", true, 499, "miss"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var log buffer
+			asked := make(chan bool, 1)
+			w := start(t, Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}, func(_ http.ResponseWriter, r *http.Request) {
+				asked <- true
+				io.Copy(io.Discard, r.Body)
+				<-r.Context().Done()
+			})
+			conn := w.hold(tt.text)
+			if tt.leaves {
+				<-asked
+				conn.Close()
+			} else if a := w.until(conn, 10*time.Second); float64(a.StatusCode) != tt.status || !a.Close {
+				t.Errorf("%d", a.StatusCode)
+			}
+			if r := w.record(); r["status"] != tt.status || r["cache"] != tt.outcome || tt.outcome == "refused" && r["reason"] != "content" {
+				t.Errorf("logged: %v", r)
+			}
+			if log.String() != "" {
+				t.Errorf("said: %s", log.String())
+			}
+			families, _ := w.gateway.metrics.registry.Gather()
+			for _, f := range families {
+				if f.GetName() == "bearcache_requests_total" && !strings.Contains(f.String(), `"4xx"`) {
+					t.Errorf("counted: %s", f)
+				}
+			}
+		})
+	}
+}
+
+// Who leaves while waiting for another's answer left as well.
+func TestWaiterLeaves(t *testing.T) {
+	asked, answer := make(chan bool), make(chan bool)
+	w := start(t, Options{}, func(out http.ResponseWriter, r *http.Request) {
+		asked <- true
+		<-answer
+		out.Header().Set("Cache-Control", "max-age=60")
+	})
+	const text = "GET /a HTTP/1.1\r\nHost: api.test\r\n\r\n"
+	w.hold(text)
+	<-asked
+	second := w.hold(text)
+	time.Sleep(50 * time.Millisecond) // it waits, or else it asks and the test hangs
+	second.Close()
+	if r := w.record(); r["status"] != 499.0 {
+		t.Errorf("logged: %v", r)
+	}
+	close(answer)
+	if r := w.record(); r["status"] != 200.0 {
+		t.Errorf("logged: %v", r)
+	}
+}
+
+// Also while the answer is under way.
+func TestClientLeavesBoth(t *testing.T) {
+	var log buffer
+	w := before(t, Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}, hasty(t, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n", new(atomic.Int64)))
+	conn := w.hold("POST /a HTTP/1.1\r\nHost: api.test\r\nContent-Length: 10\r\n\r\n1")
+	conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	if _, err := http.ReadResponse(bufio.NewReader(conn), nil); err != nil {
+		t.Fatal(err)
+	}
+	conn.Close()
+	if r := w.record(); r["status"] != 200.0 {
+		t.Errorf("logged: %v", r)
+	}
+	if log.String() != "" {
+		t.Errorf("said: %s", log.String())
 	}
 }

@@ -217,14 +217,23 @@ func (g *Gateway) proxy() http.Handler {
 	})
 }
 
+// statusClientLeft is nginx's word for a request whose client left before there was an answer. It is for
+// the log and the metrics: nobody gets it.
+const statusClientLeft = 499
+
 func (g *Gateway) upstreamFailed(w http.ResponseWriter, r *http.Request, err error) {
-	content := entryOf(r.Context()).content
-	switch {
-	case content != nil && content.late.Load(): // net/http took that for the client's leaving
+	e := entryOf(r.Context())
+	switch fault := e.content.faulty(); {
+	case fault == contentLate: // net/http took that for the client's leaving
+		e.refusal = "content"
 		refuse(w, http.StatusRequestTimeout, "the content of the request did not arrive in time")
 		return
-	case errors.Is(err, context.Canceled) && r.Context().Err() != nil: // the client left; nobody reads this
-		w.WriteHeader(http.StatusBadGateway)
+	case fault == contentBroken:
+		e.refusal = "content"
+		refuse(w, http.StatusBadRequest, "the content of the request is not framed as it says")
+		return
+	case fault == contentGone, errors.Is(err, context.Canceled) && r.Context().Err() != nil: // nobody reads this
+		refuse(w, statusClientLeft, "the client left")
 		return
 	}
 	status, kind := http.StatusBadGateway, Failure(err)

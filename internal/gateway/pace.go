@@ -100,10 +100,17 @@ type requestBody struct {
 	connection http.ResponseWriter
 	patience   time.Duration
 
-	late atomic.Bool // the client did not send in time
-	mu   sync.Mutex  // the transport reads while the handler writes
-	over bool        // read to the end, or no longer ours
+	fault atomic.Int32 // of the client's, one of those below
+	mu    sync.Mutex   // the transport reads while the handler writes
+	over  bool         // read to the end, or no longer ours
 }
+
+// What became of content that did not come to its end. Zero: nothing yet.
+const (
+	contentLate   = iota + 1 // it did not come in time
+	contentBroken            // it is not framed as it was announced
+	contentGone              // its client left
+)
 
 func (b *requestBody) Read(p []byte) (int, error) {
 	b.extend()
@@ -113,16 +120,37 @@ func (b *requestBody) Read(p []byte) (int, error) {
 	switch {
 	case err == io.EOF: // net/http has taken the deadline back
 		b.leave()
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		b.late.Store(true)
+	case err != nil:
+		b.fault.CompareAndSwap(0, faultOf(err))
 	}
 	return n, err
+}
+
+func faultOf(err error) int32 {
+	var connection *net.OpError
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return contentLate
+	case errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &connection):
+		return contentGone
+	case errors.Is(err, http.ErrBodyReadAfterClose): // of ours: the answer was there before
+		return 0
+	}
+	return contentBroken
+}
+
+// faulty is what is wrong with the content; of a request without any, nothing.
+func (b *requestBody) faulty() int32 {
+	if b == nil {
+		return 0
+	}
+	return b.fault.Load()
 }
 
 func (b *requestBody) extend() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !b.over && !b.late.Load() { // who is late gets no more time
+	if !b.over && b.fault.Load() != contentLate { // who is late gets no more time
 		http.NewResponseController(b.connection).SetReadDeadline(time.Now().Add(b.patience))
 	}
 }

@@ -171,8 +171,10 @@ func (w *world) until(conn net.Conn, patience time.Duration) *http.Response {
 	return a
 }
 
-// hasty is an origin that refuses every request before it reads its content.
-func hasty(t *testing.T, asked *atomic.Int64) *url.URL {
+const forbidden = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
+
+// hasty is an origin that gives its answer to every request before it reads the content.
+func hasty(t *testing.T, answer string, asked *atomic.Int64) *url.URL {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -189,7 +191,7 @@ func hasty(t *testing.T, asked *atomic.Int64) *url.URL {
 				defer conn.Close()
 				if _, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
 					asked.Add(1)
-					io.WriteString(conn, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+					io.WriteString(conn, answer)
 					io.Copy(io.Discard, conn)
 				}
 			}()
@@ -215,7 +217,7 @@ func TestAnswerBeforeContent(t *testing.T) {
 		{"the gateway's to much", "/a?access_token=x", "Content-Length: 1000000\r\n\r\n1", 400},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			w := before(t, Options{Patience: time.Minute}, hasty(t, new(atomic.Int64)))
+			w := before(t, Options{Patience: time.Minute}, hasty(t, forbidden, new(atomic.Int64)))
 			conn := w.hold("POST " + tt.target + " HTTP/1.1\r\nHost: api.test\r\n" + tt.framing)
 			if a := w.until(conn, soon); a.StatusCode != tt.status || !a.Close {
 				t.Errorf("%d, closing: %v", a.StatusCode, a.Close)
@@ -227,7 +229,7 @@ func TestAnswerBeforeContent(t *testing.T) {
 // What the content was not read to its end of is not read on as requests.
 func TestContentIsNoRequest(t *testing.T) {
 	var asked atomic.Int64
-	w := before(t, Options{}, hasty(t, &asked))
+	w := before(t, Options{}, hasty(t, forbidden, &asked))
 	const smuggled = "GET /smuggled HTTP/1.1\r\nHost: api.test\r\n\r\n"
 	for _, target := range []string{"/a", "/a?access_token=x"} {
 		for _, framing := range []string{
