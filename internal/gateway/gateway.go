@@ -222,6 +222,7 @@ func (g *Gateway) proxy() http.Handler {
 const statusClientLeft = 499
 
 func (g *Gateway) upstreamFailed(w http.ResponseWriter, r *http.Request, err error) {
+	withoutOrigin(w)
 	e := entryOf(r.Context())
 	switch fault := e.content.faulty(); {
 	case fault == contentLate: // net/http took that for the client's leaving

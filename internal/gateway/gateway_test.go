@@ -375,3 +375,47 @@ func TestNew(t *testing.T) {
 		}
 	}
 }
+
+// What the gateway answers for itself claims no status of an origin that gave none (RFC 9211 §2, §2.3).
+func TestOwnAnswersClaimNothing(t *testing.T) {
+	down := httptest.NewServer(nil)
+	closed := down.Listener.Addr().String()
+	down.Close()
+	w := start(t, Options{Timeout: 200 * time.Millisecond}, func(out http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/slow" {
+			io.Copy(io.Discard, r.Body)
+			<-r.Context().Done()
+		}
+		out.Header().Set("ETag", `"a"`)
+		if out.Header().Set("Cache-Control", "max-age=0, stale-if-error=60"); r.URL.Path == "/error" {
+			out.WriteHeader(http.StatusBadGateway)
+		}
+	})
+	const bridged = "bearcache; fwd=stale; ttl=0; detail=stale-on-error"
+	w.send("GET /a")
+	for _, tt := range []struct {
+		name, first string
+		fields      []string
+		status      int
+		want        string
+	}{
+		{"the origin's own 502", "GET /error", nil, 502, "bearcache; fwd=uri-miss; fwd-status=502; detail=no-lifetime"},
+		{"too slow", "GET /slow", nil, 504, ""},
+		{"too slow, with a token", "GET /slow", []string{"Authorization: Bearer abc"}, 504, ""},
+		{"broken content", "POST /slow", []string{"Transfer-Encoding: chunked\r\n\r\nZ"}, 400, ""},
+		{"nothing there", "GET /b", nil, 502, ""},
+		{"nothing there, and something stored", "GET /a", nil, 200, bridged},
+	} {
+		if tt.status == 502 && tt.want == "" {
+			w.gateway.options.Upstream.Host = closed
+		}
+		a := w.send(tt.first, tt.fields...)
+		got := a.header.Get("Cache-Status")
+		if tt.want == bridged { // the age of what is stored counts
+			got = strings.Replace(got, "ttl=-1;", "ttl=0;", 1)
+		}
+		if a.status != tt.status || got != tt.want {
+			t.Errorf("%s: %d, %q, want %q", tt.name, a.status, got, tt.want)
+		}
+	}
+}

@@ -20,6 +20,7 @@ type client struct {
 	bytes    int64
 	patience time.Duration
 	content  *requestBody // nil: the request has none
+	own      bool         // the origin gave no answer, see withoutOrigin
 }
 
 // pace bounds how long nothing may happen between client and gateway. It puts a body of its own into r.
@@ -38,6 +39,9 @@ func (c *client) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 func (c *client) WriteHeader(status int) {
 	if c.status < 200 {
 		c.status = status
+	}
+	if c.own {
+		claimNothing(c.Header())
 	}
 	switch {
 	case status < 200: // goes out at once

@@ -393,6 +393,8 @@ var table = []mutant{
 	{"a status that is none passed on", "internal/gateway/upstream.go", "case res.StatusCode < 100:", "case false:", "internal/gateway", "TestStatusThatIsNone"},
 	{"interim responses keep fields of the connection", "internal/gateway/response.go", "\t\t\tdelete(h, name)\n", "\t\t\t_ = name\n", "internal/gateway", "TestInterimResponses"},
 	{"Max-Forwards ignored", "internal/gateway/request.go", "r.Method != http.MethodOptions || values == nil", "true || values == nil", "internal/gateway", "TestMaxForwards"},
+	{"the gateway's answers claim a status of the origin's", "internal/gateway/gateway.go", "\twithoutOrigin(w)\n", "", "internal/gateway", "TestOwnAnswersClaimNothing"},
+	{"stored answers claim a status of no origin", "internal/gateway/response.go", `append(list[:n:n], originStatus.ReplaceAllString(list[n], ""))`, "list", "internal/gateway", "TestOwnAnswersClaimNothing"},
 	{"query in the access log", "internal/gateway/access.go", "g.masked(r.URL.EscapedPath(),", "g.masked(r.URL.RequestURI(),", "internal/gateway", "TestAccessLog"},
 	{"path not redacted", "internal/gateway/access.go", "redactor.URL(g.masked(r.URL.EscapedPath(), r.Header, e.event.Hit))", "g.masked(r.URL.EscapedPath(), r.Header, e.event.Hit)", "internal/gateway", "TestAccessLog"},
 	{"the request's own tokens in the path", "internal/gateway/access.go", "g.masked(r.URL.EscapedPath(), r.Header, e.event.Hit)", "r.URL.EscapedPath()", "internal/gateway", "TestPresentedCredentialsAreMasked"},
