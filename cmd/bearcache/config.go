@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 
 	"github.com/bearcache/bearcache/internal/config"
 	"github.com/bearcache/bearcache/internal/report"
@@ -29,11 +28,7 @@ Examples:
 		_, err := e.stdout.Write(config.Schema())
 		return err
 	}
-	data, err := os.ReadFile(flags.Check.File)
-	if err != nil {
-		return fmt.Errorf("cannot read the configuration: %w", plainPath(err))
-	}
-	if _, err := config.Parse(harmlessPath(flags.Check.File), data); err != nil {
+	if _, err := readConfig(flags.Check.File); err != nil {
 		return err
 	}
 	fmt.Fprintf(e.stdout, "%s is valid\n", report.Plain(flags.Check.File))

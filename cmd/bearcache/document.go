@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -59,10 +61,12 @@ func documentName(name string) string {
 	return harmlessPath(name)
 }
 
+var httpURL = regexp.MustCompile(`(?i)^https?://`)
+
 // readDocument reads a file or a URL. No credentials go along, and no more comes back than a document
 // may be long.
 func readDocument(ctx context.Context, name string, timeout time.Duration) (d description, data []byte, err error) {
-	if !strings.HasPrefix(name, "http://") && !strings.HasPrefix(name, "https://") {
+	if !httpURL.MatchString(name) {
 		file, err := os.Open(name)
 		if err != nil {
 			return d, nil, plainPath(err)
@@ -157,6 +161,9 @@ func baseURL(flag, text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.ContainsAny(text, "{}") {
 		return nil, problem(flag+" must be an absolute http or https URL", "write for example http://127.0.0.1:5000")
+	}
+	if n, err := strconv.ParseUint(u.Port(), 10, 16); u.Port() != "" && (err != nil || n == 0) {
+		return nil, problem(flag+" has a port that is not between 1 and 65535", "write for example http://127.0.0.1:5000")
 	}
 	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return nil, errors.New(flag + " must have no user name, query or fragment")

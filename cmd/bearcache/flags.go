@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -40,7 +42,7 @@ func parse(e env, name, description string, flags any, args []string) error {
 	case stopped:
 		return done{}
 	case err != nil:
-		text := usage(err)
+		text := usage(err, args)
 		if strings.Contains(text, "; ") {
 			return errors.New(text) // it says what to do
 		}
@@ -65,14 +67,14 @@ var kinds = map[string]string{
 
 // usage is kong's message without what it repeats of the command line and the environment: where a
 // value stands, somebody may have put a token. The types of package config see to that themselves.
-func usage(err error) string {
+func usage(err error, args []string) string {
 	text, source := err.Error(), ""
 	if m := fromVariable.FindStringSubmatch(text); m != nil {
 		text, source = strings.TrimSuffix(text, m[0]), " (from "+m[1]+")"
 	}
 	switch {
 	case stray.MatchString(text):
-		text = "there is an argument that belongs to no flag"
+		text = strayArgument(strings.TrimPrefix(text, "unexpected argument "), args)
 	case unknownFlag.MatchString(text):
 		m := unknownFlag.FindStringSubmatch(text)
 		if text = "unknown flag " + m[1]; m[2] != "" {
@@ -95,17 +97,70 @@ func firstLine(s string) string {
 	return line
 }
 
+// strayArgument says which argument belongs to no flag: by its word, if it is one that nobody would have
+// for a token, and otherwise by its place, if that is sure.
+func strayArgument(word string, args []string) string {
+	word, _, _ = strings.Cut(word, ", did you mean ") // which is kong's
+	if plainWord.MatchString(word) {
+		return fmt.Sprintf("the argument %q belongs to no flag", word)
+	}
+	if i := slices.Index(args, word); i >= 0 && !slices.Contains(args[i+1:], word) {
+		return fmt.Sprintf("argument %d of the command belongs to no flag", i+1)
+	}
+	return "there is an argument that belongs to no flag"
+}
+
+var plainWord = regexp.MustCompile(`^[a-z]{1,12}$`)
+
+// written is what the user calls a key of the configuration: the flag that is among args, or the variable
+// that is set, or, if it is from the file, the key itself.
+func (e env) written(key string, args []string) string {
+	name := strings.TrimPrefix(key, "serve.")
+	flag := "--" + strings.ReplaceAll(name, "_", "-")
+	if slices.ContainsFunc(args, func(arg string) bool { return arg == flag || strings.HasPrefix(arg, flag+"=") }) {
+		return flag
+	}
+	variable := "BEARCACHE_" + strings.ToUpper(name)
+	if value, _ := e.getenv(variable); value != "" {
+		return variable
+	}
+	return key
+}
+
 // load reads the configuration file of --config; without one, the empty configuration.
 func (c common) load() (*config.File, error) {
 	if c.Config == "" {
 		return new(config.File), nil
 	}
-	data, err := os.ReadFile(c.Config)
+	return readConfig(c.Config)
+}
+
+// maxFile bounds what is read of a file that holds a configuration or a secret: a path may name a device
+// that never ends.
+const maxFile = 1 << 20
+
+func readConfig(path string) (*config.File, error) {
+	data, err := readFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the configuration: %w", plainPath(err))
 	}
-	return config.Parse(harmlessPath(c.Config), data)
+	return config.Parse(harmlessPath(path), data)
 }
+
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(data) > maxFile {
+		err = &os.PathError{Op: "read", Path: path, Err: errTooLarge}
+	}
+	return data, err
+}
+
+var errTooLarge = errors.New("it has more than 1 MiB")
 
 // plainPath is a file error without the name of the system call, and without a path that may be a secret.
 func plainPath(err error) error {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"os"
 	"strings"
 	"testing"
 )
@@ -70,8 +71,19 @@ func TestUsage(t *testing.T) {
 		{"scan --colour", "unknown flag --colour; bearcache scan --help shows the flags"},
 		{"scan -q", "unknown flag -q; bearcache scan --help shows the flags"},
 		{"scan --x9Qw3Er7 5", "there is no such flag; "},
-		{"scan x", "there is an argument that belongs to no flag; "},
-		{"config check a b", "there is an argument that belongs to no flag; "},
+		{"scan x", `the argument "x" belongs to no flag; bearcache scan --help shows the flags`},
+		{"scan --rate 5 hunter2", "argument 3 of the command belongs to no flag; "},
+		{"scan eyJhbGciOiJub25lIn0", "argument 1 of the command belongs to no flag; "},
+		{"scan abcdefghijklm", "argument 1 of the command belongs to no flag; "},
+		{"scan --url a.b a.b", "there is an argument that belongs to no flag; "},
+		{"config check a b", `the argument "b" belongs to no flag; `},
+		{"serve --upstream http://a --memory 5", "--memory: 5 is not between 1MiB and 1024GiB; a number without a unit is bytes, write 5MiB"},
+		{"serve --upstream http://a --max-body=3GiB", "--max-body: 3GiB is too much for one response; "},
+		{"serve --upstream http://a:65536", "--upstream: has a port that is not between 1 and 65535; "},
+		{"scan --url GET:/a --target http://a:65536 --identity a=env:A", "--target has a port that is not between 1 and 65535; "},
+		{"config check /dev/zero", "cannot read the configuration: /dev/zero: it has more than 1 MiB"},
+		{"serve --config /dev/zero", "cannot read the configuration: /dev/zero: it has more than 1 MiB"},
+		{"serve --upstream http://a --secret file:/dev/zero", "cannot read the secret: /dev/zero: it has more than 1 MiB"},
 		{"config", `expected one of "check", "schema"; `},
 		{"serve --memory 5G", `--memory: "5G" has no unit we know; write 5GiB`},
 	} {
@@ -82,6 +94,13 @@ func TestUsage(t *testing.T) {
 		if code := run(t.Context(), e, words); code != 2 || !strings.HasPrefix(out.String(), want) {
 			t.Errorf("%s: %d %s\nwant %s", tt.args, code, out.String(), want)
 		}
+	}
+
+	t.Setenv("BEARCACHE_MEMORY", "5")
+	var said bytes.Buffer
+	run(t.Context(), env{strings.NewReader(""), &said, &said, os.LookupEnv, func(io.Writer) bool { return false }}, []string{"serve", "--upstream", "http://a"})
+	if want := "bearcache serve: BEARCACHE_MEMORY: 5 is not between"; !strings.HasPrefix(said.String(), want) {
+		t.Errorf("%s\nwant %s", said.String(), want)
 	}
 
 	t.Setenv("BEARCACHE_TIMEOUT", "hunter2")

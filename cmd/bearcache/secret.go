@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"os/exec"
 	"regexp"
 	"strings"
@@ -78,7 +77,7 @@ var (
 )
 
 func (s sought) fromFile(path string) (text, from string, err error) {
-	data, err := os.ReadFile(path)
+	data, err := readFile(path)
 	switch pe := (*fs.PathError)(nil); {
 	case err == nil && pathLike(path):
 		return string(data), "file:" + path, nil

@@ -69,6 +69,12 @@ func runServe(ctx context.Context, e env, args []string) error {
 		return err
 	}
 	serve, err := flags.over(file.Serve)
+	var problems config.Errors
+	if errors.As(err, &problems) {
+		for _, p := range problems {
+			p.Key = e.written(p.Key, args)
+		}
+	}
 	if err != nil {
 		return err
 	}

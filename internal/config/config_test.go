@@ -197,8 +197,8 @@ func TestProblems(t *testing.T) {
 		{"upstream with query", "serve:\n  upstream: http://a/?k=v\n", "2:13: serve.upstream: holds a query, which belongs to each request; remove the ? and what follows"},
 		{"upstream with empty query", "serve:\n  upstream: http://a?\n", "2:13: serve.upstream: holds a query, which belongs to each request; remove the ? and what follows"},
 		{"upstream with fragment", "serve:\n  upstream: http://a#f\n", "2:13: serve.upstream: holds a fragment, which is never sent; remove the # and what follows"},
-		{"upstream with port 0", "serve:\n  upstream: http://a:0\n", "2:13: serve.upstream: is not an http or https URL with a host and perhaps a port and a path; write one such as http://127.0.0.1:5000"},
-		{"upstream with port 65536", "serve:\n  upstream: http://a:65536\n", "2:13: serve.upstream: is not an http or https URL with a host and perhaps a port and a path; write one such as http://127.0.0.1:5000"},
+		{"upstream with port 0", "serve:\n  upstream: http://a:0\n", "2:13: serve.upstream: has a port that is not between 1 and 65535; write one such as http://127.0.0.1:5000"},
+		{"upstream with port 65536", "serve:\n  upstream: http://a:65536\n", "2:13: serve.upstream: has a port that is not between 1 and 65535; write one such as http://127.0.0.1:5000"},
 		{"upstream with an open port", "serve:\n  upstream: \"http://a:\"\n", "2:13: serve.upstream: is not an http or https URL with a host and perhaps a port and a path; write one such as http://127.0.0.1:5000"},
 		{"upstream with dots", "serve:\n  upstream: http://a/../b\n", "2:13: serve.upstream: has a path that can be read in several ways: it holds a . or .. segment, which some servers resolve"},
 		{"listen as a number", "serve:\n  listen: 8080\n", `2:11: serve.listen: "8080" has no colon; write :8080`},
@@ -379,5 +379,16 @@ serve:
 	var first *Error
 	if !errors.As(err, &first) || first.Line != 3 {
 		t.Errorf("first is %v", first)
+	}
+}
+
+// The scheme of a URL is the same in any case (RFC 3986 §3.1).
+func TestUpstreamInUpperCase(t *testing.T) {
+	f, err := Parse("f", []byte("serve:\n  upstream: HTTPS://api.test:65535/a\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := f.Serve.Upstream.URL().String(); got != "https://api.test:65535/a" {
+		t.Error(got)
 	}
 }

@@ -13,7 +13,7 @@ import (
 // repeat it, because people put passwords and keys into URLs.
 type Upstream struct{ url url.URL }
 
-var upstreamSyntax = regexp.MustCompile(`^https?://[^/?#@\x00-\x20]+(/[^?#\x00-\x20]*)?$`)
+var upstreamSyntax = regexp.MustCompile(`^[Hh][Tt][Tt][Pp][Ss]?://[^/?#@\x00-\x20]+(/[^?#\x00-\x20]*)?$`)
 
 const upstreamExample = "write one such as http://127.0.0.1:5000"
 
@@ -39,6 +39,8 @@ func (u *Upstream) UnmarshalText(b []byte) error {
 		return errors.New("holds a query, which belongs to each request; remove the ? and what follows")
 	case parsed.Fragment != "":
 		return errors.New("holds a fragment, which is never sent; remove the # and what follows")
+	case parsed.Port() != "" && !portOK(parsed):
+		return errors.New("has a port that is not between 1 and 65535; " + upstreamExample)
 	case !upstreamSyntax.Match(b) || !portOK(parsed):
 		return errors.New("is not an http or https URL with a host and perhaps a port and a path; " + upstreamExample)
 	case parsed.Path != "" && ambiguity(parsed.EscapedPath()) != "":
