@@ -85,11 +85,12 @@ func runServe(ctx context.Context, e env, args []string) error {
 
 	// A reader of the logs that goes away, or stops reading, ends or holds up nothing.
 	signal.Ignore(syscall.SIGPIPE)
-	notes, sink := gateway.NewLog(e.stderr), gateway.NewLog(e.stdout)
+	notes := gateway.NewLog(e.stderr, nil)
 	defer notes.Close(logTimeout)
-	defer sink.Close(logTimeout)
 	e.stderr = notes
 	logger := slog.New(redact.Handler(slog.NewTextHandler(e.stderr, nil), nil))
+	sink := gateway.NewLog(e.stdout, lossOf(logger))
+	defer sink.Close(logTimeout)
 	g, err := gateway.New(gateway.Options{
 		Upstream: serve.Upstream.URL(),
 		Cache: &bearcache.Cache{
@@ -199,6 +200,21 @@ func accessHandler(w io.Writer, format config.LogFormat) slog.Handler {
 		return redact.Handler(slog.NewJSONHandler(w, options), nil)
 	}
 	return redact.Handler(slog.NewTextHandler(w, options), nil)
+}
+
+// lossOf tells an operator of an access log that cannot be written.
+func lossOf(logger *slog.Logger) func(lost uint64, err error) {
+	return func(lost uint64, err error) {
+		if err == nil {
+			logger.Warn("lines of the access log could not be written", "lost", lost)
+			return
+		}
+		reason := "other"
+		if number := syscall.Errno(0); errors.As(err, &number) {
+			reason = number.Error()
+		}
+		logger.Error("the access log cannot be written; its lines are lost until it can", "error", reason)
+	}
 }
 
 // listenAndServe serves until ctx ends, and then lets the requests under way come to their end.

@@ -149,7 +149,7 @@ func (s *sink) Write(p []byte) (int, error) {
 // A sink that takes nothing holds up nobody; lines are lost and counted. Close writes the others.
 func TestLogDropsInsteadOfBlocking(t *testing.T) {
 	s := &sink{stuck: make(chan bool), arrived: make(chan bool)}
-	l := NewLog(s)
+	l := NewLog(s, nil)
 	const more = 100
 	buffered := cap(l.lines)
 	line := []byte("line 0\n")

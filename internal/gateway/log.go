@@ -24,15 +24,31 @@ type Log struct {
 	dropped atomic.Uint64
 }
 
-// NewLog starts writing to w. Close stops it.
-func NewLog(w io.Writer) *Log {
+// NewLog starts writing to w. Close stops it. trouble is told when w begins to fail, by an error, and when
+// it has recovered, or at the end, how many lines were lost by that; nil: nobody can be told.
+func NewLog(w io.Writer, trouble func(lost uint64, err error)) *Log {
 	l := &Log{lines: make(chan []byte, 8192), done: make(chan struct{})}
+	if trouble == nil {
+		trouble = func(uint64, error) {}
+	}
 	go func() {
 		defer close(l.done)
+		lost := uint64(0) // since w last took a line
 		for line := range l.lines {
-			if _, err := w.Write(line); err != nil {
-				l.dropped.Add(1) // nobody can be told: the log is where it would be written
+			_, err := w.Write(line)
+			switch {
+			case err != nil:
+				l.dropped.Add(1)
+				if lost++; lost == 1 {
+					trouble(0, err)
+				}
+			case lost > 0:
+				trouble(lost, nil)
+				lost = 0
 			}
+		}
+		if lost > 0 {
+			trouble(lost, nil)
 		}
 	}()
 	return l

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -20,7 +21,7 @@ func bigCache() *bearcache.Cache { return &bearcache.Cache{Memory: 256 << 20, Ma
 // panic.
 func TestLogClosesInTime(t *testing.T) {
 	s := &sink{stuck: make(chan bool), arrived: make(chan bool)}
-	l := NewLog(s)
+	l := NewLog(s, nil)
 	io.WriteString(l, "stuck\n")
 	<-s.arrived
 	io.WriteString(l, "waiting\n")
@@ -47,18 +48,45 @@ func TestLogClosesInTime(t *testing.T) {
 	}
 }
 
-type broken struct{}
+// failing is a sink that does not take every line.
+type failing struct{}
 
-func (broken) Write([]byte) (int, error) { return 0, errors.New("nobody reads this pipe any more") }
-
-// Lines for a reader that is gone are counted.
-func TestLogCountsWhatCouldNotBeWritten(t *testing.T) {
-	l := NewLog(broken{})
-	for range 3 {
-		io.WriteString(l, "line\n")
+func (failing) Write(p []byte) (int, error) {
+	if strings.HasPrefix(string(p), "fail") {
+		return 0, errors.New("nobody reads this pipe any more")
 	}
-	if !l.Close(5*time.Second) || l.Dropped() != 3 {
-		t.Errorf("%d lines dropped, want 3", l.Dropped())
+	return len(p), nil
+}
+
+// Lines that could not be written are counted, and somebody is told: when it begins, and when it is over.
+func TestLogCountsWhatCouldNotBeWritten(t *testing.T) {
+	for _, tt := range []struct {
+		lines []string
+		lost  uint64
+		told  string
+	}{
+		{[]string{"a", "b"}, 0, ""},
+		{[]string{"fail", "fail", "fail"}, 3, "failing, 3 lost"},
+		{[]string{"a", "fail", "fail", "b", "c"}, 2, "failing, 2 lost"},
+		{[]string{"fail", "b", "fail", "fail", "c", "fail"}, 4, "failing, 1 lost, failing, 2 lost, failing, 1 lost"},
+	} {
+		var told []string
+		l := NewLog(failing{}, func(lost uint64, err error) {
+			if err != nil {
+				told = append(told, "failing")
+				return
+			}
+			told = append(told, fmt.Sprintf("%d lost", lost))
+		})
+		for _, line := range tt.lines {
+			io.WriteString(l, line)
+		}
+		if !l.Close(5*time.Second) || l.Dropped() != tt.lost {
+			t.Errorf("%v: %d lines dropped", tt.lines, l.Dropped())
+		}
+		if got := strings.Join(told, ", "); got != tt.told {
+			t.Errorf("%v: told %q", tt.lines, got)
+		}
 	}
 }
 

@@ -129,7 +129,11 @@ func TestReaderOfTheLog(t *testing.T) {
 			lines := bufio.NewReader(errs)
 			first, _ := lines.ReadString('\n')
 			second, _ := lines.ReadString('\n')
-			go io.Copy(io.Discard, lines)
+			rest := make(chan string, 1)
+			go func() {
+				text, _ := io.ReadAll(lines)
+				rest <- string(text)
+			}()
 			_, base, _ := strings.Cut(first, "listening on ")
 			base, _, _ = strings.Cut(base, ",")
 			_, admin, _ := strings.Cut(strings.TrimSpace(second), "admin on ")
@@ -144,12 +148,15 @@ func TestReaderOfTheLog(t *testing.T) {
 				t.Errorf("%d %s", stats.status, stats.body)
 			}
 			cmd.Process.Signal(syscall.SIGTERM)
-			ended := make(chan error, 1)
-			go func() { ended <- cmd.Wait() }()
 			select {
-			case err := <-ended:
-				if err != nil {
+			case text := <-rest: // to its end; before that Wait would take the pipe away
+				if err := cmd.Wait(); err != nil {
 					t.Errorf("it ended with %v", err)
+				}
+				for _, want := range []string{"the access log cannot be written; its lines are lost until it can", "broken pipe", "lines of the access log could not be written"} {
+					if n := strings.Count(text, want); n > 1 || (n == 1) != gone {
+						t.Errorf("%q is said %d times in %s", want, n, text)
+					}
 				}
 			case <-time.After(30 * time.Second):
 				t.Error("it does not end")

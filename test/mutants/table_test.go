@@ -405,7 +405,9 @@ var table = []mutant{
 	{"a full log blocks", "internal/gateway/log.go", "\tdefault:\n\t\tl.dropped.Add(1)\n", "", "internal/gateway", "TestLogDropsInsteadOfBlocking"},
 	{"a stuck log keeps the process", "internal/gateway/log.go", "case <-timer.C:", "case <-make(chan int):", "internal/gateway", "TestLogClosesInTime"},
 	{"a line after the log's end panics", "internal/gateway/log.go", "\tif l.closed {\n", "\tif false {\n", "internal/gateway", "TestLogClosesInTime"},
-	{"lines for nobody not counted", "internal/gateway/log.go", "\t\t\t\tl.dropped.Add(1) // nobody", "\t\t\t\t_ = err // nobody", "internal/gateway", "TestLogCountsWhatCouldNotBeWritten"},
+	{"lines for nobody not counted", "internal/gateway/log.go", "\t\t\t\tl.dropped.Add(1)\n\t\t\t\tif lost++", "\t\t\t\tif lost++", "internal/gateway", "TestLogCountsWhatCouldNotBeWritten"},
+	{"nobody told that the log fails", "cmd/bearcache/serve.go", "gateway.NewLog(e.stdout, lossOf(logger))", "gateway.NewLog(e.stdout, func(uint64, error) {})", "test/e2e", "TestReaderOfTheLog"},
+	{"told of each line that is lost", "internal/gateway/log.go", "if lost++; lost == 1 {", "if lost++; lost > 0 {", "internal/gateway", "TestLogCountsWhatCouldNotBeWritten"},
 	{"any method in the access log", "internal/gateway/access.go", "method(r.Method))", "r.Method)", "internal/gateway", "TestAccessLog"},
 
 	// The scanner.
