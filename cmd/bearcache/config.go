@@ -28,8 +28,12 @@ Examples:
 		_, err := e.stdout.Write(config.Schema())
 		return err
 	}
-	if _, err := readConfig(flags.Check.File); err != nil {
+	file, err := readConfig(flags.Check.File)
+	if err != nil {
 		return err
+	}
+	if warning := file.Serve.Or(config.Defaults()).Warning(); warning != "" {
+		fmt.Fprintln(e.stderr, "warning: "+warning)
 	}
 	fmt.Fprintf(e.stdout, "%s is valid\n", report.Plain(flags.Check.File))
 	return nil

@@ -29,7 +29,7 @@ type serveFlags struct {
 	Store                string               `default:"memory" placeholder:"memory" help:"Where responses are kept; this version knows memory."`
 	AuthenticatedSharing *config.Sharing      `placeholder:"never|explicit" help:"What releases a bearer's response to other readers: nothing, or the origin's public, must-revalidate and s-maxage, as RFC 9111 §3.5 has it (default never)."`
 	Memory               *config.Size         `placeholder:"SIZE" help:"Bound of all stored responses together (default 64MiB)."`
-	MaxBody              *config.Size         `placeholder:"SIZE" help:"Bound of one stored response; larger ones pass unstored (default 1MiB)."`
+	MaxBody              *config.Size         `placeholder:"SIZE" help:"Bound of one stored response; larger ones pass unstored, and so does what is one reader's alone above an eighth of the memory (default 1MiB)."`
 	MaxTokenLength       *config.Size         `placeholder:"BYTES" help:"Longer bearer tokens are refused (default 4096)."`
 	Realm                *config.Realm        `placeholder:"TEXT" help:"Realm of challenges (default api)."`
 	Credentials          []config.FieldName   `placeholder:"FIELD" help:"Request fields that say who asks (default Authorization,Cookie,X-Api-Key)."`
@@ -243,6 +243,9 @@ func listenAndServe(ctx context.Context, e env, serve config.Serve, g *gateway.G
 		shared = "what the origin releases is shared between readers (RFC 9111 §3.5)"
 	}
 	lines = append(lines, fmt.Sprintf("one partition per bearer, %s in memory, %s", spaced(serve.Memory.String()), shared))
+	if warning := serve.Warning(); warning != "" {
+		lines = append(lines, "warning: "+warning)
+	}
 	fmt.Fprintln(e.stderr, strings.Join(lines, "\n"))
 
 	failed := make(chan error, len(servers))

@@ -117,7 +117,7 @@ func (s Serve) problems() []problem {
 	refuse("max_token_length", s.MaxTokenLength.outside(16, 64*KiB))
 	refuse("upstream_timeout", s.UpstreamTimeout.outside(Duration(time.Millisecond), Duration(time.Hour)))
 	if s.Memory != nil && s.MaxBody != nil && *s.MaxBody > *s.Memory && *s.Memory >= 1*MiB && *s.MaxBody < 2*GiB {
-		refuse("max_body", fmt.Sprintf("%s does not fit into memory, which is %s; write %s or less", s.MaxBody, s.Memory, s.Memory))
+		refuse("max_body", fmt.Sprintf("%s does not fit into memory, which is %s; write %s or less, for no reader has more than an eighth of it", s.MaxBody, s.Memory, *s.Memory/8))
 	}
 	if len(s.Credentials) > maxCredentials {
 		refuse("credentials", fmt.Sprintf("names %d fields; %d at most", len(s.Credentials), maxCredentials))
@@ -126,6 +126,16 @@ func (s Serve) problems() []problem {
 		refuse("admin", s.Admin.String()+" is not a loopback address, and the admin listener asks nobody for credentials; write 127.0.0.1:8081, or off")
 	}
 	return all
+}
+
+// Warning is what makes sense and may still not be what was meant, or "": the cache gives no reader more
+// than an eighth of memory, so that a greater max_body promises what only responses for everybody get.
+func (s Serve) Warning() string {
+	if s.Memory == nil || s.MaxBody == nil || *s.MaxBody <= *s.Memory/8 {
+		return ""
+	}
+	return fmt.Sprintf("max_body is %s, but what is one reader's alone is not stored above %s, an eighth of memory; for that memory must be %s",
+		s.MaxBody, *s.Memory/8, *s.MaxBody*8)
 }
 
 // maxCredentials is what the cache keeps all subsets of.

@@ -143,9 +143,30 @@ func TestFlagsBeforeFileBeforeDefaults(t *testing.T) {
 
 func TestCheckJudgesWhatSourcesMakeTogether(t *testing.T) {
 	err := Serve{MaxBody: new(100 * MiB)}.Or(Defaults()).Check()
-	const want = "serve.max_body: 100MiB does not fit into memory, which is 64MiB; write 64MiB or less"
+	const want = "serve.max_body: 100MiB does not fit into memory, which is 64MiB; write 8MiB or less, for no reader has more than an eighth of it"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v\nwant %s", err, want)
+	}
+}
+
+// A reader has an eighth of memory, and a larger response is not stored for him, whatever max_body says.
+func TestWarning(t *testing.T) {
+	for _, tt := range []struct {
+		serve Serve
+		want  string
+	}{
+		{Defaults(), ""},
+		{Serve{MaxBody: new(8 * MiB)}.Or(Defaults()), ""},
+		{Serve{MaxBody: new(MiB)}, ""},
+		{Serve{MaxBody: new(8*MiB + 1)}.Or(Defaults()), "max_body is 8388609, but what is one reader's alone is not stored above 8MiB, an eighth of memory; for that memory must be 67108872"},
+		{Serve{Memory: new(4 * MiB)}.Or(Defaults()), "max_body is 1MiB, but what is one reader's alone is not stored above 512KiB, an eighth of memory; for that memory must be 8MiB"},
+	} {
+		if got := tt.serve.Warning(); got != tt.want {
+			t.Errorf("got %q\nwant %q", got, tt.want)
+		}
+		if err := tt.serve.Check(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
@@ -232,7 +253,7 @@ func TestProblems(t *testing.T) {
 		{"memory of nothing", "serve:\n  memory: 0\n", "2:11: serve.memory: 0 is not between 1MiB and 1024GiB"},
 		{"memory of everything", "serve:\n  memory: 2000GiB\n", "2:11: serve.memory: 2000GiB is not between 1MiB and 1024GiB"},
 		{"no body", "serve:\n  max_body: 0\n", "2:13: serve.max_body: 0 is not between 1 and 2GiB"},
-		{"body above memory", "serve:\n  max_body: 2MiB\n  memory: 1MiB\n", "2:13: serve.max_body: 2MiB does not fit into memory, which is 1MiB; write 1MiB or less"},
+		{"body above memory", "serve:\n  max_body: 2MiB\n  memory: 1MiB\n", "2:13: serve.max_body: 2MiB does not fit into memory, which is 1MiB; write 128KiB or less, for no reader has more than an eighth of it"},
 		{"token too short for any", "serve:\n  max_token_length: 8\n", "2:21: serve.max_token_length: 8 is not between 16 and 64KiB"},
 		{"token of a megabyte", "serve:\n  max_token_length: 1MiB\n", "2:21: serve.max_token_length: 1MiB is not between 16 and 64KiB"},
 		{"realm is a number", "serve:\n  realm: 5\n", "2:10: serve.realm: expected text such as api, not a number; put it in quotes"},

@@ -26,7 +26,7 @@ var descriptions = map[string]string{
 	"Serve.Admin":                "Loopback address for health and metrics, or off.",
 	"Serve.AuthenticatedSharing": "never: what an identified request brought is for its reader alone. explicit: the origin's public, must-revalidate and s-maxage release it to others (RFC 9111 §3.5).",
 	"Serve.Memory":               "Memory for stored responses: bytes, or a number with KiB, MiB, GiB, KB, MB or GB. From 1MiB to 1024GiB.",
-	"Serve.MaxBody":              "Largest body that is stored; a larger response passes through. Less than 2GiB, and not more than memory.",
+	"Serve.MaxBody":              "Largest body that is stored; a larger response passes through. Less than 2GiB, and not more than memory; what is one reader's alone, not more than an eighth of memory.",
 	"Serve.MaxTokenLength":       "Longest token in bytes; a longer one is refused unread. From 16 to 64KiB.",
 	"Serve.Realm":                "Name of the protected space in a challenge (RFC 9110 §11.5).",
 	"Serve.Credentials":          "Names of the request fields that say who asks, ten at most.",

@@ -39,7 +39,7 @@ func newMetrics(g *Gateway) *metrics {
 	m.registry.MustRegister(m.requests, m.seconds, m.bytes, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		gauge("bearcache_records", "Stored records, about.", func(s bearcache.Stats) float64 { return float64(s.Records) }),
 		gauge("bearcache_stored_bytes", "Bytes of stored records with their overhead, about.", func(s bearcache.Stats) float64 { return float64(s.Weight) }),
-		gauge("bearcache_refused_records", "Records heavier than the whole memory budget.", func(s bearcache.Stats) float64 { return float64(s.Refused) }),
+		gauge("bearcache_refused_records", "Records that were not stored, as they are heavier than an eighth of the memory, which is what a reader has, or than all of it where they are for everybody.", func(s bearcache.Stats) float64 { return float64(s.Refused) }),
 		gauge("bearcache_quota_evictions", "Records that went since their partition held more than its share.", func(s bearcache.Stats) float64 { return float64(s.OverQuota) }),
 		gauge("bearcache_owner_mismatches", "Records found under a key that is not theirs. Anything but zero is a defect.",
 			func(s bearcache.Stats) float64 { return float64(s.Mismatches) }),
