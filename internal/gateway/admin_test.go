@@ -165,7 +165,7 @@ func TestClientLeaves(t *testing.T) {
 	io.WriteString(conn, "GET /a HTTP/1.1\r\nHost: api.test\r\n\r\n")
 	<-arrived
 	conn.Close()
-	if r := w.record(); r["status"] != 502.0 || r["cache"] != "miss" {
+	if r := w.record(); r["status"] != 499.0 || r["cache"] != "miss" {
 		t.Errorf("logged: %v", r)
 	}
 	if n := w.gateway.cache.Stats().Records; n != 0 {
