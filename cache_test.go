@@ -86,6 +86,16 @@ func ask(h http.Handler, r *http.Request) *http.Response {
 	return w.Result()
 }
 
+// leaving is a client that does not stay for its answer, and sees how that ends no more than net/http's does.
+func leaving(h http.Handler, r *http.Request) {
+	defer func() {
+		if value := recover(); value != nil && value != http.ErrAbortHandler {
+			panic(value)
+		}
+	}()
+	h.ServeHTTP(httptest.NewRecorder(), r)
+}
+
 func text(t *testing.T, resp *http.Response) string {
 	t.Helper()
 	b, err := io.ReadAll(resp.Body)

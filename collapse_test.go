@@ -226,8 +226,7 @@ func TestLastWaiterLeaves(t *testing.T) {
 			ctx, leave := context.WithCancel(t.Context())
 			contexts[i] = leave
 			wg.Go(func() {
-				defer func() { recover() }()
-				h.ServeHTTP(httptest.NewRecorder(), get().WithContext(ctx))
+				leaving(h, get().WithContext(ctx))
 			})
 			synctest.Wait()
 		}
@@ -599,7 +598,7 @@ func TestRelayFails(t *testing.T) {
 			}()
 			synctest.Wait()
 			ctx, leave := context.WithCancel(t.Context())
-			go h.ServeHTTP(httptest.NewRecorder(), get().WithContext(ctx))
+			go leaving(h, get().WithContext(ctx))
 			synctest.Wait()
 			parts <- "one"
 			synctest.Wait()

@@ -1,6 +1,7 @@
 package bearcache
 
 import (
+	"context"
 	"maps"
 	"net/http"
 	"time"
@@ -52,10 +53,10 @@ func (x *exchange) forward(w http.ResponseWriter, next http.Handler, d rfc9111.D
 	x.fetch(w, next, d, own)
 }
 
-// ends is the answer to a request whose context has ended while it waited: a client may be there all the same,
-// and a cache further out, which must not take silence for an empty response.
+// ends is the answer to a request whose context has ended while it waited. Where that was its deadline a client may be
+// there all the same, and a cache further out, which must not take silence for an empty response.
 func (x *exchange) ends(w http.ResponseWriter) {
-	if _, ok := w.(*answer); ok { // RoundTrip returns the context's error
+	if _, ok := w.(*answer); ok || x.request.Context().Err() != context.DeadlineExceeded { // RoundTrip returns the context's error
 		panic(http.ErrAbortHandler)
 	}
 	x.timeout(w, "deadline", "the time that this request has ended while it waited for another's answer")

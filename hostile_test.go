@@ -329,7 +329,7 @@ func TestWaitersWhoLeft(t *testing.T) {
 		synctest.Wait()
 		for range 50 {
 			ctx, leave := context.WithCancel(t.Context())
-			wg.Go(func() { h.ServeHTTP(httptest.NewRecorder(), get().WithContext(ctx)) })
+			wg.Go(func() { leaving(h, get().WithContext(ctx)) })
 			synctest.Wait()
 			leave()
 		}
