@@ -275,7 +275,7 @@ func TestLeaderBreaksOff(t *testing.T) {
 				if _, err := io.WriteString(w, part); err != nil {
 					panic(http.ErrAbortHandler) // as httputil.ReverseProxy does
 				}
-				time.Sleep(1)
+				time.Sleep(1 * time.Nanosecond)
 			}
 		}))
 		var wg sync.WaitGroup
@@ -408,12 +408,17 @@ func TestLeaderDoesNotRead(t *testing.T) {
 		panics  any
 	}{
 		{"one write", func(w http.ResponseWriter) { write(w, "one") }, "one", 1, "one", nil},
-		{"more writes", func(w http.ResponseWriter) { write(w, "one "); time.Sleep(1); write(w, "two "); write(w, "three") }, "one two three", 1, "one two three", nil},
+		{"more writes", func(w http.ResponseWriter) {
+			write(w, "one ")
+			time.Sleep(1 * time.Nanosecond)
+			write(w, "two ")
+			write(w, "three")
+		}, "one two three", 1, "one two three", nil},
 		{"flushed before all", func(w http.ResponseWriter) { flush(w); write(w, "one") }, "one", 1, "|one", nil},
 		// net/http finds the type of the content in what goes out with the fields.
 		{"flushed", func(w http.ResponseWriter) {
 			write(w, "<ht")
-			time.Sleep(1)
+			time.Sleep(1 * time.Nanosecond)
 			flush(w)
 			write(w, "ml>")
 			flush(w)
@@ -422,25 +427,29 @@ func TestLeaderDoesNotRead(t *testing.T) {
 		{"too large", func(w http.ResponseWriter) { write(w, "one "); write(w, strings.Repeat("-", 20)); write(w, " end") }, "second", 2, "one -------------------- end", nil},
 		{"broken off", func(w http.ResponseWriter) {
 			write(w, "one ")
-			time.Sleep(1)
+			time.Sleep(1 * time.Nanosecond)
 			write(w, "two")
 			panic(http.ErrAbortHandler)
 		}, "second", 2, "one two", http.ErrAbortHandler},
 		{"too short", func(w http.ResponseWriter) { w.Header().Set("Content-Length", "9"); write(w, "one ") }, "second", 2, "one ", nil},
-		{"a status twice", func(w http.ResponseWriter) { write(w, "one "); time.Sleep(1); w.WriteHeader(500) }, "one ", 1, "one ", nil},
+		{"a status twice", func(w http.ResponseWriter) { write(w, "one "); time.Sleep(1 * time.Nanosecond); w.WriteHeader(500) }, "one ", 1, "one ", nil},
 		{"with a deadline", func(w http.ResponseWriter) {
 			write(w, "one ")
-			time.Sleep(1)
+			time.Sleep(1 * time.Nanosecond)
 			http.NewResponseController(w).SetWriteDeadline(time.Time{})
 			write(w, "two")
 			if got := w.(*capture).ResponseWriter.(*client).log.String(); got != "one !two" {
 				t.Errorf("within the deadline its client got %q", got)
 			}
 		}, "", 0, "one !two", nil},
-		{"hijacked", func(w http.ResponseWriter) { write(w, "one "); time.Sleep(1); http.NewResponseController(w).Hijack() }, "", 0, "one ?", nil},
+		{"hijacked", func(w http.ResponseWriter) {
+			write(w, "one ")
+			time.Sleep(1 * time.Nanosecond)
+			http.NewResponseController(w).Hijack()
+		}, "", 0, "one ?", nil},
 		{"with trailers", func(w http.ResponseWriter) {
 			write(w, "one ")
-			time.Sleep(1)
+			time.Sleep(1 * time.Nanosecond)
 			w.Header().Set(http.TrailerPrefix+"Sum", "1")
 		}, "second", 2, "one ", nil},
 	} {
@@ -474,7 +483,7 @@ func TestLeaderDoesNotRead(t *testing.T) {
 						t.Errorf("who waited has %q after %d calls and %v", w.Body, calls.Load(), took)
 					}
 				}
-				time.Sleep(10)
+				time.Sleep(10 * time.Nanosecond)
 				if c.ended.Load() {
 					t.Error("its request is over, and its client has not got all")
 				}
@@ -514,7 +523,7 @@ func TestRelayStreams(t *testing.T) {
 			for _, part := range []string{"one ", "two "} {
 				io.WriteString(w, part)
 				http.NewResponseController(w).Flush()
-				time.Sleep(1)
+				time.Sleep(1 * time.Nanosecond)
 			}
 			<-end
 			io.WriteString(w, "three")
@@ -527,7 +536,7 @@ func TestRelayStreams(t *testing.T) {
 		wg.Go(func() { ask(h, get()) })
 		synctest.Wait()
 		close(begin)
-		time.Sleep(2)
+		time.Sleep(2 * time.Nanosecond)
 		synctest.Wait()
 		if c.log.String() != "one |two |" {
 			t.Errorf("before the end: %q", &c.log)
