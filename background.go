@@ -13,8 +13,8 @@ import (
 // given it, once at a time (RFC 5861 §3).
 func (x *exchange) refresh(next http.Handler) {
 	s := x.cache.state
-	key := x.found.record.key
-	fl := s.flights.lead(key)
+	found := x.found.record.key
+	fl := s.flights.lead(flightKey{found, x.found.variant().Variant(x.decisive(found.Partition))})
 	if fl == nil { // somebody asks already
 		return
 	}
@@ -29,7 +29,7 @@ func (x *exchange) refresh(next http.Handler) {
 	delete(r.Header, "Pragma")
 	r.Method, r.Body = http.MethodGet, http.NoBody
 	started := s.background.startFor(x.reader.partition, func(ctx context.Context) {
-		defer s.flights.land(key, fl)
+		defer s.flights.land(fl)
 		defer func() {
 			if value := recover(); value != nil && value != http.ErrAbortHandler {
 				x.cache.logger().Error("the handler behind the cache panicked in a background validation") // its value may quote the request
@@ -46,7 +46,7 @@ func (x *exchange) refresh(next http.Handler) {
 		x.fetch(&nowhere{}, untilEnd(next), d, nil)
 	})
 	if !started {
-		s.flights.land(key, fl)
+		s.flights.land(fl)
 	}
 }
 

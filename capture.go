@@ -393,9 +393,8 @@ func (w *capture) free() {
 		return
 	}
 	x := w.exchange
-	key := Key{x.reader.partition, x.uri}
-	x.cache.state.flights.lone(key, x.cache.state.now())
-	x.cache.state.flights.land(key, w.flight)
+	x.cache.state.flights.lone(w.flight.key, x.cache.state.now())
+	x.cache.state.flights.land(w.flight)
 }
 
 // finish stores the response if the handler came to its end and nothing was missing. It is not
@@ -458,8 +457,7 @@ func (w *capture) keep() {
 // arrive frees whoever waits, as there is something stored now.
 func (w *capture) arrive() {
 	if w.flight != nil {
-		x := w.exchange
-		x.cache.state.flights.arrive(Key{x.reader.partition, x.uri}, w.flight)
+		w.exchange.cache.state.flights.arrive(w.flight)
 	}
 }
 

@@ -8,13 +8,14 @@ import (
 	"time"
 )
 
-// flights are the requests under way whose answers others wait for: one for a key, so never one for two
-// partitions (RFC 9111 §4 lets one response answer several requests only if it may be reused for each).
+// flights are the requests under way whose answers others wait for: one for a key and what Vary is known to tell apart
+// under it, so never one for two partitions (RFC 9111 §4 lets one response answer several requests only if it may be
+// reused for each).
 // A request that waits is given nothing by the one it waits for. It looks up again, and takes what is
 // there if that would be a hit for it.
 type flights struct {
 	mu     sync.Mutex // guards flying and the flights in it
-	flying map[Key]*flight
+	flying map[flightKey]*flight
 
 	// loners remembers, by hash, until when (nanoseconds since the epoch) a key is not collapsed, since
 	// its last response was none to wait for. Keys that share a slot cost each other a request.
@@ -22,8 +23,15 @@ type flights struct {
 	seed   maphash.Seed
 }
 
+// flightKey is what the requests have in common that wait for one of them.
+type flightKey struct {
+	Key
+	variant string // rfc9111.Stored.Variant of what is stored under the key; empty: nothing is, or without Vary
+}
+
 // flight is one such request.
 type flight struct {
+	key       flightKey
 	landed    chan struct{}      // closed when its response is stored, or known not to be, or it is overtaken
 	overtaken bool               // to be read once landed is closed
 	waiting   atomic.Int32       // changed under flights.mu
@@ -61,12 +69,12 @@ const (
 const lonerTime = 5 * time.Second
 
 func newFlights() *flights {
-	return &flights{flying: make(map[Key]*flight), seed: maphash.MakeSeed()}
+	return &flights{flying: make(map[flightKey]*flight), seed: maphash.MakeSeed()}
 }
 
 // board makes the caller one that waits for the flight under way or, if it may lead, the leader of a new one;
 // nil: neither, as where the key is not collapsed now. Who leads calls land, who waits calls leave.
-func (f *flights) board(k Key, now time.Time, mayLead bool) (fl *flight, leader bool) {
+func (f *flights) board(k flightKey, now time.Time, mayLead bool) (fl *flight, leader bool) {
 	// A mark that is further ahead than any can be is of a clock that was put back since.
 	if left := f.loner(k).Load() - now.UnixNano(); left > 0 && left <= int64(lonerTime) {
 		return nil, false
@@ -80,20 +88,20 @@ func (f *flights) board(k Key, now time.Time, mayLead bool) (fl *flight, leader 
 	if !mayLead {
 		return nil, false
 	}
-	fl = &flight{landed: make(chan struct{})}
+	fl = &flight{key: k, landed: make(chan struct{})}
 	f.flying[k] = fl
 	return fl, true
 }
 
 // lead makes the caller the leader of a flight that nobody is to wait for in particular; nil: there is one under way. A
 // validation in the background is one: it is needed however many others of its key are not collapsed.
-func (f *flights) lead(k Key) *flight {
+func (f *flights) lead(k flightKey) *flight {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.flying[k] != nil {
 		return nil
 	}
-	fl := &flight{landed: make(chan struct{})}
+	fl := &flight{key: k, landed: make(chan struct{})}
 	f.flying[k] = fl
 	return fl
 }
@@ -109,7 +117,7 @@ func inside(ctx context.Context, fl *flight) context.Context {
 
 // within reports whether a request of context ctx came of the one that leads the flight of k: a handler around another
 // of the same cache, or one that asks through a Transport of the same.
-func (f *flights) within(ctx context.Context, k Key) bool {
+func (f *flights) within(ctx context.Context, k flightKey) bool {
 	fl, _ := ctx.Value(insideKey{}).(*flight)
 	if fl == nil {
 		return false
@@ -126,43 +134,43 @@ func (f *flights) within(ctx context.Context, k Key) bool {
 }
 
 // land frees whoever waits. It may be called again, for nothing.
-func (f *flights) land(k Key, fl *flight) {
+func (f *flights) land(fl *flight) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.flying[k] == fl {
-		f.free(k, fl)
+	if f.flying[fl.key] == fl {
+		f.free(fl)
 	}
 }
 
 // arrive is land for a response that is stored: those who wait for a flight that overtook this one need
 // not any longer.
-func (f *flights) arrive(k Key, fl *flight) {
+func (f *flights) arrive(fl *flight) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if now := f.flying[k]; now != nil && (now == fl || fl.overtaken) {
-		f.free(k, now)
+	if now := f.flying[fl.key]; now != nil && (now == fl || fl.overtaken) {
+		f.free(now)
 	}
 }
 
 // overtake has whoever waits begin anew: the first to board leads, and the others wait for that one.
-func (f *flights) overtake(k Key, fl *flight) {
+func (f *flights) overtake(fl *flight) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.flying[k] == fl {
+	if f.flying[fl.key] == fl {
 		fl.overtaken = true
-		f.free(k, fl)
+		f.free(fl)
 	}
 }
 
-func (f *flights) free(k Key, fl *flight) {
-	delete(f.flying, k)
+func (f *flights) free(fl *flight) {
+	delete(f.flying, fl.key)
 	close(fl.landed)
 }
 
 // lone keeps the next requests for k from waiting for each other.
-func (f *flights) lone(k Key, now time.Time) { f.loner(k).Store(now.Add(lonerTime).UnixNano()) }
+func (f *flights) lone(k flightKey, now time.Time) { f.loner(k).Store(now.Add(lonerTime).UnixNano()) }
 
-func (f *flights) loner(k Key) *atomic.Int64 {
+func (f *flights) loner(k flightKey) *atomic.Int64 {
 	return &f.loners[maphash.Comparable(f.seed, k)%uint64(len(f.loners))]
 }
 

@@ -316,12 +316,12 @@ func (b *broken) Write(p []byte) (int, error) {
 func TestFlightsOfTwoPartitions(t *testing.T) {
 	f := newFlights()
 	now := time.Unix(0, 0)
-	a, leads := f.board(Key{Partition{"i a"}, "http://api.test/"}, now, true)
-	b, alsoLeads := f.board(Key{Partition{"i b"}, "http://api.test/"}, now, true)
+	a, leads := f.board(flightKey{Key: Key{Partition{"i a"}, "http://api.test/"}}, now, true)
+	b, alsoLeads := f.board(flightKey{Key: Key{Partition{"i b"}, "http://api.test/"}}, now, true)
 	if !leads || !alsoLeads || a == b {
 		t.Error("two partitions share a flight")
 	}
-	if again, leads := f.board(Key{Partition{"i a"}, "http://api.test/"}, now, true); leads || again != a {
+	if again, leads := f.board(flightKey{Key: Key{Partition{"i a"}, "http://api.test/"}}, now, true); leads || again != a {
 		t.Error("a second request of one partition leads as well")
 	}
 }
@@ -928,7 +928,7 @@ func TestConditionsOfWhatIsNotStored(t *testing.T) {
 // A clock that is put back leaves no key uncollapsed for as long.
 func TestClockPutBack(t *testing.T) {
 	f := newFlights()
-	now, k := time.Unix(1_000_000, 0), Key{Shared, "http://api.test/"}
+	now, k := time.Unix(1_000_000, 0), flightKey{Key: Key{Shared, "http://api.test/"}}
 	f.lone(k, now)
 	if fl, _ := f.board(k, now, true); fl != nil {
 		t.Error("collapsed")
@@ -1018,4 +1018,102 @@ func TestCloseIsBounded(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Requests that Vary is known to tell apart do not wait for each other; and those that find out while they wait
+// ask once for each variant.
+func TestFlightsOfVariants(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var calls atomic.Int64
+		h := new(Cache).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			calls.Add(1)
+			time.Sleep(10 * time.Second)
+			w.Header()["Cache-Control"], w.Header()["Vary"] = []string{"max-age=600"}, []string{"Accept-Language"}
+			io.WriteString(w, r.Header.Get("Accept-Language"))
+		}))
+		for _, tt := range []struct {
+			languages string
+			calls     int64
+			longest   time.Duration
+		}{
+			{"aabbbccc", 3, 20 * time.Second}, // nothing is known: b and c wait for a, and then each for their own
+			{"ddeeff", 3, 10 * time.Second},
+			{"abcdef", 0, 0},
+		} {
+			before := calls.Load()
+			var wg sync.WaitGroup
+			for _, c := range tt.languages {
+				wg.Go(func() {
+					start := time.Now()
+					if got := text(t, ask(h, get("Accept-Language: "+string(c)))); got != string(c) {
+						t.Errorf("%c got %q", c, got)
+					}
+					if took := time.Since(start); took > tt.longest {
+						t.Errorf("%s: %c took %v", tt.languages, c, took)
+					}
+				})
+				synctest.Wait() // in this order
+			}
+			wg.Wait()
+			if n := calls.Load() - before; n != tt.calls {
+				t.Errorf("%s: %d calls, want %d", tt.languages, n, tt.calls)
+			}
+		}
+	})
+}
+
+// An origin that names another field each time has nobody wait more than twice.
+func TestVaryThatChanges(t *testing.T) {
+	fields := []string{"Accept", "Accept-Language", "User-Agent", "Accept-Charset", "Origin"}
+	synctest.Test(t, func(t *testing.T) {
+		var calls atomic.Int64
+		h := new(Cache).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			n := int(calls.Add(1))
+			time.Sleep(time.Second)
+			w.Header()["Cache-Control"], w.Header()["Vary"] = []string{"max-age=600"}, []string{fields[min(n-1, 4)]}
+		}))
+		var wg sync.WaitGroup
+		for i := range 32 {
+			r := get()
+			for bit, name := range fields {
+				r.Header[name] = []string{[]string{"a", "b"}[i>>bit&1]}
+			}
+			wg.Go(func() {
+				start := time.Now()
+				ask(h, r)
+				if took := time.Since(start); took > 3*time.Second {
+					t.Errorf("%05b took %v", i, took)
+				}
+			})
+			synctest.Wait()
+		}
+		wg.Wait()
+	})
+}
+
+// An origin that takes long to begin, and then does not say how long its answer is, is no stream yet.
+func TestSlowBeginningIsNoStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var calls atomic.Int64
+		h := new(Cache).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			calls.Add(1)
+			time.Sleep(3 * endlessLimit / 2)
+			w.Header()["Cache-Control"] = []string{"max-age=60"}
+			io.WriteString(w, "one")
+			time.Sleep(endlessLimit / 2)
+			io.WriteString(w, " two")
+		}))
+		var wg sync.WaitGroup
+		for range 5 {
+			wg.Go(func() {
+				if got := text(t, ask(h, get())); got != "one two" {
+					t.Errorf("%q", got)
+				}
+			})
+		}
+		wg.Wait()
+		if n := calls.Load(); n != 1 {
+			t.Errorf("%d calls", n)
+		}
+	})
 }

@@ -435,7 +435,7 @@ func TestRefreshInSpiteOfLoners(t *testing.T) {
 		h := c.Handler(o)
 		ask(h, get())
 		time.Sleep(time.Hour)
-		c.state.flights.lone(Key{Shared, "http://api.test/me"}, time.Now())
+		c.state.flights.lone(flightKey{Key: Key{Shared, "http://api.test/me"}}, time.Now())
 		ask(h, get())
 		synctest.Wait()
 		if got := ask(h, get()).Header.Get("Age"); got != "0" || o.calls.Load() != 2 {

@@ -13,13 +13,14 @@ import (
 // getting it already.
 func (x *exchange) forward(w http.ResponseWriter, next http.Handler, d rfc9111.Decision) {
 	s := x.cache.state
-	key := Key{x.reader.partition, x.uri}
 	var own *flight // nil: it goes by itself, as where what it waited for was none for it
+	apart := false  // it waited already for one that Vary turned out to tell apart from it
 	for again := true; again; {
 		mayWait, mayLead := x.collapsible(d)
 		if !mayWait {
 			break
 		}
+		key := x.flightKey()
 		if s.flights.within(x.request.Context(), key) { // it would wait for itself
 			break
 		}
@@ -30,7 +31,7 @@ func (x *exchange) forward(w http.ResponseWriter, next http.Handler, d rfc9111.D
 		if leader || fl == nil {
 			break
 		}
-		again = x.await(fl, key)
+		again = x.await(fl)
 		if x.request.Context().Err() != nil {
 			x.ends(w)
 			return
@@ -46,9 +47,12 @@ func (x *exchange) forward(w http.ResponseWriter, next http.Handler, d rfc9111.D
 			return
 		}
 		x.event.Reason = string(d.Reason)
+		if !again && !apart && d.Reason == rfc9111.VaryMiss && x.flightKey() != key {
+			again, apart = true, true // with those that want the same variant
+		}
 	}
 	if own != nil {
-		defer s.flights.land(key, own)
+		defer s.flights.land(own)
 	}
 	x.fetch(w, next, d, own)
 }
@@ -60,6 +64,16 @@ func (x *exchange) ends(w http.ResponseWriter) {
 		panic(http.ErrAbortHandler)
 	}
 	x.timeout(w, "deadline", "the time that this request has ended while it waited for another's answer")
+}
+
+// flightKey is what this request waits, or is waited for, by. Requests that are told apart by the Vary of what is stored do
+// not wait for each other.
+func (x *exchange) flightKey() flightKey {
+	k := flightKey{Key: Key{x.reader.partition, x.uri}}
+	if rec := x.lookup(k.Key); rec.Len() > 0 {
+		k.variant = rec.newest().Variant(x.decisive(k.Partition))
+	}
+	return k
 }
 
 // collapsible reports whether the request may wait for another's answer: one for the whole that nothing
@@ -85,10 +99,10 @@ func (x *exchange) collapsible(d rfc9111.Decision) (mayWait, mayLead bool) {
 
 // await waits for a flight. again: it was overtaken, and the request may wait for the one that does so, or
 // be that.
-func (x *exchange) await(fl *flight, key Key) (again bool) {
+func (x *exchange) await(fl *flight) (again bool) {
 	s := x.cache.state
 	defer s.flights.leave(fl)
-	began := time.Now()
+	began, endless := time.Now(), time.Time{}
 	tick := time.NewTicker(clientLimit)
 	defer tick.Stop()
 	for flying := true; flying; {
@@ -98,12 +112,15 @@ func (x *exchange) await(fl *flight, key Key) (again bool) {
 		case <-x.request.Context().Done():
 			return false
 		case <-tick.C:
-			switch waited := time.Since(began); {
-			case fl.held.Load(), waited >= waitLimit:
-				s.flights.overtake(key, fl)
-			case fl.endless.Load() && waited >= endlessLimit:
-				s.flights.lone(key, s.now())
-				s.flights.land(key, fl)
+			if endless.IsZero() && fl.endless.Load() { // from here on: an origin may take long to begin
+				endless = time.Now()
+			}
+			switch {
+			case fl.held.Load(), time.Since(began) >= waitLimit:
+				s.flights.overtake(fl)
+			case !endless.IsZero() && time.Since(endless) >= endlessLimit-clientLimit: // it was noticed within one tick
+				s.flights.lone(fl.key, s.now())
+				s.flights.land(fl)
 			}
 		}
 	}

@@ -108,6 +108,17 @@ func (r *record) oldest() int {
 	return i
 }
 
+// newest is the variant that arrived last.
+func (r *record) newest() *variant {
+	v := &r.variants[0]
+	for i := range r.variants {
+		if v.Before(&r.variants[i].Stored) {
+			v = &r.variants[i]
+		}
+	}
+	return v
+}
+
 // drop removes a variant of a record that is not in memory yet.
 func (r *record) drop(i int) { r.variants = slices.Delete(r.variants, i, i+1) }
 

@@ -24,7 +24,10 @@ func (req Request) selection(names []string, language string) selection {
 	if len(names) == 0 {
 		return selection{}
 	}
-	var b []byte
+	return selection{unique.Make(string(req.selects(names, language)))}
+}
+
+func (req Request) selects(names []string, language string) (b []byte) {
 	for _, name := range names {
 		value, present := req.selecting(name)
 		b = texts.Append(b, name)
@@ -38,7 +41,17 @@ func (req Request) selection(names []string, language string) selection {
 			b = texts.Append(b, language)
 		}
 	}
-	return selection{unique.Make(string(b))}
+	return b
+}
+
+// Variant tells requests apart as the Vary of s does: it is the same for those that would be answered by the same
+// response, if all responses name what s names.
+func (s *Stored) Variant(req Request) string {
+	var names []string
+	for v := range s.vary.all() {
+		names = append(names, v.name)
+	}
+	return string(req.selects(names, ""))
 }
 
 func (s selection) all() iter.Seq[selected] {

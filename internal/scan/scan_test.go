@@ -516,7 +516,7 @@ func TestHostileTarget(t *testing.T) {
 	defer target.Close()
 	defer close(release)
 	start := time.Now()
-	r, err := scanAt(t, Options{Timeout: time.Second}, target.URL, "/endless", "/trickle", "/fields", "/deep", "/controls", "/hang")
+	r, err := scanAt(t, Options{Timeout: 700 * time.Millisecond}, target.URL, "/endless", "/trickle", "/fields", "/deep", "/controls", "/hang")
 	if err != nil {
 		t.Error(err)
 	}
@@ -532,7 +532,7 @@ func TestHostileTarget(t *testing.T) {
 			}
 		}
 	}
-	if took := time.Since(start); took > 20*time.Second {
+	if took := time.Since(start); took > 2*time.Minute {
 		t.Errorf("it took %v", took)
 	}
 }
