@@ -344,7 +344,12 @@ func TestStaleOnError(t *testing.T) {
 func TestOtherPanicsPass(t *testing.T) {
 	for name, fail := range map[string]func(http.ResponseWriter){
 		"aborted in the middle": func(w http.ResponseWriter) { io.WriteString(w, "half"); panic(http.ErrAbortHandler) },
-		"a defect":              func(http.ResponseWriter) { panic("defect") },
+		"aborted in the middle of what would be stored": func(w http.ResponseWriter) {
+			w.Header()["Cache-Control"] = []string{"max-age=10"}
+			io.WriteString(w, "half")
+			panic(http.ErrAbortHandler)
+		},
+		"a defect": func(http.ResponseWriter) { panic("defect") },
 	} {
 		down := false
 		c, pass := clocked(new(Cache))
