@@ -280,7 +280,7 @@ func normalURI(uri string) (normal, why string) {
 	route, _, _ := strings.Cut(path, "?")
 	u, err := url.Parse(scheme + "://" + host)
 	switch {
-	case err != nil || u.Hostname() == "" || strings.ContainsAny(host, " \\"):
+	case err != nil || u.Hostname() == "" || strings.ContainsAny(host, " \\%"):
 		return "", "without a host that a request can name"
 	case u.User != nil:
 		return "", "with user information, which no key holds"

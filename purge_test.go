@@ -189,7 +189,7 @@ func FuzzPartitionBelongs(f *testing.F) {
 
 // FuzzNormalURI: what is normal stays as it is, and is what targetURI makes of a request for it.
 func FuzzNormalURI(f *testing.F) {
-	for _, s := range []string{"http://API.test:80", "https://a:443?q", "http://[::1]:8080/a%20b?c#d", "HTTPS://u@h/", "http://h/ü?ü", "http://0:"} {
+	for _, s := range []string{"http://API.test:80", "https://a:443?q", "http://[::1]:8080/a%20b?c#d", "HTTPS://u@h/", "http://h/ü?ü", "http://0:", "http://0%8000"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, uri string) {
