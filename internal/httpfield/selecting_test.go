@@ -95,6 +95,9 @@ func FuzzSelecting(f *testing.F) {
 		f.Add(s, "de")
 	}
 	f.Fuzz(func(t *testing.T, line, language string) {
+		if 5*len(line)+len("zz") > longest { // compared as it is, also once white space was added
+			t.Skip()
+		}
 		for _, name := range []string{"Foo", "Accept", "Accept-Language", "Accept-Encoding", "Accept-Charset"} {
 			want, present := Selecting(name, []string{line})
 			if !present {
