@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"io"
 	"maps"
 	"net"
 	"net/http"
@@ -461,79 +460,6 @@ func (w *capture) arrive() {
 	}
 }
 
-// relay writes a response to the client of the request that leads a flight, from the copy that will be
-// stored and in a goroutine of its own. So the handler goes on, and whoever waits for the copy gets it,
-// however slowly that client reads. It needs no memory beside the copy, which it keeps no longer than a hit keeps a
-// record. The handler uses the client again only after the relay's end.
-type relay struct {
-	over  bool          // the handler gives it nothing more
-	parts chan part     // the newest one, until it is taken; never more
-	done  chan struct{} // closed at the end; what follows may be read then
-	bytes int64
-	err   error // the client's
-	panic any
-}
-
-// part is what there is to be written.
-type part struct {
-	body  []byte // all of it, from the first byte
-	flush bool   // at the end
-	head  int    // and after so many bytes, for the first time
-}
-
-// newRelay begins behind what was sent already.
-func newRelay(w http.ResponseWriter, sent int) *relay {
-	r := &relay{parts: make(chan part, 1), done: make(chan struct{})}
-	go func() {
-		defer close(r.done)
-		defer func() { r.panic = recover() }()
-		flushed := -1
-		flush := func() {
-			if flushed != sent {
-				flushed = sent
-				http.NewResponseController(w).Flush() // its error shows with the next write
-			}
-		}
-		to := func(body []byte) {
-			if r.err == nil && len(body) > sent {
-				n, err := w.Write(body[sent:])
-				if err == nil && n != len(body)-sent {
-					err = io.ErrShortWrite
-				}
-				sent += n
-				r.bytes, r.err = r.bytes+int64(n), err
-			}
-		}
-		for p := range r.parts {
-			if p.flush && flushed < 0 { // net/http finds the Content-Type in what goes out with the fields
-				to(p.body[:p.head])
-				flush()
-			}
-			to(p.body)
-			if p.flush {
-				flush()
-			}
-			if r.err != nil {
-				return
-			}
-		}
-	}()
-	return r
-}
-
-// take has p written, in the place of what was not taken up yet; false: the relay is at its end.
-func (r *relay) take(p part) bool {
-	select {
-	case <-r.done:
-		return false
-	case old := <-r.parts:
-		p.flush, p.head = p.flush || old.flush, max(p.head, old.head)
-	default:
-	}
-	r.parts <- p // there is room: nobody else puts anything in
-	return true
-}
-
 // fitted is b in about as much memory as it needs: what came in pieces was given room for more.
 func fitted(b []byte) []byte {
 	if cap(b)-len(b) > len(b)/8 {
@@ -550,41 +476,4 @@ func trailing(h http.Header) bool {
 		}
 	}
 	return false
-}
-
-// sniffed is what net/http makes of the body where the handler gave no Content-Type. A hit must say
-// the same, and would not by itself: it writes the body at once, to a HEAD not at all.
-type sniffed struct {
-	asked bool // the fields allow it
-	sent  bool // they went out, with as many bytes of the body as
-	bytes int
-}
-
-// sniffs reads fields as net/http's server does: a Content-Type set to nil is one, and coded content
-// has no type that its bytes would tell.
-func sniffs(h http.Header) sniffed {
-	_, typed := h["Content-Type"]
-	_, coded := h["Transfer-Encoding"]
-	return sniffed{asked: !typed && !coded && h.Get("Content-Encoding") == ""}
-}
-
-// flush notes what of the body there was when the fields went out.
-func (s *sniffed) flush(bytes int) {
-	if !s.sent {
-		s.sent, s.bytes = true, bytes
-	}
-}
-
-// apply sets the Content-Type that went out with a miss, or forbids the server to find one. Unless
-// they were flushed earlier the fields go out with more of the body than DetectContentType looks at.
-func (s *sniffed) apply(h http.Header, body []byte) {
-	if s.sent {
-		body = body[:s.bytes]
-	}
-	switch {
-	case s.asked && len(body) > 0:
-		h["Content-Type"] = []string{http.DetectContentType(body)}
-	case h["Content-Type"] == nil:
-		h["Content-Type"] = nil
-	}
 }

@@ -235,6 +235,40 @@ func TestConnectionNamesWhatDecides(t *testing.T) {
 	}
 }
 
+// Nor may a 304 or a response to HEAD have what it forbids go with the connection.
+func TestConnectionOfWhatConfirms(t *testing.T) {
+	for _, method := range []string{"GET", "HEAD"} {
+		c, pass := clocked(new(Cache))
+		var hop bool
+		h := c.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header()["Cache-Control"], w.Header()["Etag"] = []string{"max-age=60"}, []string{`"1"`}
+			if hop {
+				w.Header()["Cache-Control"], w.Header()["Connection"] = []string{"no-store"}, []string{"Cache-Control"}
+				w.Header()["X-Hop"] = []string{"1"}
+			}
+			if r.Method == "GET" && r.Header["If-None-Match"] != nil {
+				w.WriteHeader(http.StatusNotModified)
+				return
+			}
+			io.WriteString(w, "content")
+		}))
+		ask(h, get())
+		pass(61 * time.Second)
+		hop = true
+		if got := text(t, ask(h, request(method, "http://api.test/me", "Accept: */*"))); method == "GET" && got != "content" {
+			t.Errorf("%q", got)
+		}
+		for _, rec := range c.state.memory.records.All() {
+			if f := rec.variants[0].fields.original(); f["X-Hop"] != nil {
+				t.Errorf("%s: taken over: %v", method, f)
+			}
+		}
+		if resp := ask(h, get("Cache-Control: only-if-cached")); resp.StatusCode != http.StatusGatewayTimeout {
+			t.Errorf("%s: still fresh: %v", method, resp.Header)
+		}
+	}
+}
+
 // A megabyte of preferences is not read for each of the responses that it is held against.
 func TestLongFieldsAreNotRead(t *testing.T) {
 	h := new(Cache).Handler(echo(func(*http.Request) string { return "all" }, "Cache-Control: max-age=60", "Vary: Accept-Language, Accept-Encoding"))

@@ -198,6 +198,9 @@ func (x *exchange) freshen(out *capture, w http.ResponseWriter) bool {
 	if !x.cache.state.invalidations.current(x.found.record.key, before.tags, before.stamp) { // purged meanwhile: it is no answer
 		return false
 	}
+	if nominatesDecisive(out.confirming) { // what it forbids may be among what goes
+		return false
+	}
 	newer := dated(out.own(out.confirming), x.cache.state.now())
 	fields, ok := rfc9111.Freshen(before.fields.original(), x.response(http.StatusNotModified, newer))
 	if !ok {
@@ -283,7 +286,7 @@ func forbids(why rfc9111.Reason) bool {
 // head takes what a response to HEAD says of the stored one (RFC 9111 §4.3.5): its new fields, or that it
 // is out of date.
 func (x *exchange) head(out *capture, status int, h http.Header) {
-	if x.found.record == nil || status != http.StatusOK {
+	if x.found.record == nil || status != http.StatusOK || nominatesDecisive(h) {
 		return
 	}
 	before := x.found.variant()

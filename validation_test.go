@@ -591,54 +591,36 @@ func TestRangeOfTheStale(t *testing.T) {
 	}
 }
 
-// Responses with 1xx ones before them, whether they may be held back or not.
+// Responses with 1xx ones before them, whether they may be held back or not: the fields of these are theirs alone,
+// also where a 304 comes after them.
 func TestInterimResponsesPass(t *testing.T) {
-	c, pass := clocked(new(Cache))
-	server := httptest.NewServer(c.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Link", "</a.css>; rel=preload")
-		w.WriteHeader(http.StatusEarlyHints)
-		w.Header().Del("Link")
-		w.Header().Set("Cache-Control", "max-age=10")
-		io.WriteString(w, "all")
-	})))
-	defer server.Close()
-	for range 2 {
-		resp, err := http.Get(server.URL)
-		if err != nil {
-			t.Fatal(err)
+	for _, tag := range []string{"", `"1"`} {
+		c, pass := clocked(new(Cache))
+		server := httptest.NewServer(c.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Link", "</a.css>; rel=preload")
+			w.WriteHeader(http.StatusEarlyHints)
+			w.Header().Del("Link")
+			w.Header().Set("Cache-Control", "max-age=10")
+			if tag != "" {
+				w.Header().Set("Etag", tag)
+			}
+			if r.Header.Get("If-None-Match") != "" {
+				w.WriteHeader(http.StatusNotModified)
+				return
+			}
+			io.WriteString(w, "all")
+		})))
+		defer server.Close()
+		for range 2 {
+			resp, err := http.Get(server.URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := text(t, resp); got != "all" || resp.Header.Get("Link") != "" {
+				t.Errorf("Etag %s: %q %v", tag, got, resp.Header)
+			}
+			pass(11 * time.Second)
 		}
-		if got := text(t, resp); got != "all" || resp.Header.Get("Link") != "" {
-			t.Errorf("%q %v", got, resp.Header)
-		}
-		pass(11 * time.Second)
-	}
-}
-
-// The fields of a 1xx response are those of that response alone, also where a 304 comes after it.
-func TestInterimFieldsEndThere(t *testing.T) {
-	c, pass := clocked(new(Cache))
-	server := httptest.NewServer(c.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Link", "</a.css>; rel=preload")
-		w.WriteHeader(http.StatusEarlyHints)
-		w.Header().Del("Link")
-		w.Header().Set("Cache-Control", "max-age=10")
-		w.Header().Set("Etag", `"1"`)
-		if r.Header.Get("If-None-Match") != "" {
-			w.WriteHeader(http.StatusNotModified)
-			return
-		}
-		io.WriteString(w, "all")
-	})))
-	defer server.Close()
-	for range 2 {
-		resp, err := http.Get(server.URL)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := text(t, resp); got != "all" || resp.Header.Get("Link") != "" {
-			t.Errorf("%q %v", got, resp.Header)
-		}
-		pass(11 * time.Second)
 	}
 }
 
