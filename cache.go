@@ -59,9 +59,26 @@ type Cache struct {
 	// Check refuses it here.
 	TrustedFields []string
 
-	// Secret keys the digests that stand for credentials. Nil: random, so that digests mean nothing
-	// to another process. Otherwise at least 16 bytes.
+	// Secret keys the digests that stand for credentials, the keys of the Store and the seals in it. Nil: random, so
+	// that digests mean nothing to another process. Otherwise at least 16 bytes.
 	Secret []byte
+
+	// PreviousSecret is another that other nodes, or this one until a moment ago, have for Secret: what they sealed
+	// opens. Nil: none. To change a secret without a stop, first have all nodes know the new one as PreviousSecret, then
+	// have them exchange the two, then take the old one away.
+	PreviousSecret []byte
+
+	// Store is a second level behind memory that several nodes share: sealed records under keys that mean nothing.
+	// Nil: none. It needs a Secret and a PurgeLog. Whatever it does wrong costs a miss.
+	Store Store
+
+	// PurgeLog is where nodes tell each other what was purged. Nil: a purge is this Cache's alone. It needs a Secret. A
+	// node that has not heard of the log for PurgeBound answers nothing from what it stores until it has.
+	PurgeLog PurgeLog
+
+	// CredentialLifetime bounds how long a response is kept for credentials whose end nobody knows, from when it was
+	// asked for. Zero means a day.
+	CredentialLifetime time.Duration
 
 	// MaxBody bounds a stored body, in bytes. Zero means 1 MiB; a larger response passes through
 	// unstored.

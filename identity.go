@@ -19,6 +19,14 @@ type Identity struct {
 	Scope   string    // what else the origin may look at: scope and audience, canonical
 	Until   time.Time // no record outlives it; zero: not known
 
+	// Group names all subjects of Issuer to whom the origin gives one answer to this request: those of one tenant, or with
+	// the same roles. What it does not call private is stored for the whole group. Empty: none.
+	Group string
+
+	// Joined names fields of Cache.Credentials that tell readers apart beside the texts above: where the request has
+	// them, a digest of their values is part of the identity, and of the group. Nil: none is, as the texts say all.
+	Joined []string
+
 	anonymous bool
 }
 
