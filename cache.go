@@ -39,8 +39,11 @@ type Cache struct {
 	// not asked about a request whose Policy is Public.
 	//
 	// A request that carries what may be further credentials (a repeated or malformed field, one
-	// that is called like a credential and not listed, a token-like query parameter, a client
-	// certificate) is unknown before Identify is asked.
+	// that is called like a credential and not listed, a token-like query parameter) is unknown before
+	// Identify is asked. A client certificate is part of whatever identity there is.
+	//
+	// An Identity without an Issuer is one that nobody verified. Where Identify is set, all such share a quarter of
+	// Memory, so that whoever makes up credentials cannot drive out what is stored for verified readers.
 	//
 	// An origin's Vary is obeyed within an identity too (RFC 9111 §4.1): where it names Authorization,
 	// what one token of a user left is not found by the user's next one. An origin that answers by the
@@ -131,8 +134,11 @@ type state struct {
 	memory        *memory
 	invalidations *invalidations
 	flights       *flights
+	underway      *underway
 	background    *background
-	digests       sync.Pool                                 // of *digest
+	secret        *keyed                                    // what digests are made with
+	previous      *keyed                                    // what other nodes may make them with; nil: nothing else
+	lifetime      time.Duration                             // of what is stored for credentials whose end nobody knows
 	veiler        func(name string, values []string) string // veil, bound once
 	wall          atomic.Int64
 	copying       atomic.Int64 // bytes of the copies of responses under way
@@ -140,14 +146,20 @@ type state struct {
 	forwards      atomic.Uint64
 }
 
-// ErrSecret is returned by Check for a Secret that is too short to key a digest.
-var ErrSecret = errors.New("bearcache: Secret has less than 16 bytes")
+// ErrSecret is returned by Check for a Secret or PreviousSecret that is too short to key a digest.
+var ErrSecret = errors.New("bearcache: Secret or PreviousSecret has less than 16 bytes")
 
 // Check reports what is wrong with the fields of c; Handler panics where Check has an error.
 func (c *Cache) Check() error {
 	switch {
-	case c.Secret != nil && len(c.Secret) < 16:
+	case c.Secret != nil && len(c.Secret) < 16, c.PreviousSecret != nil && len(c.PreviousSecret) < 16:
 		return ErrSecret
+	case c.Secret == nil && (c.Store != nil || c.PurgeLog != nil || c.PreviousSecret != nil):
+		return errors.New("bearcache: Store, PurgeLog and PreviousSecret need a Secret, the same on all nodes")
+	case c.Store != nil && c.PurgeLog == nil:
+		return errors.New("bearcache: Store needs a PurgeLog, or what is purged would come back from it")
+	case c.CredentialLifetime < 0:
+		return errors.New("bearcache: CredentialLifetime cannot be negative")
 	case len(c.Credentials) > 10:
 		return errors.New("bearcache: Credentials names more than 10 fields")
 	case slices.ContainsFunc(c.Credentials, func(name string) bool { return !httpfield.IsToken(name) }):
@@ -177,14 +189,19 @@ func (c *Cache) init() {
 			maxBody:       orElse(c.MaxBody, 1<<20),
 			maxVariants:   orElse(c.MaxVariants, 16),
 			now:           c.Now,
-			memory:        newMemory(memory, orElse(c.Quota, max(memory/8, 1))),
+			memory:        newMemory(memory, orElse(c.Quota, max(memory/8, 1)), c.Identify != nil),
 			invalidations: newInvalidations(),
 			flights:       newFlights(),
+			underway:      newUnderway(),
 			background:    newBackground(),
-			digests:       sync.Pool{New: func() any { return newDigest(secret) }},
+			secret:        newKeyed(secret),
+			lifetime:      orElse(c.CredentialLifetime, 24*time.Hour),
 		}
 		if s.now == nil {
 			s.now = time.Now
+		}
+		if c.PreviousSecret != nil {
+			s.previous = newKeyed(c.PreviousSecret)
 		}
 		s.veiler = s.veil
 		s.credentials = c.credentials()
@@ -217,7 +234,7 @@ func disjoint(names, canonical []string) bool {
 	})
 }
 
-func orElse[T int | int64](n, other T) T {
+func orElse[T int | int64 | time.Duration](n, other T) T {
 	if n == 0 {
 		return other
 	}
@@ -254,11 +271,15 @@ type Stats struct {
 func (c *Cache) Stats() Stats {
 	c.init()
 	m := c.state.memory
-	return Stats{
+	s := Stats{
 		Hits: c.state.hits.Load(), Forwards: c.state.forwards.Load(),
 		Refused: m.refused.Load(), OverQuota: m.overQuota.Load(), Mismatches: m.mismatches.Load(),
-		Records: m.records.EstimatedSize(), Weight: int64(m.records.WeightedSize()),
 	}
+	for _, records := range m.shares() {
+		s.Records += records.EstimatedSize()
+		s.Weight += int64(records.WeightedSize())
+	}
+	return s
 }
 
 func (c *Cache) logger() *slog.Logger {

@@ -73,10 +73,21 @@ func request(method, target string, lines ...string) *http.Request {
 
 func get(lines ...string) *http.Request { return request("GET", "http://api.test/me", lines...) }
 
+// unlike is r with another certificate, obscure one with a certificate of which nothing is known.
+func unlike(r *http.Request) *http.Request {
+	r.TLS.PeerCertificates[0].Raw = []byte("certificate of bob")
+	return r
+}
+
+func obscure(r *http.Request) *http.Request {
+	r.TLS.PeerCertificates = []*x509.Certificate{{}}
+	return r
+}
+
 // certified is a request over a connection whose client showed a certificate.
 func certified(lines ...string) *http.Request {
 	r := request("GET", "https://api.test/me", lines...)
-	r.TLS.PeerCertificates = []*x509.Certificate{{}}
+	r.TLS.PeerCertificates = []*x509.Certificate{{Raw: []byte("certificate of alice"), NotAfter: time.Now().Add(time.Hour)}}
 	return r
 }
 
@@ -192,8 +203,13 @@ func TestReaders(t *testing.T) {
 		{"userinfo is unknown", header(fresh), request("GET", "http://u:p@api.test/me"), request("GET", "http://u:p@api.test/me"), false, "bearcache; fwd=bypass"},
 		{"a part of what is stored", header(fresh), get(alice), get(alice, "Range: bytes=0-99"), true, "bearcache; hit"},
 		{"a part of what another has stored", header(fresh), get(alice), get(bob, "Range: bytes=0-99"), false, "bearcache; fwd=uri-miss; fwd-status=200; stored"},
-		{"a client certificate is unknown", header(fresh), certified(alice), certified(alice), false, "bearcache; fwd=bypass; fwd-status=200; detail=client-certificate"},
-		{"a client certificate is not nobody", header(fresh), request("GET", "https://api.test/me"), certified(), false, "bearcache; fwd=bypass"},
+		{"a client certificate", header(fresh), certified(), certified(), true, "bearcache; hit"},
+		{"a client certificate and a token", header(fresh), certified(alice), certified(alice), true, "bearcache; hit"},
+		{"a client certificate is not nobody", header(fresh), request("GET", "https://api.test/me"), certified(), false, "bearcache; fwd=uri-miss"},
+		{"nobody after a client certificate", header("Cache-Control: public, max-age=60"), certified(), request("GET", "https://api.test/me"), false, "bearcache; fwd=uri-miss"},
+		{"another client certificate", header(fresh), certified(), unlike(certified()), false, "bearcache; fwd=uri-miss"},
+		{"a token with a client certificate and without", header(fresh), certified(alice), request("GET", "https://api.test/me", alice), false, "bearcache; fwd=uri-miss"},
+		{"a client certificate that nobody knows", header(fresh), obscure(certified(alice)), obscure(certified(alice)), false, "bearcache; fwd=bypass; fwd-status=200; detail=client-certificate"},
 		{"another scheme", header(fresh), get(alice), request("GET", "https://api.test/me", alice), false, "bearcache; fwd=uri-miss"},
 		{"another path", header(fresh), get(alice), request("GET", "http://api.test/me/", alice), false, "bearcache; fwd=uri-miss"},
 		{"another spelling of the path", header(fresh), get(alice), request("GET", "http://api.test/m%65", alice), false, "bearcache; fwd=uri-miss"},

@@ -119,6 +119,8 @@ func (w *capture) WriteHeader(status int) {
 		}
 		if p := w.partition; !rfc9111.Fresh(p.kind(), x.decisive(p), x.response(status, h), w.asked, x.cache.state.now()) {
 			w.free() // whoever waits would have to validate it first
+		} else if w.flight != nil && w.flight.key.Partition.is('g') && !p.is('g') && p.kind() == rfc9111.PrivateCache {
+			w.free() // it is this reader's alone
 		}
 		if w.flight != nil && w.length < 0 && hasBody(status) {
 			w.flight.endless.Store(true)
@@ -126,12 +128,14 @@ func (w *capture) WriteHeader(status int) {
 	} else {
 		w.free()
 	}
-	if x.reader.told() && !(w.store == rfc9111.Kept && w.partition.kind() == rfc9111.SharedCache) {
-		harden(h, &x.reader)
+	if x.reader.told() && !(w.store == rfc9111.Kept && w.partition.open()) {
+		x.harden(h, w.partition)
 		if w.sent != nil {
-			harden(w.sent, &x.reader)
+			x.harden(w.sent, w.partition)
 		}
 	}
+	withoutTags(h)
+	withoutTags(w.sent)
 	addStatus(h, forwardStatus(w.why, status, w.store, x.event.Detail))
 	if w.validating && status == http.StatusOK && w.meets(h) {
 		w.mute = true

@@ -58,7 +58,7 @@ func (s *state) unclear(r *http.Request, listed []string) (why string, found str
 	if r.URL.User != nil || credentialQuery(r.URL.RawQuery) {
 		return whyUnlisted, found
 	}
-	if r.TLS != nil && len(r.TLS.PeerCertificates) > 0 {
+	if cert := certificate(r); cert != nil && len(cert.Raw) == 0 { // there is one, and nobody knows which
 		return whyCertificate, found
 	}
 	return "", found

@@ -69,7 +69,11 @@ func (x *exchange) ends(w http.ResponseWriter) {
 // flightKey is what this request waits, or is waited for, by. Requests that are told apart by the Vary of what is stored do
 // not wait for each other.
 func (x *exchange) flightKey() flightKey {
-	k := flightKey{Key: Key{x.reader.partition, x.uri}}
+	p := x.reader.partition
+	if x.reader.group != (Partition{}) { // what one of them is given is, as a rule, for all
+		p = x.reader.group
+	}
+	k := flightKey{Key: Key{p, x.uri}}
 	if rec := x.lookup(k.Key); rec.Len() > 0 {
 		k.variant = rec.newest().Variant(x.decisive(k.Partition))
 	}
@@ -133,6 +137,17 @@ func (x *exchange) await(fl *flight) (again bool) {
 func (x *exchange) fetch(w http.ResponseWriter, next http.Handler, d rfc9111.Decision, fl *flight) {
 	s := x.cache.state
 	s.forwards.Add(1)
+	if p := x.reader.partition; p.kind() == rfc9111.PrivateCache && p != (Partition{}) {
+		uri := x.uri
+		if uri == "" {
+			uri = targetURI(x.request)
+		}
+		x.ticket = s.underway.enter(Key{p, uri})
+		defer s.underway.leave(x.ticket)
+		if x.found.record != nil && x.found.record.key.Partition == p && s.memory.get(x.found.record.key) == nil {
+			x.ticket.void.Store(true) // forgotten before anybody knew that this request is under way
+		}
+	}
 	r := theirs(x.request)
 	if d.Action == rfc9111.Validate {
 		conditional(r, x.found.variant())

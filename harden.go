@@ -18,9 +18,19 @@ func (rd *reader) told() bool {
 // field that nobody listed, a query parameter, a certificate, what Identify looked at.
 func (rd *reader) unnamed() bool {
 	if rd.partition.kind() == rfc9111.PrivateCache && rd.partition != (Partition{}) {
-		return len(rd.fields) == 0
+		return len(rd.fields) == 0 || rd.certified
 	}
 	return rd.partition == Partition{} && (len(rd.fields) == 0 || rd.why != whyCredentials && rd.why != whyExpired && rd.why != whyIdentify)
+}
+
+// harden hardens a response that is, or would be, stored in p. Of a group's, who gets it next may say who he is in
+// other fields.
+func (x *exchange) harden(h http.Header, p Partition) {
+	rd := x.reader
+	if p.is('g') {
+		rd.fields = x.cache.state.credentials
+	}
+	harden(h, &rd)
 }
 
 // harden rewrites the fields of a response to a request with credentials so that no shared cache

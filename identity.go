@@ -1,6 +1,7 @@
 package bearcache
 
 import (
+	"crypto/x509"
 	"net/http"
 	"slices"
 	"strings"
@@ -34,29 +35,49 @@ type Identity struct {
 // credentials is overruled: that request is unknown.
 var Anonymous = Identity{anonymous: true}
 
-// Partition is a cache of its own inside the cache. The zero Partition is no cache at all.
+// Partition is a cache of its own inside the cache. The zero Partition is no cache at all. Its name begins with a letter
+// for what it is made of:
+//
+//	s  nothing: Shared
+//	u  the fields of unknown meaning that requests without credentials have in common
+//	c  a digest of credentials that nobody verified
+//	i  the texts of an Identity, and a digest of what it joins
+//	g  the issuer and the group of one, and the same
 type Partition struct{ name string }
 
 // Shared is the partition of requests without credentials. It follows the rules for shared caches.
 var Shared = Partition{name: "s"}
 
+func (p Partition) is(letter byte) bool { return p.name != "" && p.name[0] == letter }
+
 // unnamed reports whether p is that of requests without credentials whose fields of unknown meaning
 // have the same values: a shared cache, of whom nobody can tell more.
-func (p Partition) unnamed() bool { return strings.HasPrefix(p.name, "u") }
+func (p Partition) unnamed() bool { return p.is('u') }
 
-// kind is which cache p is (RFC 9111 §1).
+// open reports whether what is stored in p goes out as its origin made it: nobody is told apart there.
+func (p Partition) open() bool { return p == Shared || p.unnamed() }
+
+// kind is which cache p is (RFC 9111 §1). A group's is a shared one: what its origin calls private is one reader's.
 func (p Partition) kind() rfc9111.Kind {
-	if p == Shared || p.unnamed() {
+	if p.open() || p.is('g') {
 		return rfc9111.SharedCache
 	}
 	return rfc9111.PrivateCache
 }
 
+// unverified reports whether nobody vouches for the readers of p, of which anybody can make as many as he likes.
+func (p Partition) unverified() bool {
+	return p.is('c') || p.unnamed() || p.is('i') && strings.HasPrefix(p.name, "i\x00")
+}
+
 // Partition is where the responses of id are stored: Shared for Anonymous, none for an Identity without a
 // Subject or one that is Anonymous and somebody, and otherwise a partition of exactly this Issuer, Subject
-// and Scope.
-func (id Identity) Partition() Partition {
-	somebody := id.Issuer != "" || id.Subject != "" || id.Scope != ""
+// and Scope. What a request joins to them is not part of it.
+func (id Identity) Partition() Partition { return id.partition("") }
+
+// partition is the partition of id with a digest of what a request joins to it; empty: nothing.
+func (id Identity) partition(joined string) Partition {
+	somebody := id.Issuer != "" || id.Subject != "" || id.Scope != "" || id.Group != "" || joined != ""
 	switch {
 	case id.anonymous && !somebody:
 		return Shared
@@ -64,11 +85,27 @@ func (id Identity) Partition() Partition {
 		return Partition{}
 	}
 	// Lengths before texts: no choice of texts makes two identities one.
-	var room [128]byte // on the stack: most names fit
+	var room [192]byte // on the stack: most names fit
 	name := append(room[:0], 'i')
 	name = texts.Append(name, id.Issuer)
 	name = texts.Append(name, id.Subject)
-	name = append(name, id.Scope...)
+	name = texts.Append(name, id.Scope)
+	name = append(name, joined...)
+	return Partition{name: string(name)}
+}
+
+// group is the partition of id's group with digests of what a request joins to it and of its fields of unknown
+// meaning; none for an Identity without a group.
+func (id Identity) group(joined, strangers string) Partition {
+	if id.Group == "" {
+		return Partition{}
+	}
+	var room [192]byte
+	name := append(room[:0], 'g')
+	name = texts.Append(name, id.Issuer)
+	name = texts.Append(name, id.Group)
+	name = texts.Append(name, joined)
+	name = append(name, strangers...)
 	return Partition{name: string(name)}
 }
 
@@ -76,8 +113,10 @@ func (id Identity) Partition() Partition {
 type reader struct {
 	identity  Identity
 	partition Partition // zero: unknown, and why says why
+	group     Partition // of those to whom the origin gives the same answer; zero: none
 	crowd     Partition // of those whose fields of unknown meaning are the same; zero: it has none, or nobody asks
 	fields    []string  // credential fields the request carries, canonical
+	certified bool      // so does a certificate, which no field names
 	why       string
 	strangers strangers
 }
@@ -101,25 +140,36 @@ const (
 // identify tells whose request r is. In doubt it is nobody's. Of a public route nobody is asked: what could
 // tell the reader was removed.
 func (c *Cache) identify(r *http.Request, now time.Time, public bool) reader {
-	rd := reader{fields: c.state.present(r)}
+	rd := reader{fields: c.state.present(r), certified: certificate(r) != nil}
 	if rd.why, rd.strangers = c.state.unclear(r, rd.fields); rd.why != "" {
 		return rd
 	}
 	if c.Identify == nil || public {
-		rd.identity, rd.partition = c.byCredentials(r, rd.fields)
+		rd.partition = c.state.secret.byCredentials(r, rd.fields)
 		return c.crowd(r, rd)
 	}
 	id, err := c.Identify(r)
-	if err != nil || id.anonymous && len(rd.fields) > 0 || id.Partition() == (Partition{}) {
+	if err != nil || id.anonymous && (len(rd.fields) > 0 || rd.certified) {
+		rd.why = whyIdentify
+		return rd
+	}
+	joined := c.state.secret.joined(r, id, rd.fields)
+	if rd.partition = id.partition(joined); rd.partition == (Partition{}) {
 		rd.why = whyIdentify
 		return rd
 	}
 	rd.identity = id
-	if !rd.identity.Until.IsZero() && !c.latest(now).Before(rd.identity.Until) {
-		rd.why = whyExpired
+	if !id.Until.IsZero() && !c.latest(now).Before(id.Until) {
+		rd.why, rd.partition = whyExpired, Partition{}
 		return rd
 	}
-	rd.partition = rd.identity.Partition()
+	if id.Group != "" {
+		strangers := ""
+		if rd.strangers.unknown {
+			strangers = c.state.crowd(r)
+		}
+		rd.group = id.group(joined, strangers)
+	}
 	return c.crowd(r, rd)
 }
 
@@ -129,14 +179,14 @@ func (c *Cache) crowd(r *http.Request, rd reader) reader {
 	if !rd.strangers.unknown || rd.partition != Shared && !c.ShareReleased {
 		return rd
 	}
-	rd.crowd = c.state.crowd(r)
+	rd.crowd = Partition{name: "u" + c.state.crowd(r)}
 	if rd.partition == Shared {
 		rd.partition = rd.crowd
 	}
 	return rd
 }
 
-func (s *state) crowd(r *http.Request) Partition {
+func (s *state) crowd(r *http.Request) string {
 	var names []string
 	for name := range r.Header {
 		if s.stranger(name) {
@@ -144,27 +194,51 @@ func (s *state) crowd(r *http.Request) Partition {
 		}
 	}
 	slices.Sort(names)
-	d := s.digests.Get().(*digest)
-	defer s.digests.Put(d)
-	d.reset()
-	d.text("u") // no digest of credentials has the same text
+	d := s.secret.begin("u") // no digest of credentials has the same text
+	defer s.secret.end(d)
 	for _, name := range names {
 		d.text(name)
 		value, _ := httpfield.Selecting(name, r.Header[name])
 		d.text(value)
 	}
-	return Partition{name: "u" + d.sum()}
+	return d.sum()
 }
 
-// byCredentials is the identity of whoever holds the credentials that r carries: a keyed digest of
-// all of them, so that no two sets of credentials are one identity.
-func (c *Cache) byCredentials(r *http.Request, fields []string) (Identity, Partition) {
-	if len(fields) == 0 {
-		return Anonymous, Shared
+// byCredentials is the partition of whoever holds the credentials that r carries: a keyed digest of all of them, so
+// that no two sets of credentials are one reader.
+func (k *keyed) byCredentials(r *http.Request, fields []string) Partition {
+	if len(fields) == 0 && certificate(r) == nil {
+		return Shared
 	}
-	d := c.state.digests.Get().(*digest)
-	defer c.state.digests.Put(d)
-	d.reset()
+	return Partition{name: "c" + k.credentials(r, fields)}
+}
+
+// joined is a digest of what of r is part of the identity beside its texts, or "": the fields that it names, and a
+// certificate, which no text can be known to speak of.
+func (k *keyed) joined(r *http.Request, id Identity, fields []string) string {
+	some := certificate(r) != nil
+	for _, name := range id.Joined {
+		some = some || contains(fields, name)
+	}
+	if !some {
+		return ""
+	}
+	if len(id.Joined) >= len(fields) && !slices.ContainsFunc(fields, func(name string) bool { return !contains(id.Joined, name) }) {
+		return k.credentials(r, fields)
+	}
+	var joined []string
+	for _, name := range fields {
+		if contains(id.Joined, name) {
+			joined = append(joined, name)
+		}
+	}
+	return k.credentials(r, joined)
+}
+
+// credentials is a digest of the values of fields, and of the client's certificate.
+func (k *keyed) credentials(r *http.Request, fields []string) string {
+	d := k.begin("c")
+	defer k.end(d)
 	for _, name := range fields {
 		d.text(name)
 		d.number(len(r.Header[name]))
@@ -172,16 +246,26 @@ func (c *Cache) byCredentials(r *http.Request, fields []string) (Identity, Parti
 			d.text(value)
 		}
 	}
-	id := Identity{Subject: d.sum()}
-	return id, id.Partition()
+	if cert := certificate(r); cert != nil {
+		d.text("") // no field is called so
+		d.text(string(cert.Raw))
+	}
+	return d.sum()
+}
+
+// certificate is the one that the client proved to hold, or nil.
+func certificate(r *http.Request) *x509.Certificate {
+	if r.TLS == nil || len(r.TLS.PeerCertificates) == 0 {
+		return nil
+	}
+	return r.TLS.PeerCertificates[0]
 }
 
 // veil is what stands for the values of a credential field where Vary must compare them and a record
 // must not keep them: a keyed digest, which means nothing outside this cache.
 func (s *state) veil(name string, values []string) string {
-	d := s.digests.Get().(*digest)
-	defer s.digests.Put(d)
-	d.reset()
+	d := s.secret.begin("v")
+	defer s.secret.end(d)
 	d.text(name)
 	for _, value := range values {
 		d.text(value)

@@ -20,15 +20,19 @@ func (x *exchange) answered(out *capture, status int, h http.Header) (p Partitio
 			marks = 0
 		}
 	}
+	if p := x.reader.partition; p.kind() == rfc9111.PrivateCache && p != (Partition{}) {
+		switch {
+		case status == http.StatusUnauthorized: // whatever these credentials were good for, they are not any longer
+			x.forget(Key{Partition: p})
+		case status == http.StatusForbidden && (x.request.Method == http.MethodGet || x.request.Method == http.MethodHead):
+			x.forget(Key{p, targetURI(x.request)})
+		}
+	}
 	if !x.cachable {
 		if x.request.Method == http.MethodPost && status == http.StatusOK && marks > 0 {
 			return x.posted(h, before+marks, out.asked)
 		}
 		return p, ""
-	}
-	own := Key{x.reader.partition, x.uri}
-	if own.Partition != Shared && (status == http.StatusUnauthorized || status == http.StatusForbidden) {
-		x.forget(own)
 	}
 	if x.request.Method == http.MethodHead {
 		x.head(out, status, h)
@@ -66,10 +70,21 @@ func (x *exchange) posted(h http.Header, born uint64, asked time.Time) (Partitio
 	return p, x.storable(p, http.StatusOK, h, asked)
 }
 
-// forget drops what is stored under k, and what is under way to be.
+// forget drops what is stored under k, and what is under way to be; of a reader's own partition without a TargetURI,
+// all there is in it.
 func (x *exchange) forget(k Key) {
-	x.cache.state.invalidations.key(k)
-	x.cache.state.memory.forget(k)
+	s := x.cache.state
+	switch {
+	case k.Partition.kind() == rfc9111.SharedCache:
+		s.invalidations.key(k)
+		s.memory.forget(k)
+	case k.TargetURI == "":
+		s.underway.void(k)
+		s.memory.forgetPartition(k.Partition)
+	default: // in this order: what is stored in between is dropped
+		s.underway.void(k)
+		s.memory.forget(k)
+	}
 }
 
 // outdates reports whether an answer that is not stored says that what was found in p no longer holds. Of a
@@ -113,7 +128,7 @@ func (x *exchange) storable(p Partition, status int, h http.Header, asked time.T
 		why = rfc9111.TooLarge
 	case h["Trailer"] != nil:
 		why = rfc9111.Trailers
-	case p.kind() == rfc9111.PrivateCache && x.ended(now):
+	case !p.open() && x.ended(now):
 		why = whyExpired // the origin took the token all the same; that is no reason to keep its answer
 	}
 	return why
@@ -127,11 +142,14 @@ func (x *exchange) ended(now time.Time) bool {
 // end is when what is stored for this request's reader must be forgotten: when its identity ends, as
 // Identify said or, where nobody was asked, as the credentials themselves say.
 func (x *exchange) end() time.Time {
-	if x.cache.Identify != nil {
-		return x.reader.identity.Until
-	}
 	if !x.read { // once: a token is decoded for it
-		x.until, x.read = expiry(x.request.Header, x.reader.fields), true
+		x.until, x.read = x.reader.identity.Until, true
+		if x.cache.Identify == nil {
+			x.until = expiry(x.request.Header, x.reader.fields)
+		}
+		if cert := certificate(x.request); cert != nil && (x.until.IsZero() || cert.NotAfter.Before(x.until)) {
+			x.until = cert.NotAfter
+		}
 	}
 	return x.until
 }
@@ -181,9 +199,16 @@ func (x *exchange) store(p Partition, status int, original, sent http.Header, bo
 	}
 	v := variant{Stored: s, fields: pack(sent, original), body: body, stamp: newStamp(x.born), until: forever}
 	if p.kind() == rfc9111.PrivateCache {
-		v.until = untilOf(x.end())
+		end := x.end()
+		if end.IsZero() {
+			end = asked.Add(x.cache.state.lifetime)
+		}
+		v.until = untilOf(end)
 	}
 	x.cache.state.memory.update(key, func(key Key, old *record) *record {
+		if x.void(p) {
+			return old
+		}
 		next := old.with(key, v, req, x.cache.state.maxVariants, func(i int) bool { return x.valid(old, i, x.cache.state.now()) })
 		kept = next != old
 		return next
@@ -195,7 +220,7 @@ func (x *exchange) store(p Partition, status int, original, sent http.Header, bo
 // 304's fields. false: the 304 is about another one.
 func (x *exchange) freshen(out *capture, w http.ResponseWriter) bool {
 	before := x.found.variant()
-	if !x.cache.state.invalidations.current(x.found.record.key, before.tags, before.stamp) { // purged meanwhile: it is no answer
+	if x.void(x.found.record.key.Partition) || !x.cache.state.invalidations.current(x.found.record.key, before.tags, before.stamp) { // purged meanwhile: it is no answer
 		return false
 	}
 	if nominatesDecisive(out.confirming) { // what it forbids may be among what goes
@@ -235,15 +260,16 @@ func (x *exchange) replace(status int, fields, newer http.Header, out *capture) 
 		released, said = rfc9111.Storable(kind, req, x.response(status, newer), out.asked, now)
 	}
 	switch {
-	case ok && kind == rfc9111.PrivateCache && x.ended(now):
+	case ok && !key.Partition.open() && x.ended(now):
 		ok, why = false, whyExpired
 	case ok && !released:
 		ok, why = false, rfc9111.Private
 	}
 	sent := fields.Clone()
-	if x.reader.told() && (kind == rfc9111.PrivateCache || !ok) {
-		harden(sent, &x.reader)
+	if x.reader.told() && (!key.Partition.open() || !ok) {
+		x.harden(sent, key.Partition)
 	}
+	withoutTags(sent)
 	was := before.fields.sent()
 	for _, name := range []string{"Content-Length", "Content-Type"} { // what was found out about the body
 		values, found := was[name]

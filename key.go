@@ -6,6 +6,7 @@ import (
 	"hash"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/bearcache/bearcache/internal/texts"
 )
@@ -50,18 +51,34 @@ func authority(host, port string) string {
 	return strings.TrimSuffix(host, ":")
 }
 
+// keyed makes digests that mean nothing without its secret.
+type keyed struct {
+	secret []byte
+	idle   sync.Pool // of *digest
+}
+
+func newKeyed(secret []byte) *keyed {
+	k := &keyed{secret: secret}
+	k.idle.New = func() any { return &digest{mac: hmac.New(sha256.New, secret)} }
+	return k
+}
+
+// begin is a digest of texts to come. Digests for different uses have no text in common.
+func (k *keyed) begin(use string) *digest {
+	d := k.idle.Get().(*digest)
+	d.mac.Reset()
+	d.buf = texts.Append(d.buf[:0], use)
+	return d
+}
+
+func (k *keyed) end(d *digest) { k.idle.Put(d) }
+
 // digest computes HMAC-SHA-256 over texts and numbers, each self-delimiting: no two sequences have
 // the same bytes.
 type digest struct {
 	mac hash.Hash
 	buf []byte
 }
-
-func newDigest(secret []byte) *digest {
-	return &digest{mac: hmac.New(sha256.New, secret)}
-}
-
-func (d *digest) reset() { d.mac.Reset(); d.buf = d.buf[:0] }
 
 func (d *digest) number(n int) { d.buf = texts.AppendNumber(d.buf, n) }
 

@@ -1,6 +1,8 @@
 package bearcache
 
 import (
+	"hash/maphash"
+	"iter"
 	"math"
 	"sync"
 	"sync/atomic"
@@ -9,19 +11,34 @@ import (
 )
 
 // memory is the first level: records decoded and ready to write, bounded by weight as a whole and for
-// each partition.
+// each partition. What is stored for readers whom nobody verified is kept apart where others are verified: it
+// can be filled by anybody.
 type memory struct {
 	records    *otter.Cache[Key, *record]
-	budget     int64
+	unverified *otter.Cache[Key, *record] // nil: all are in records
+	budget     int64 // of both
+	main       int64 // of records
 	quotas     *quotas
 	mismatches atomic.Uint64
 	refused    atomic.Uint64
 	overQuota  atomic.Uint64
 }
 
-func newMemory(budget, quota int64) *memory {
-	m := &memory{budget: budget, quotas: newQuotas(quota)}
-	m.records = otter.Must(&otter.Options[Key, *record]{
+// unverifiedShare is the part of memory that readers whom nobody verified have, where others are verified.
+const unverifiedShare = 4
+
+func newMemory(budget, quota int64, apart bool) *memory {
+	m := &memory{budget: budget, main: budget, quotas: newQuotas(quota)}
+	if apart {
+		m.main -= max(budget/unverifiedShare, 1)
+		m.unverified = m.engine(budget - m.main)
+	}
+	m.records = m.engine(m.main)
+	return m
+}
+
+func (m *memory) engine(budget int64) *otter.Cache[Key, *record] {
+	return otter.Must(&otter.Options[Key, *record]{
 		MaximumWeight: uint64(budget),
 		Weigher:       func(_ Key, r *record) uint32 { return r.weight },
 		OnAtomicDeletion: func(e otter.DeletionEvent[Key, *record]) {
@@ -31,19 +48,33 @@ func newMemory(budget, quota int64) *memory {
 		},
 		Logger: &otter.NoopLogger{}, // it would print keys
 	})
-	return m
+}
+
+// share is where the records of p are.
+func (m *memory) share(p Partition) *otter.Cache[Key, *record] {
+	if m.unverified != nil && p.unverified() {
+		return m.unverified
+	}
+	return m.records
+}
+
+func (m *memory) shares() []*otter.Cache[Key, *record] {
+	if m.unverified == nil {
+		return []*otter.Cache[Key, *record]{m.records}
+	}
+	return []*otter.Cache[Key, *record]{m.records, m.unverified}
 }
 
 // get returns what is stored under k, or nil. The record's own key is compared again: whatever goes
 // wrong between a key and its record, a hit for another reader does not come of it.
 func (m *memory) get(k Key) *record {
-	r, ok := m.records.GetIfPresent(k)
+	r, ok := m.share(k.Partition).GetIfPresent(k)
 	if !ok {
 		return nil
 	}
 	if r.key != k {
 		m.mismatches.Add(1)
-		m.records.Invalidate(k)
+		m.forget(k)
 		return nil
 	}
 	return r
@@ -55,12 +86,12 @@ func (m *memory) get(k Key) *record {
 // its share, what it stored first goes.
 func (m *memory) update(k Key, change func(k Key, old *record) *record) {
 	k.Partition = m.quotas.known(k.Partition)
-	m.records.Compute(k, func(old *record, found bool) (*record, otter.ComputeOp) {
+	m.share(k.Partition).Compute(k, func(old *record, found bool) (*record, otter.ComputeOp) {
 		if !found || old.key != k {
 			old = nil
 		}
 		next := change(k, old)
-		if next == old && found {
+		if next == old {
 			return old, otter.CancelOp
 		}
 		limit := min(m.limit(k.Partition), math.MaxUint32)
@@ -78,16 +109,20 @@ func (m *memory) update(k Key, change func(k Key, old *record) *record) {
 	})
 	for _, k := range m.quotas.excess(k.Partition) {
 		m.overQuota.Add(1)
-		m.records.Invalidate(k)
+		m.forget(k)
 	}
 }
 
 // limit is what a partition may hold: Shared everything, everybody's being.
 func (m *memory) limit(p Partition) int64 {
-	if p == Shared {
-		return m.budget
+	share := m.main
+	if m.unverified != nil && p.unverified() {
+		share = m.budget - share
 	}
-	return min(m.budget, m.quotas.quota)
+	if p == Shared {
+		return share
+	}
+	return min(share, m.quotas.quota)
 }
 
 // most is how long a body in p may be: what is longer is never stored.
@@ -95,12 +130,42 @@ func (s *state) most(p Partition) int64 {
 	return min(s.maxBody, s.memory.limit(p)-recordOverhead-variantOverhead)
 }
 
-func (m *memory) forget(k Key) { m.records.Invalidate(k) }
+func (m *memory) forget(k Key) { m.share(k.Partition).Invalidate(k) }
+
+// forgetAll drops everything.
+func (m *memory) forgetAll() {
+	for _, records := range m.shares() {
+		records.InvalidateAll()
+	}
+}
+
+// forgetPartition drops what one partition holds, and says what that was.
+func (m *memory) forgetPartition(p Partition) []Key {
+	keys := m.quotas.keys(p)
+	for _, k := range keys {
+		m.forget(k)
+	}
+	return keys
+}
+
+// all are the records there are, about: what comes and goes meanwhile may be among them.
+func (m *memory) all() iter.Seq[*record] {
+	return func(yield func(*record) bool) {
+		for _, records := range m.shares() {
+			for _, r := range records.All() {
+				if !yield(r) {
+					return
+				}
+			}
+		}
+	}
+}
 
 // quotas count what each partition but Shared holds, so that none takes more than its share: who has one
 // token must not be able to fill the memory of all. Only storing and forgetting come here, hits do not.
 type quotas struct {
 	quota  int64
+	seed   maphash.Seed
 	shards [64]quotaShard
 }
 
@@ -120,19 +185,38 @@ type holding struct {
 type links struct{ older, newer *record }
 
 func newQuotas(quota int64) *quotas {
-	q := &quotas{quota: quota}
+	q := &quotas{quota: quota, seed: maphash.MakeSeed()}
 	for i := range q.shards {
 		q.shards[i].held = make(map[Partition]*holding)
 	}
 	return q
 }
 
-// shard spreads partitions over the locks by a byte of their digest; nil: the partition has no quota.
+// keys lists what p holds.
+func (q *quotas) keys(p Partition) []Key {
+	s := q.shard(p)
+	if s == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h := s.held[p]
+	if h == nil {
+		return nil
+	}
+	var keys []Key
+	for r := h.oldest; r != nil; r = r.links.newer {
+		keys = append(keys, r.key)
+	}
+	return keys
+}
+
+// shard spreads partitions over the locks; nil: the partition has no quota.
 func (q *quotas) shard(p Partition) *quotaShard {
 	if p == Shared || p == (Partition{}) {
 		return nil
 	}
-	return &q.shards[int(p.name[len(p.name)-1])%len(q.shards)]
+	return &q.shards[maphash.String(q.seed, p.name)%uint64(len(q.shards))]
 }
 
 // known is p with the name that the records of p have already: they need not have it each for itself.

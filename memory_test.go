@@ -57,7 +57,7 @@ func TestQuota(t *testing.T) {
 
 // What the quotas count is what memory holds, whatever comes and goes.
 func TestQuotasAreExact(t *testing.T) {
-	m := newMemory(1<<20, 1<<18)
+	m := newMemory(1<<20, 1<<18, false)
 	partitions := []Partition{Shared, {"i a"}, {"i b"}, {"u c"}}
 	var wg sync.WaitGroup
 	for range 4 {
@@ -171,7 +171,7 @@ func TestTooLargeForTheShare(t *testing.T) {
 
 // A partition that holds nothing any more is not counted any more: there is no end of readers.
 func TestHoldingsOfNothingGo(t *testing.T) {
-	m := newMemory(1<<20, 1<<18)
+	m := newMemory(1<<20, 1<<18, false)
 	k := Key{Partition{"i a"}, "http://api.test/"}
 	m.update(k, func(k Key, _ *record) *record { return &record{key: k} })
 	m.forget(k)

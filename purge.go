@@ -54,7 +54,7 @@ func (c *Cache) Purge(ctx context.Context, e Extent) error {
 	c.init()
 	c.state.invalidations.purge(e)
 	if e == (Extent{}) {
-		c.state.memory.records.InvalidateAll()
+		c.state.memory.forgetAll()
 	}
 	return nil
 }
@@ -316,6 +316,13 @@ func tagsOf(h http.Header) []string {
 	return tags
 }
 
+// withoutTags removes what the origin says to caches that purge by it, this one first: it tells clients how an
+// application is made.
+func withoutTags(h http.Header) {
+	delete(h, "Surrogate-Key")
+	delete(h, "Cache-Tag")
+}
+
 // belongsTo reports whether p is a partition of this issuer's subject, in whatever scope.
 func (p Partition) belongsTo(issuer, subject string) bool {
 	i, s, ok := p.owner()
@@ -328,13 +335,14 @@ func (p Partition) vouchedForBy(issuer string) bool {
 	return ok && i == issuer
 }
 
-// owner is whose partition p is, as Identity.Partition wrote it; ok is false for Shared and none.
+// owner is whose partition p is, as Identity wrote it; ok is false where that is nobody whom an issuer or subject names.
+// A group has no subject.
 func (p Partition) owner() (issuer, subject string, ok bool) {
-	rest, ok := strings.CutPrefix(p.name, "i")
-	if ok {
-		issuer, rest, ok = texts.Cut(rest)
+	if !p.is('i') && !p.is('g') {
+		return "", "", false
 	}
-	if ok {
+	issuer, rest, ok := texts.Cut(p.name[1:])
+	if ok && p.is('i') {
 		subject, _, ok = texts.Cut(rest)
 	}
 	return issuer, subject, ok

@@ -21,6 +21,7 @@ type exchange struct {
 	started  time.Time
 	born     uint64 // invalidations.now before anything was looked up
 	found    found
+	ticket   *ticket   // of the request to the origin; nil: none, or it is nobody's in particular
 	until    time.Time // of the credentials, once read; see end
 	read     bool
 	getLater bool // a POST, whose response is judged as that to a GET
@@ -47,7 +48,7 @@ func (c *Cache) serve(w http.ResponseWriter, r *http.Request, next http.Handler)
 		x.request = c.state.public(r)
 	}
 	x.reader = c.identify(x.request, x.started, x.policy.Public)
-	x.event = Event{Request: r, partition: x.reader.partition, keyed: c.Identify == nil}
+	x.event = Event{Request: r, partition: x.reader.partition}
 
 	d := x.decide()
 	x.event.Reason = string(d.Reason)
@@ -114,8 +115,11 @@ func (x *exchange) choose() rfc9111.Decision {
 	all := x.partitions()
 	d := x.look(all[0])
 	for _, p := range all[1:] {
-		if d.Action == rfc9111.Reuse || p == (Partition{}) {
+		if d.Action == rfc9111.Reuse {
 			break
+		}
+		if p == (Partition{}) {
+			continue
 		}
 		before := x.found
 		if wider := x.look(p); wider.Action == rfc9111.Reuse || before.record == nil && x.found.record != nil {
@@ -128,22 +132,22 @@ func (x *exchange) choose() rfc9111.Decision {
 }
 
 // partitions are those that the request may read, and its response enter, from the reader's own to the
-// widest; the zero ones at the end are none. With credentials there are others than its own only where
-// the operator lets origins release responses to such requests; with fields of unknown meaning Shared
+// widest; the zero ones are none. With credentials there are others than its own where Identify names a group, and
+// where the operator lets origins release responses to such requests; with fields of unknown meaning Shared
 // is one, for what the origin meant for everybody.
-func (x *exchange) partitions() [3]Partition {
-	own := x.reader.partition
+func (x *exchange) partitions() [4]Partition {
+	own, group := x.reader.partition, x.reader.group
 	switch {
 	case own == Shared:
-		return [3]Partition{Shared}
+		return [4]Partition{Shared}
 	case own.unnamed():
-		return [3]Partition{own, Shared}
+		return [4]Partition{own, Shared}
 	case !x.cache.ShareReleased:
-		return [3]Partition{own}
+		return [4]Partition{own, group}
 	case x.reader.strangers.unknown:
-		return [3]Partition{own, x.reader.crowd, Shared}
+		return [4]Partition{own, group, x.reader.crowd, Shared}
 	}
-	return [3]Partition{own, Shared}
+	return [4]Partition{own, group, Shared}
 }
 
 func (x *exchange) look(p Partition) rfc9111.Decision {
@@ -174,8 +178,13 @@ func (x *exchange) lookup(k Key) *record {
 // identity it was made for.
 func (x *exchange) valid(rec *record, i int, now time.Time) bool {
 	v := &rec.variants[i]
-	return x.cache.state.invalidations.current(rec.key, v.tags, v.stamp) &&
+	return !x.void(rec.key.Partition) && x.cache.state.invalidations.current(rec.key, v.tags, v.stamp) &&
 		(v.until == forever || x.cache.latest(now).UnixNano() < v.until)
+}
+
+// void reports whether what is stored in p was forgotten since the request went out.
+func (x *exchange) void(p Partition) bool {
+	return x.ticket != nil && p == x.ticket.key.Partition && x.ticket.void.Load()
 }
 
 // decisive is what decisions about the request in partition p rest on.
@@ -186,14 +195,17 @@ func (x *exchange) decisive(p Partition) rfc9111.Request {
 		req.Method = http.MethodGet
 	}
 	switch {
-	case p.kind() == rfc9111.PrivateCache && x.cache.Identify == nil:
+	case p.is('c'):
 		req.Keyed = s.credentials // the partition is a digest of them all
 	default: // an identity, whose requests may differ in them; or anybody
 		req.Veiled, req.Veil = s.credentials, s.veiler
 	}
 	strangers := x.reader.strangers
-	if p.unnamed() { // as keyed by these fields as can be
+	if p.unnamed() || p.is('g') { // as keyed by these fields as can be
 		req.Rerouted = strangers.ambiguous || req.Authorized && strangers.rerouted
+	}
+	if p.is('g') { // who says that all its readers are given one answer releases it to them
+		req.Authorized = false
 	}
 	if p == Shared {
 		req.Unknown, req.Rerouted = strangers.unknown, strangers.ambiguous || strangers.rerouted
@@ -209,7 +221,7 @@ func (x *exchange) timeout(w http.ResponseWriter, detail, text string) {
 	h := w.Header()
 	h["Cache-Control"] = []string{"no-store"}
 	if x.reader.told() {
-		harden(h, &x.reader)
+		x.harden(h, Partition{})
 	}
 	addStatus(h, "bearcache; detail="+detail)
 	h["Content-Type"] = []string{"text/plain; charset=utf-8"}

@@ -37,7 +37,6 @@ type Event struct {
 	Age, Lifetime time.Duration
 
 	partition Partition
-	keyed     bool // the partition of a reader is a digest of its credentials
 }
 
 // Partition names the request's partition in logs: "shared", "none", or the start of a keyed digest.
@@ -49,8 +48,8 @@ func (e Event) Partition() string {
 		return "shared"
 	case e.partition.unnamed():
 		return "shared-" + hex.EncodeToString([]byte(e.partition.name[1:7]))
-	case e.keyed:
-		return hex.EncodeToString([]byte(e.partition.name[3:9]))
+	case e.partition.is('c'):
+		return hex.EncodeToString([]byte(e.partition.name[1:7]))
 	}
 	return "identified"
 }
