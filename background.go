@@ -40,8 +40,16 @@ func (x *exchange) refresh(next http.Handler) {
 		defer context.AfterFunc(ctx, cancel)()
 		x.request = r.WithContext(merged)
 		d := rfc9111.Decision{Action: rfc9111.Forward, Reason: rfc9111.Stale}
-		if etag, modified := rfc9111.Validators(x.found.variant().fields.original()); etag != "" || modified != "" {
-			d.Action = rfc9111.Validate
+		if x.recall(d) { // another node may have done it
+			x.started = s.now()
+			if again := x.look(found.Partition); again.Action == rfc9111.Reuse && !again.Refresh {
+				return
+			}
+		}
+		if x.found.record != nil {
+			if etag, modified := rfc9111.Validators(x.found.variant().fields.original()); etag != "" || modified != "" {
+				d.Action = rfc9111.Validate
+			}
 		}
 		x.fetch(&nowhere{}, untilEnd(next), d, nil)
 	})

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/bearcache/bearcache/internal/httpfield"
+	"github.com/bearcache/bearcache/internal/seal"
 )
 
 // Cache is an HTTP cache (RFC 9111) with a partition for every identity. Its zero value is ready to
@@ -136,6 +137,8 @@ type state struct {
 	flights       *flights
 	underway      *underway
 	background    *background
+	others        *others // nil: there are none
+	second        *second // nil: there is none
 	secret        *keyed                                    // what digests are made with
 	previous      *keyed                                    // what other nodes may make them with; nil: nothing else
 	lifetime      time.Duration                             // of what is stored for credentials whose end nobody knows
@@ -211,6 +214,20 @@ func (c *Cache) init() {
 			s.neutral[textproto.CanonicalMIMEHeaderKey(name)] = true
 		}
 		c.state = s
+		keys := []key{{s.secret, seal.New(secret)}}
+		if s.previous != nil {
+			keys = append(keys, key{s.previous, seal.New(c.PreviousSecret)})
+		}
+		if c.PurgeLog != nil {
+			var boxes []*seal.Box
+			for _, k := range keys {
+				boxes = append(boxes, k.box)
+			}
+			s.others = startOthers(c, boxes)
+		}
+		if c.Store != nil {
+			s.second = startSecond(c, s.others, keys)
+		}
 	})
 }
 
@@ -248,12 +265,19 @@ func (c *Cache) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.serve(w, r, next) })
 }
 
-// Close cancels validations in the background and waits for their end, for five seconds at most: a handler may
+// Close ends what goes on without a request: it stops following the PurgeLog, after what is to be written to the Store is
+// written, within five seconds; what other nodes could not be told yet they are not. And it cancels validations in the background and waits for their end, for five seconds at most: a handler may
 // not look at the context of its request. What it answers after that is not stored. The cache can be used after it,
 // without any validation in the background. A cache that is never closed cancels each after half a minute.
 func (c *Cache) Close() {
 	c.init()
 	c.state.background.close()
+	if c.state.second != nil {
+		c.state.second.close()
+	}
+	if c.state.others != nil {
+		c.state.others.node.Close()
+	}
 }
 
 // Stats counts since the first request.
@@ -263,8 +287,16 @@ type Stats struct {
 	Refused    uint64 // records heavier than the whole of Memory, or of Quota
 	OverQuota  uint64 // records that went since their partition held more than Quota
 	Mismatches uint64 // records found under a key that is not theirs; anything but zero is a defect
-	Records    int    // about
-	Weight     int64  // bytes, about
+	Records    int    // in memory, about
+	Weight     int64  // bytes in memory, about
+
+	StoreHits    uint64 // requests for which the Store had something that memory had not
+	StoreRefused uint64 // records from the Store that were not what this node, or another with its secret, wrote
+	StoreErrors  uint64 // calls of the Store that failed
+	StoreDropped uint64 // records that were not written since too many were on their way
+	LogUnread    uint64 // entries of the PurgeLog that did not open; each had everything forgotten
+	LogWaiting   int    // purges that the other nodes were not told yet
+	Deaf         bool   // the PurgeLog was not heard of for PurgeBound: nothing is answered from the cache
 }
 
 // Stats returns the current counts.
@@ -278,6 +310,13 @@ func (c *Cache) Stats() Stats {
 	for _, records := range m.shares() {
 		s.Records += records.EstimatedSize()
 		s.Weight += int64(records.WeightedSize())
+	}
+	if second := c.state.second; second != nil {
+		s.StoreHits, s.StoreRefused = second.found.Load(), second.refused.Load()
+		s.StoreErrors, s.StoreDropped = second.failed.Load(), second.dropped.Load()
+	}
+	if o := c.state.others; o != nil {
+		s.LogUnread, s.LogWaiting, s.Deaf = o.node.Unread(), o.node.Waiting(), o.deaf()
 	}
 	return s
 }

@@ -54,6 +54,16 @@ func (x *exchange) forward(w http.ResponseWriter, next http.Handler, d rfc9111.D
 	if own != nil {
 		defer s.flights.land(own)
 	}
+	if x.recall(d) {
+		if d = x.decide(); d.Action == rfc9111.Reuse {
+			if own != nil {
+				s.flights.arrive(own)
+			}
+			x.event.Reason = string(d.Reason)
+			x.recalled(w, next, d)
+			return
+		}
+	}
 	x.fetch(w, next, d, own)
 }
 
@@ -85,7 +95,7 @@ func (x *exchange) flightKey() flightKey {
 // its conditions. But it can lead others only if it goes out with ours, since an answer to its own may
 // be a 304, and is then stored for nobody.
 func (x *exchange) collapsible(d rfc9111.Decision) (mayWait, mayLead bool) {
-	if !x.cachable || x.request.Method != http.MethodGet || d.Reason == rfc9111.Asked {
+	if !x.cachable || x.deaf || x.request.Method != http.MethodGet || d.Reason == rfc9111.Asked {
 		return false, false
 	}
 	mayLead = true
@@ -137,16 +147,9 @@ func (x *exchange) await(fl *flight) (again bool) {
 func (x *exchange) fetch(w http.ResponseWriter, next http.Handler, d rfc9111.Decision, fl *flight) {
 	s := x.cache.state
 	s.forwards.Add(1)
-	if p := x.reader.partition; p.kind() == rfc9111.PrivateCache && p != (Partition{}) {
-		uri := x.uri
-		if uri == "" {
-			uri = targetURI(x.request)
-		}
-		x.ticket = s.underway.enter(Key{p, uri})
-		defer s.underway.leave(x.ticket)
-		if x.found.record != nil && x.found.record.key.Partition == p && s.memory.get(x.found.record.key) == nil {
-			x.ticket.void.Store(true) // forgotten before anybody knew that this request is under way
-		}
+	defer x.enter()()
+	if f := x.found.record; f != nil && x.ticket != nil && f.key.Partition == x.ticket.key.Partition && s.memory.get(f.key) == nil {
+		x.ticket.void.Store(true) // forgotten before anybody knew that this request is under way
 	}
 	r := theirs(x.request)
 	if d.Action == rfc9111.Validate {

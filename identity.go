@@ -133,6 +133,7 @@ const (
 	whyUpgrade     = "upgrade"
 	whyMalformed   = "malformed"  // a field whose name no look-up finds
 	whyConnection  = "connection" // a field that proxies drop on the way to the origin
+	whyDeaf        = "purge-log" // others may have purged what is stored, and nobody has heard
 	whyMemory      = "memory"     // all copies under way together take what Memory allows
 	whyBody        = "body"       // a GET with content, which no key holds and an origin may answer by
 )
@@ -164,11 +165,7 @@ func (c *Cache) identify(r *http.Request, now time.Time, public bool) reader {
 		return rd
 	}
 	if id.Group != "" {
-		strangers := ""
-		if rd.strangers.unknown {
-			strangers = c.state.crowd(r)
-		}
-		rd.group = id.group(joined, strangers)
+		rd.group = id.group(joined, c.state.secret.strangers(c.state, r, &rd))
 	}
 	return c.crowd(r, rd)
 }
@@ -179,14 +176,15 @@ func (c *Cache) crowd(r *http.Request, rd reader) reader {
 	if !rd.strangers.unknown || rd.partition != Shared && !c.ShareReleased {
 		return rd
 	}
-	rd.crowd = Partition{name: "u" + c.state.crowd(r)}
+	rd.crowd = Partition{name: "u" + c.state.secret.crowd(c.state, r)}
 	if rd.partition == Shared {
 		rd.partition = rd.crowd
 	}
 	return rd
 }
 
-func (s *state) crowd(r *http.Request) string {
+// crowd is a digest of r's fields of unknown meaning.
+func (k *keyed) crowd(s *state, r *http.Request) string {
 	var names []string
 	for name := range r.Header {
 		if s.stranger(name) {
@@ -194,14 +192,44 @@ func (s *state) crowd(r *http.Request) string {
 		}
 	}
 	slices.Sort(names)
-	d := s.secret.begin("u") // no digest of credentials has the same text
-	defer s.secret.end(d)
+	d := k.begin("u") // no digest of credentials has the same text
+	defer k.end(d)
 	for _, name := range names {
 		d.text(name)
 		value, _ := httpfield.Selecting(name, r.Header[name])
 		d.text(value)
 	}
 	return d.sum()
+}
+
+// formerly is the partition p of the request as it is called under the previous secret; none, where it has no other
+// name.
+func (x *exchange) formerly(p Partition) Partition {
+	s, r, rd := x.cache.state, x.request, &x.reader
+	former := p
+	switch {
+	case s.previous == nil:
+	case p.is('c'):
+		former = s.previous.byCredentials(r, rd.fields)
+	case p.is('i'):
+		former = rd.identity.partition(s.previous.joined(r, rd.identity, rd.fields))
+	case p.is('g'):
+		former = rd.identity.group(s.previous.joined(r, rd.identity, rd.fields), s.previous.strangers(s, r, rd))
+	case p.unnamed():
+		former = Partition{name: "u" + s.previous.crowd(s, r)}
+	}
+	if former == p {
+		return Partition{}
+	}
+	return former
+}
+
+// strangers is what of the fields of unknown meaning is part of a group.
+func (k *keyed) strangers(s *state, r *http.Request, rd *reader) string {
+	if !rd.strangers.unknown {
+		return ""
+	}
+	return k.crowd(s, r)
 }
 
 // byCredentials is the partition of whoever holds the credentials that r carries: a keyed digest of all of them, so

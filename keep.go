@@ -71,20 +71,40 @@ func (x *exchange) posted(h http.Header, born uint64, asked time.Time) (Partitio
 }
 
 // forget drops what is stored under k, and what is under way to be; of a reader's own partition without a TargetURI,
-// all there is in it.
+// all there is in it. The other nodes are told, but of what nobody is likely to have.
 func (x *exchange) forget(k Key) {
-	s := x.cache.state
+	s, o := x.cache.state, x.cache.state.others
+	if o == nil {
+		s.forget(k)
+		return
+	}
+	n := newNotice()
+	n.names, n.uri = []string{k.Partition.name}, k.TargetURI
+	if p := x.formerly(k.Partition); p != (Partition{}) {
+		n.names = append(n.names, p.name)
+	}
+	o.await(n)
+	if found := s.forget(k) || x.found.record != nil; found || !k.Partition.unverified() || o.unheard.Allow() {
+		o.tell(n, nil)
+		return
+	}
+	o.drop(n)
+}
+
+// forget drops what is stored here under k, and what is under way to be. It reports whether there was anything.
+func (s *state) forget(k Key) (found bool) {
 	switch {
 	case k.Partition.kind() == rfc9111.SharedCache:
 		s.invalidations.key(k)
-		s.memory.forget(k)
+		found = s.memory.forget(k)
 	case k.TargetURI == "":
 		s.underway.void(k)
-		s.memory.forgetPartition(k.Partition)
+		found = len(s.memory.forgetPartition(k.Partition)) > 0
 	default: // in this order: what is stored in between is dropped
 		s.underway.void(k)
-		s.memory.forget(k)
+		found = s.memory.forget(k)
 	}
+	return found
 }
 
 // outdates reports whether an answer that is not stored says that what was found in p no longer holds. Of a
@@ -122,6 +142,8 @@ func (x *exchange) storable(p Partition, status int, h http.Header, asked time.T
 	_, why := rfc9111.Storable(p.kind(), x.decisive(p), x.response(status, h), asked, now)
 	switch {
 	case why != rfc9111.Kept:
+	case x.deaf:
+		why = whyDeaf
 	case nominatesDecisive(h):
 		why = rfc9111.Malformed
 	case announced(h) > x.cache.state.most(p):
@@ -165,7 +187,7 @@ func (x *exchange) invalidate(h http.Header) (marks uint64) {
 	if target == "" {
 		return 0
 	}
-	x.cache.state.invalidations.uri(target)
+	x.invalidateURI(target)
 	marks = 1
 	base, err := url.Parse(target)
 	if err != nil {
@@ -181,12 +203,27 @@ func (x *exchange) invalidate(h http.Header) (marks uint64) {
 			u.Fragment, u.RawFragment = "", ""
 			uri, why := normalURI(u.String())
 			if why == "" && strings.HasPrefix(uri, origin) {
-				x.cache.state.invalidations.uri(uri)
+				x.invalidateURI(uri)
 				marks++
 			}
 		}
 	}
 	return marks
+}
+
+// invalidateURI forgets a URI for every reader, and has the other nodes do so.
+func (x *exchange) invalidateURI(uri string) {
+	e := Extent{TargetURI: uri}
+	s, o := x.cache.state, x.cache.state.others
+	if o == nil {
+		s.purge(e)
+		return
+	}
+	n := newNotice()
+	n.extent = &e
+	o.await(n)
+	s.purge(e)
+	o.tell(n, nil)
 }
 
 // store keeps a complete response under p, unless something there is not to be given up for it. original
@@ -205,14 +242,18 @@ func (x *exchange) store(p Partition, status int, original, sent http.Header, bo
 		}
 		v.until = untilOf(end)
 	}
+	var next *record
 	x.cache.state.memory.update(key, func(key Key, old *record) *record {
 		if x.void(p) {
 			return old
 		}
-		next := old.with(key, v, req, x.cache.state.maxVariants, func(i int) bool { return x.valid(old, i, x.cache.state.now()) })
+		next = old.with(key, v, req, x.cache.state.maxVariants, func(i int) bool { return x.valid(old, i, x.cache.state.now()) })
 		kept = next != old
 		return next
 	})
+	if second := x.cache.state.second; second != nil && kept && next.weight > 0 {
+		second.keep(x, next)
+	}
 	return kept, found{&record{key: key, variants: []variant{v}}, 0}
 }
 

@@ -30,12 +30,16 @@ var floors = []map[string][]string{
 	},
 	{ // decisions
 		"internal/rfc9111":   {"internal/httpfield", "internal/texts"},
+		"internal/seal":      {"internal/texts"},
 		"bearer":             {"redact"},
 		"internal/config":    {"redact"},
 		"internal/operation": {"redact"},
 	},
+	{ // how nodes tell each other what all must know
+		"internal/nodelog": {"internal/seal"},
+	},
 	{ // the cache and the engines
-		"":                {"internal/rfc9111", "internal/httpfield", "internal/texts", "redact"},
+		"":                {"internal/rfc9111", "internal/httpfield", "internal/nodelog", "internal/seal", "internal/texts", "redact"},
 		"internal/report": {"internal/finding"},
 	},
 	{ // products
@@ -56,7 +60,7 @@ var thirdParty = map[string][]string{
 	"github.com/invopop/jsonschema":       {"internal/config"},
 	"go.yaml.in/yaml/v3":                  {"internal/operation"},
 	"github.com/prometheus/client_golang": {"internal/gateway"},
-	"golang.org/x/time":                   {"internal/scan"},
+	"golang.org/x/time":                   {"", "internal/scan"},
 	"golang.org/x/sync":                   {"internal/scan"},
 	"golang.org/x/term":                   {"cmd/bearcache"},
 	"github.com/alecthomas/kong":          {"cmd/bearcache"},

@@ -130,7 +130,11 @@ func (s *state) most(p Partition) int64 {
 	return min(s.maxBody, s.memory.limit(p)-recordOverhead-variantOverhead)
 }
 
-func (m *memory) forget(k Key) { m.share(k.Partition).Invalidate(k) }
+// forget drops what is stored under k, if there is anything.
+func (m *memory) forget(k Key) (found bool) {
+	_, found = m.share(k.Partition).Invalidate(k)
+	return found
+}
 
 // forgetAll drops everything.
 func (m *memory) forgetAll() {

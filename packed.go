@@ -105,3 +105,35 @@ func (p packed) original() http.Header {
 	}
 	return h
 }
+
+// whole reports whether p is what pack writes: nothing that is read from it is missing.
+func (p packed) whole() bool {
+	fields, s, ok := texts.CutNumber(string(p))
+	lines := 0
+	if ok {
+		lines, s, ok = texts.CutNumber(s)
+	}
+	if !ok || fields < 0 || fields > len(p) || lines < 0 {
+		return false
+	}
+	for n := 0; s != "" || n < fields; n++ {
+		name, rest, ok := texts.Cut(s)
+		count := 0
+		if ok {
+			count, rest, ok = texts.CutNumber(rest)
+		}
+		if !ok || name == "" || count < 0 || count > len(p) {
+			return false
+		}
+		for range count {
+			if _, rest, ok = texts.Cut(rest); !ok {
+				return false
+			}
+		}
+		if n < fields {
+			lines -= count
+		}
+		s = rest
+	}
+	return lines == 0
+}

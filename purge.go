@@ -3,6 +3,7 @@ package bearcache
 import (
 	"context"
 	"errors"
+	"fmt"
 	"hash/maphash"
 	"net/http"
 	"net/url"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/bearcache/bearcache/internal/texts"
 )
@@ -43,6 +45,9 @@ type Extent struct {
 // is not stored to any use. Memory is given back as the records are replaced or evicted; with the zero
 // Extent, at once. It returns ctx's error if ctx has ended, or says what is wrong with e; nothing is
 // purged then.
+//
+// Where nodes share a PurgeLog, the others know within PurgeBound. An error that wraps ErrNotShared says that the
+// purge holds here and could not be appended to the log yet, within two seconds or until ctx ended.
 func (c *Cache) Purge(ctx context.Context, e Extent) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -52,11 +57,58 @@ func (c *Cache) Purge(ctx context.Context, e Extent) error {
 		return err
 	}
 	c.init()
-	c.state.invalidations.purge(e)
-	if e == (Extent{}) {
-		c.state.memory.forgetAll()
+	o := c.state.others
+	if o == nil {
+		c.state.purge(e)
+		return nil
 	}
-	return nil
+	n := newNotice()
+	n.extent = &e
+	o.await(n)
+	c.state.purge(e)
+	shared := make(chan struct{})
+	o.tell(n, func() { close(shared) })
+	limit := time.NewTimer(tellLimit)
+	defer limit.Stop()
+	select {
+	case <-shared:
+		return nil
+	case <-ctx.Done():
+	case <-limit.C:
+	}
+	return fmt.Errorf("purge: it holds on this node; %w", ErrNotShared)
+}
+
+// Count is how many of the records in memory a purge of e would be about, those that are dead already left out. What
+// only the Store holds is not counted. It returns ctx's error if ctx has ended, or says what is wrong with e.
+func (c *Cache) Count(ctx context.Context, e Extent) (int, error) {
+	e, err := e.normal()
+	if err != nil {
+		return 0, err
+	}
+	c.init()
+	count := 0
+	for r := range c.state.memory.all() {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		for i := range r.variants {
+			v := &r.variants[i]
+			if e.matches(r.key, v.tags) && c.state.invalidations.current(r.key, v.tags, v.stamp) {
+				count++
+				break
+			}
+		}
+	}
+	return count, nil
+}
+
+// purge purges e, which is normal, on this node.
+func (s *state) purge(e Extent) {
+	s.invalidations.purge(e)
+	if e == (Extent{}) {
+		s.memory.forgetAll()
+	}
 }
 
 // The bounds of the log.
@@ -104,11 +156,8 @@ func newInvalidations() *invalidations {
 // now is the number to be read before a request goes out.
 func (v *invalidations) now() uint64 { return v.count.Load() }
 
-// uri invalidates what is stored under a target URI in every partition.
-func (v *invalidations) uri(uri string) { v.mark(v.slotOfURI(uri)) }
-
 // key invalidates what is stored under a key in its own partition.
-func (v *invalidations) key(k Key) { v.mark(v.slotOfKey(k)) }
+func (v *invalidations) key(k Key) { v.append(v.slotOfKey(k).Store) }
 
 func (v *invalidations) slotOfURI(uri string) *atomic.Uint64 {
 	return &v.slots[maphash.String(v.seed, uri)%uint64(len(v.slots))]
@@ -116,10 +165,6 @@ func (v *invalidations) slotOfURI(uri string) *atomic.Uint64 {
 
 func (v *invalidations) slotOfKey(k Key) *atomic.Uint64 {
 	return &v.slots[maphash.Comparable(v.seed, k)%uint64(len(v.slots))]
-}
-
-func (v *invalidations) mark(slot *atomic.Uint64) {
-	v.append(func(n uint64) { slot.Store(n) })
 }
 
 // append makes a purge visible and then its number. In this order, since a record that was held
@@ -132,17 +177,25 @@ func (v *invalidations) append(write func(number uint64)) {
 	v.count.Store(n)
 }
 
+// under is append under a number that somebody else gave, greater than all before.
+func (v *invalidations) under(number uint64, write func(number uint64)) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	write(number)
+	v.count.Store(number)
+}
+
 // purge appends a purge of e, which is normal.
-func (v *invalidations) purge(e Extent) {
-	if e.TargetURI != "" && e == (Extent{TargetURI: e.TargetURI}) {
-		v.uri(e.TargetURI)
-		return
-	}
-	v.append(func(n uint64) {
-		if e == (Extent{}) { // whatever was purged before is part of it
-			v.list.Store(&extents{floor: n})
-			return
-		}
+func (v *invalidations) purge(e Extent) { v.append(func(n uint64) { v.write(e, n) }) }
+
+// write makes a purge visible; append calls it.
+func (v *invalidations) write(e Extent, n uint64) {
+	switch {
+	case e.TargetURI != "" && e == (Extent{TargetURI: e.TargetURI}):
+		v.slotOfURI(e.TargetURI).Store(n)
+	case e == (Extent{}): // whatever was purged before is part of it
+		v.list.Store(&extents{floor: n})
+	default:
 		old := v.list.Load()
 		next := &extents{floor: old.floor, purges: old.purges}
 		if len(next.purges) >= maxExtents {
@@ -151,7 +204,7 @@ func (v *invalidations) purge(e Extent) {
 		// It may grow in place: who reads the old list does not look behind its end.
 		next.purges = append(next.purges, numbered{n, e})
 		v.list.Store(next)
-	})
+	}
 }
 
 // alive reports whether what was born under a number is still valid for k, if it has no tags.

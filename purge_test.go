@@ -240,7 +240,7 @@ func TestPurgeLogAgainstAList(t *testing.T) {
 				tags := tagsOf(http.Header{"Cache-Tag": {pick("x", "y", "x,y", "")}})
 				records = append(records, stored{k, v.now(), newStamp(v.now()), func() []string { return tags }})
 			case n < 22:
-				v.uri(k.TargetURI)
+				v.purge(Extent{TargetURI: k.TargetURI})
 				list = append(list, purge{v.now(), func(o Key, _ func() []string) bool { return o.TargetURI == k.TargetURI }, v.slotOfURI(k.TargetURI)})
 			case n < 24:
 				v.key(k)

@@ -21,6 +21,7 @@ type exchange struct {
 	started  time.Time
 	born     uint64 // invalidations.now before anything was looked up
 	found    found
+	deaf     bool      // others may have purged what is stored: nothing of it is used, nothing is added
 	ticket   *ticket   // of the request to the origin; nil: none, or it is nobody's in particular
 	until    time.Time // of the credentials, once read; see end
 	read     bool
@@ -64,6 +65,15 @@ func (c *Cache) serve(w http.ResponseWriter, r *http.Request, next http.Handler)
 		x.hit(w, d, hitStatus(d))
 		x.observe()
 	case rfc9111.Timeout:
+		if x.recall(d) {
+			recalled := x
+			if d = recalled.decide(); d.Action == rfc9111.Reuse {
+				recalled.event.Reason = string(d.Reason)
+				recalled.recalled(w, next, d)
+				recalled.observe()
+				return
+			}
+		}
 		x.timeout(w, "only-if-cached", "nothing is stored for this request, and only-if-cached forbids asking the origin")
 		x.observe()
 	default:
@@ -98,6 +108,9 @@ func (x *exchange) decide() rfc9111.Decision {
 		return bypass(whyTarget)
 	}
 	x.cachable = true
+	if x.deaf = x.cache.state.others.deaf(); x.deaf {
+		x.event.Detail = whyDeaf
+	}
 	if r.Header["If-Match"] != nil || r.Header["If-Unmodified-Since"] != nil { // the origin's to judge (RFC 9111 §4.3.2)
 		return rfc9111.Decision{Reason: rfc9111.Asked}
 	}
@@ -152,7 +165,10 @@ func (x *exchange) partitions() [4]Partition {
 
 func (x *exchange) look(p Partition) rfc9111.Decision {
 	x.found = found{}
-	rec := x.lookup(Key{p, x.uri})
+	var rec *record
+	if !x.deaf {
+		rec = x.lookup(Key{p, x.uri})
+	}
 	d, i := rfc9111.Choose(x.decisive(p), rec, x.started)
 	switch {
 	case i < 0:
@@ -172,6 +188,44 @@ func (x *exchange) lookup(k Key) *record {
 		x.cache.logger().Error("a record was found under a key that is not its own; it was dropped")
 	}
 	return rec
+}
+
+// recall reports whether the second level had something for the request that memory has not. It is asked before
+// the origin is.
+func (x *exchange) recall(d rfc9111.Decision) bool {
+	s := x.cache.state
+	if s.second == nil || !x.cachable || x.deaf || d.Reason == rfc9111.Asked {
+		return false
+	}
+	defer x.enter()()
+	return s.second.recall(x)
+}
+
+// recalled answers with what the second level had.
+func (x *exchange) recalled(w http.ResponseWriter, next http.Handler, d rfc9111.Decision) {
+	x.cache.state.hits.Add(1)
+	x.event.Recalled = true
+	if d.Refresh {
+		stale := *x
+		stale.refresh(next)
+	}
+	x.hit(w, d, hitStatus(d)+"; detail=store")
+}
+
+// enter notes that something may yet be stored for the request's reader; leave ends that.
+func (x *exchange) enter() (leave func()) {
+	p := x.reader.partition
+	if x.ticket != nil || p.kind() != rfc9111.PrivateCache || p == (Partition{}) {
+		return func() {}
+	}
+	s := x.cache.state
+	uri := x.uri
+	if uri == "" {
+		uri = targetURI(x.request)
+	}
+	t := s.underway.enter(Key{p, uri})
+	x.ticket = t
+	return func() { s.underway.leave(t); x.ticket = nil }
 }
 
 // valid holds a stored response against what its origin cannot know: invalidation, and the end of the

@@ -25,6 +25,8 @@ type Event struct {
 	// Store is one word: "stored", why the response was not, or empty if that was no question. It is the
 	// word at the end, where Cache-Status has that of the beginning.
 	Store string
+	// Recalled: it is a hit, and what answered it came from the Store.
+	Recalled bool
 	// Collapsed: it waited for another request of its partition, and was answered with what that brought.
 	Collapsed bool
 	// Validated: the origin said that the stored response holds, and that was the answer.

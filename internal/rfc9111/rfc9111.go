@@ -199,6 +199,9 @@ func (s *Stored) Lifetime() time.Duration { return s.lifetime }
 // Status is the status code of s.
 func (s *Stored) Status() int { return int(s.status) }
 
+// Kind is the cache that s is stored in.
+func (s *Stored) Kind() Kind { return s.kind }
+
 // Before reports whether s arrived before t.
 func (s *Stored) Before(t *Stored) bool { return s.arrived < t.arrived }
 
