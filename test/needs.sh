@@ -7,11 +7,12 @@ packages=
 "$python" -c 'import flask, flask_caching, jwt' 2>/dev/null || packages="python3 python3-flask python3-flask-caching python3-jwt"
 command -v curl >/dev/null || packages="$packages curl"
 node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null || packages="$packages nodejs"
+command -v redis-server >/dev/null || command -v valkey-server >/dev/null || packages="$packages redis-server"
 # npm runs only where the suite is not there as the lock file wants it.
 installed=$suite/node_modules/.installed
 cmp -s "$suite/package-lock.json" "$installed" || command -v npm >/dev/null || packages="$packages npm ca-certificates"
 if [ -n "$packages" ] && ! command -v apt-get >/dev/null; then
-	echo "The tests need curl, Node.js 18 or newer with npm, and Flask, Flask-Caching and PyJWT for $python; there is no apt-get to install them with." >&2
+	echo "The tests need curl, redis-server, Node.js 18 or newer with npm, and Flask, Flask-Caching and PyJWT for $python; there is no apt-get to install them with." >&2
 	echo "Install them, or name an interpreter that has them in BEARCACHE_TEST_PYTHON. Tests that need them are skipped." >&2
 elif [ -n "$packages" ]; then
 	as_root=
@@ -19,8 +20,16 @@ elif [ -n "$packages" ]; then
 		as_root=sudo
 		echo "Installing $packages (this asks for root)"
 	fi
+	# Tests start servers themselves: what a package would start, now or with the machine, stays off.
+	policy=/usr/sbin/policy-rc.d
+	if [ ! -e "$policy" ]; then
+		printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null
+		$as_root chmod +x "$policy"
+		trap '$as_root rm -f "$policy"' EXIT
+	fi
 	$as_root apt-get update -q
 	$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $packages
+	case $packages in *redis-server*) $as_root systemctl -q disable redis-server 2>/dev/null || true ;; esac
 fi
 if ! cmp -s "$suite/package-lock.json" "$installed" && command -v npm >/dev/null; then
 	(cd "$suite" && npm ci)

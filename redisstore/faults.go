@@ -1,0 +1,133 @@
+package redisstore
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/redis/rueidis"
+)
+
+// ErrDown is returned at once, without a question to Redis, while there is no connection or the last commands went
+// unanswered. Its text says why.
+var ErrDown = errors.New("redisstore: Redis is down")
+
+// fault is what went wrong with a command, in words that hold no key, value or password: those of the client and
+// of Redis may.
+type fault struct {
+	why  string
+	dead bool // Redis is not there, as opposed to: it answered, and did not like the command
+}
+
+func (f *fault) Error() string { return f.why }
+
+// down is ErrDown with what was wrong last.
+type down struct{ why string }
+
+func (d *down) Error() string        { return ErrDown.Error() + ": " + d.why }
+func (d *down) Is(target error) bool { return target == ErrDown }
+
+// lastFault remembers the reason for ErrDown, ready to return.
+type lastFault struct{ atomic.Pointer[down] }
+
+func (l *lastFault) set(err error) {
+	why := err.Error()
+	if old := l.Load(); old == nil || old.why != why {
+		l.Store(&down{why})
+	}
+}
+
+func (l *lastFault) err() error {
+	if d := l.Load(); d != nil {
+		return d
+	}
+	return ErrDown
+}
+
+// errPassword hides what Options.Password said, which may quote the password.
+var errPassword = errors.New("password not available")
+
+// explain names an error of the client by its kind.
+func explain(err error) *fault {
+	var ours *fault
+	var answer *rueidis.RedisError
+	var network *net.OpError
+	var certificate *tls.CertificateVerificationError
+	var unknown x509.UnknownAuthorityError
+	var errno syscall.Errno
+	switch {
+	case errors.As(err, &ours):
+		return ours
+	case errors.As(err, &answer):
+		return explainAnswer(answer.Error())
+	case errors.Is(err, errPassword):
+		return &fault{"the password could not be had from Options.Password", true}
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), isTimeout(err):
+		return &fault{"no answer in time", true}
+	case errors.As(err, &certificate), errors.As(err, &unknown):
+		return &fault{"the server's certificate does not verify: set Options.TLS, or the name in the URL", true}
+	case errors.As(err, &network) && network.Op == "dial" && errors.As(err, &errno):
+		return &fault{"connect: " + errno.Error(), true}
+	case errors.As(err, &network) && network.Op == "dial":
+		return &fault{"connect: the host has no address", true}
+	case broke(err):
+		return &fault{"the connection broke", true}
+	case errors.Is(err, rueidis.ErrNoSlot):
+		return &fault{"the Cluster serves no node for the key", true}
+	}
+	return &fault{"no connection", true}
+}
+
+// broke reports whether a connection ended that had been there.
+func broke(err error) bool {
+	var network *net.OpError
+	if errors.As(err, &network) {
+		return network.Op != "dial" && !network.Timeout()
+	}
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, rueidis.ErrClosing)
+}
+
+func isTimeout(err error) bool {
+	var t net.Error
+	return errors.As(err, &t) && t.Timeout()
+}
+
+// dead lists the answers of a Redis that can do nothing for anybody. After all others some commands may do.
+var dead = map[string]string{
+	"LOADING":     "it is loading its data",
+	"MASTERDOWN":  "it is a replica without its master",
+	"CLUSTERDOWN": "the Cluster is incomplete",
+	"BUSY":        "a script keeps it busy",
+	"NOAUTH":      "it wants a password",
+	"WRONGPASS":   "it does not take user and password",
+}
+
+var hints = map[string]string{
+	"MOVED":    "it is a node of a Cluster: add ?cluster=true to the URL",
+	"READONLY": "it is a replica",
+	"NOPERM":   "the user may not do that: see the commands and keys that redisstore needs",
+	"OOM":      "it is full, and its maxmemory-policy evicts nothing that makes room",
+	"MISCONF":  "it takes no writes while it cannot save",
+}
+
+// explainAnswer keeps of an answer the first word, which is a code. The rest may repeat the command.
+func explainAnswer(text string) *fault {
+	code, _, _ := strings.Cut(text, " ")
+	if code == "" || len(code) > 20 || strings.ContainsFunc(code, func(c rune) bool { return c < 'A' || c > 'Z' }) {
+		code = "an error"
+	}
+	if why := dead[code]; why != "" {
+		return &fault{"Redis answered " + code + ": " + why, true}
+	}
+	if hint := hints[code]; hint != "" {
+		return &fault{"Redis answered " + code + ": " + hint, false}
+	}
+	return &fault{"Redis answered " + code, false}
+}
