@@ -137,8 +137,8 @@ type state struct {
 	flights       *flights
 	underway      *underway
 	background    *background
-	others        *others // nil: there are none
-	second        *second // nil: there is none
+	others        *others                                   // nil: there are none
+	second        *second                                   // nil: there is none
 	secret        *keyed                                    // what digests are made with
 	previous      *keyed                                    // what other nodes may make them with; nil: nothing else
 	lifetime      time.Duration                             // of what is stored for credentials whose end nobody knows

@@ -133,7 +133,7 @@ const (
 	whyUpgrade     = "upgrade"
 	whyMalformed   = "malformed"  // a field whose name no look-up finds
 	whyConnection  = "connection" // a field that proxies drop on the way to the origin
-	whyDeaf        = "purge-log" // others may have purged what is stored, and nobody has heard
+	whyDeaf        = "purge-log"  // others may have purged what is stored, and nobody has heard
 	whyMemory      = "memory"     // all copies under way together take what Memory allows
 	whyBody        = "body"       // a GET with content, which no key holds and an origin may answer by
 )

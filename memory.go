@@ -16,8 +16,8 @@ import (
 type memory struct {
 	records    *otter.Cache[Key, *record]
 	unverified *otter.Cache[Key, *record] // nil: all are in records
-	budget     int64 // of both
-	main       int64 // of records
+	budget     int64                      // of both
+	main       int64                      // of records
 	quotas     *quotas
 	mismatches atomic.Uint64
 	refused    atomic.Uint64
