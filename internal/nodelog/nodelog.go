@@ -23,7 +23,6 @@ const (
 	interval = 200 * time.Millisecond // between two looks at the log
 	patience = time.Second            // with each call of it
 	retry    = 500 * time.Millisecond // after one that failed
-	page     = 1000                   // entries that Since returns at most
 	queue    = 4096                   // entries that wait to be appended
 	tellers  = 4                      // calls of Append at a time
 )
@@ -245,7 +244,7 @@ func (n *Node) read() (end bool, err error) {
 		}
 		n.position.Store(&Position{epoch, number})
 	}
-	return len(entries) < page, nil
+	return len(entries) == 0, nil // fewer than there could be may be what fits into one answer
 }
 
 // applied says so of the first so many that were appended: what was in the log before the look at it began is
