@@ -35,7 +35,7 @@ var floors = []map[string][]string{
 	{ // decisions
 		"internal/rfc9111":   {"internal/httpfield", "internal/texts"},
 		"internal/seal":      {"internal/texts"},
-		"bearer":             {"redact"},
+		"bearer":             {"redact", "internal/texts"},
 		"internal/config":    {"redact"},
 		"internal/operation": {"redact"},
 	},
@@ -58,7 +58,9 @@ var floors = []map[string][]string{
 // thirdParty lists who may import which module from elsewhere. Importing the library must not pull
 // in what the binary needs.
 var thirdParty = map[string][]string{
-	"github.com/maypok86/otter/v2":        {""},
+	"github.com/maypok86/otter/v2":        {"", "bearer"},
+	"github.com/golang-jwt/jwt/v5":        {"bearer"},
+	"github.com/MicahParks/jwkset":        {"bearer"},
 	"github.com/dunglas/httpsfv":          {"internal/httpfield"},
 	"github.com/goccy/go-yaml":            {"internal/config"},
 	"github.com/invopop/jsonschema":       {"internal/config"},

@@ -4,17 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"time"
 )
-
-// Claims are what a Verifier vouches for.
-type Claims struct {
-	Issuer   string
-	Subject  string
-	Scope    string // space-separated, RFC 6749 §3.3
-	Audience []string
-	Expires  time.Time // zero: not stated
-}
 
 // Verifier decides whether a token is good.
 type Verifier interface {
@@ -24,7 +14,8 @@ type Verifier interface {
 
 // Require lets requests pass to next whose token v vouches for, with its claims in their context. It
 // answers the others: a bad token as its *Error says, and 503 where v could not tell, because to treat
-// such a request as anonymous would change what it is shown.
+// such a request as anonymous would change what it is shown. Where that may pass (ErrUnavailable), the 503 has a
+// Retry-After.
 func Require(v Verifier, realm string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		claims, err := verify(r, v)
@@ -34,9 +25,33 @@ func Require(v Verifier, realm string, next http.Handler) http.Handler {
 			refusal.Write(w, realm)
 		case err != nil:
 			w.Header().Set("Cache-Control", "no-store")
+			if errors.Is(err, ErrUnavailable) {
+				w.Header().Set("Retry-After", retryAfter)
+			}
 			http.Error(w, "the token cannot be checked now", http.StatusServiceUnavailable)
 		default:
 			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), claimsKey{}, claims)))
+		}
+	})
+}
+
+// retryAfter is in seconds: about as long as it takes until somebody asks an endpoint again that failed.
+const retryAfter = "5"
+
+// RequireScope lets requests pass to next whose claims, as Require learned them, hold each of the scope tokens in
+// scope, which is space-separated, and answers the others 403 insufficient_scope (RFC 6750 §3.1). It stands behind
+// Require; without it nobody passes.
+func RequireScope(scope, realm string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		claims, ok := FromContext(r.Context())
+		switch {
+		case !ok:
+			ErrNoCredentials.Write(w, realm)
+		case !claims.HasScope(scope):
+			refusal := &Error{Status: http.StatusForbidden, Code: InsufficientScope, Description: "the token does not hold the scope that this resource wants", Scope: scope}
+			refusal.Write(w, realm)
+		default:
+			next.ServeHTTP(w, r)
 		}
 	})
 }
