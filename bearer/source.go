@@ -21,6 +21,7 @@ type source[T any] struct {
 	report   func(error)   // told of the end of every attempt
 	refresh  time.Duration // a value as old as this is fetched again
 	maxStale time.Duration // one as old as this is not used any more
+	timeout  time.Duration // of one attempt; zero: fetchTimeout
 	now      func() time.Time
 
 	ctx  context.Context // of all attempts
@@ -121,7 +122,7 @@ func (s *source[T]) attempt(now time.Time, gap time.Duration) chan struct{} {
 	flight := make(chan struct{})
 	s.flight, s.tried = flight, now
 	s.wg.Go(func() {
-		ctx, cancel := context.WithTimeout(s.ctx, fetchTimeout)
+		ctx, cancel := context.WithTimeout(s.ctx, orElse(s.timeout, fetchTimeout))
 		defer cancel()
 		value, err := s.fetch(ctx)
 		s.mu.Lock()
