@@ -51,6 +51,8 @@ func (l *lastFault) err() error {
 	return ErrDown
 }
 
+var errLate = &fault{"no answer in time", true}
+
 // errPassword hides what Options.Password said, which may quote the password.
 var errPassword = errors.New("password not available")
 
@@ -70,7 +72,7 @@ func explain(err error) *fault {
 	case errors.Is(err, errPassword):
 		return &fault{"the password could not be had from Options.Password", true}
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), isTimeout(err):
-		return &fault{"no answer in time", true}
+		return errLate
 	case errors.As(err, &certificate), errors.As(err, &unknown):
 		return &fault{"the server's certificate does not verify: set Options.TLS, or the name in the URL", true}
 	case errors.As(err, &network) && network.Op == "dial" && errors.As(err, &errno):
@@ -99,35 +101,29 @@ func isTimeout(err error) bool {
 	return errors.As(err, &t) && t.Timeout()
 }
 
-// dead lists the answers of a Redis that can do nothing for anybody. After all others some commands may do.
-var dead = map[string]string{
-	"LOADING":     "it is loading its data",
-	"MASTERDOWN":  "it is a replica without its master",
-	"CLUSTERDOWN": "the Cluster is incomplete",
-	"BUSY":        "a script keeps it busy",
-	"NOAUTH":      "it wants a password",
-	"WRONGPASS":   "it does not take user and password",
+// answers lists the codes that an answer of Redis's may begin with, and whether it can then do anything for anybody.
+var answers = map[string]fault{
+	"LOADING":     {"it is loading its data", true},
+	"MASTERDOWN":  {"it is a replica without its master", true},
+	"CLUSTERDOWN": {"the Cluster is incomplete", true},
+	"BUSY":        {"a script keeps it busy", true},
+	"NOAUTH":      {"it wants a password", true},
+	"WRONGPASS":   {"it does not take user and password", true},
+	"MOVED":       {"it is a node of a Cluster: add ?cluster=true to the URL", false},
+	"READONLY":    {"it is a replica", false},
+	"NOPERM":      {"the user may not do that: see the commands and keys that redisstore needs", false},
+	"OOM":         {"it is full, and its maxmemory-policy evicts nothing that makes room", false},
+	"MISCONF":     {"it takes no writes while it cannot save", false},
+	"NOREPLICAS":  {"it takes no writes without its replicas", false},
+	"WRONGTYPE":   {"somebody else has written under the key", false},
+	"TRYAGAIN":    {"the Cluster is moving the keys", false},
 }
 
-var hints = map[string]string{
-	"MOVED":    "it is a node of a Cluster: add ?cluster=true to the URL",
-	"READONLY": "it is a replica",
-	"NOPERM":   "the user may not do that: see the commands and keys that redisstore needs",
-	"OOM":      "it is full, and its maxmemory-policy evicts nothing that makes room",
-	"MISCONF":  "it takes no writes while it cannot save",
-}
-
-// explainAnswer keeps of an answer the first word, which is a code. The rest may repeat the command.
+// explainAnswer keeps of an answer the first word, if it is one that is known. The rest may repeat the command.
 func explainAnswer(text string) *fault {
 	code, _, _ := strings.Cut(text, " ")
-	if code == "" || len(code) > 20 || strings.ContainsFunc(code, func(c rune) bool { return c < 'A' || c > 'Z' }) {
-		code = "an error"
+	if a, ok := answers[code]; ok {
+		return &fault{"Redis answered " + code + ": " + a.why, a.dead}
 	}
-	if why := dead[code]; why != "" {
-		return &fault{"Redis answered " + code + ": " + why, true}
-	}
-	if hint := hints[code]; hint != "" {
-		return &fault{"Redis answered " + code + ": " + hint, false}
-	}
-	return &fault{"Redis answered " + code, false}
+	return &fault{"Redis answered an error", false}
 }

@@ -146,6 +146,7 @@ func Open(o Options) (*Store, error) {
 		slots:     make(chan struct{}, orElse(o.Connections, 32)),
 		logs:      map[string]*Log{},
 	}
+	s.last.set(&fault{why: "no connection yet"})
 	s.life, s.end = context.WithCancel(context.Background())
 	s.breaker = gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
 		Timeout:      pause,
@@ -273,7 +274,8 @@ func (s *Store) newClient(option rueidis.ClientOption, o Options) (rueidis.Clien
 	return client, err
 }
 
-// Close ends all connections and goroutines of s. Commands under way end first, within their Timeout; all later ones fail.
+// Close ends all connections and goroutines of s; a few timers that the client has in a Cluster end some seconds later.
+// Commands under way end first, within their Timeout, but for those that have no connection yet: these fail, as all later ones do.
 func (s *Store) Close() {
 	s.closed.Do(func() {
 		s.end()
@@ -356,7 +358,7 @@ func (s *Store) try(ctx context.Context, command func(ctx context.Context, c rue
 			return struct{}{}, nil
 		}
 		if errors.Is(err, context.Canceled) { // noticed before anything was sent: it says nothing about Redis
-			return struct{}{}, err
+			return struct{}{}, context.Canceled
 		}
 		f := explain(err)
 		if f.dead {
@@ -369,8 +371,19 @@ func (s *Store) try(ctx context.Context, command func(ctx context.Context, c rue
 		return s.last.err()
 	case err != nil && outer.Err() != nil:
 		return outer.Err()
+	case err == errLate && ends(outer, ctx):
+		return context.DeadlineExceeded // the connection's clock was faster than the context's
+	case errors.Is(err, context.Canceled): // not by the caller: while it connected
+		return errClosed
 	}
 	return err
+}
+
+// ends reports whether inner, made of outer, has its deadline.
+func ends(outer, inner context.Context) bool {
+	theirs, ok := outer.Deadline()
+	ours, _ := inner.Deadline()
+	return ok && !theirs.After(ours)
 }
 
 // Ping asks whether Redis answers.

@@ -67,7 +67,7 @@ func Start(t testing.TB, args ...string) *Server {
 
 func (s *Server) run() bool {
 	s.t.Helper()
-	args := []string{"--port", s.port, "--bind", "127.0.0.1", "--dir", s.Dir, "--daemonize", "no"}
+	args := []string{"--port", s.port, "--bind", "127.0.0.1", "--dir", s.Dir, "--daemonize", "no", "--repl-diskless-sync-delay", "0"}
 	if !slices.Contains(s.args, "--save") {
 		args = append(args, "--save", "")
 	}
@@ -191,8 +191,7 @@ func Cluster(t testing.TB, masters, replicas int) []*Server {
 	nodes := make([]*Server, masters*(1+replicas))
 	create := []string{"--cluster", "create"}
 	for i := range nodes {
-		nodes[i] = Start(t, "--cluster-enabled", "yes", "--cluster-port", freePort(t), "--cluster-node-timeout", "500",
-			"--repl-diskless-sync-delay", "0", "--cluster-replica-validity-factor", "0", "--enable-debug-command", "yes")
+		nodes[i] = Start(t, "--cluster-enabled", "yes", "--cluster-port", freePort(t), "--cluster-node-timeout", "500", "--cluster-replica-validity-factor", "0")
 		create = append(create, nodes[i].Addr)
 	}
 	create = append(create, "--cluster-replicas", fmt.Sprint(replicas), "--cluster-yes")
@@ -202,7 +201,7 @@ func Cluster(t testing.TB, masters, replicas int) []*Server {
 	for _, n := range nodes {
 		Eventually(t, "the cluster is complete", func() bool {
 			return strings.Contains(n.CLI("cluster", "info"), "cluster_state:ok") &&
-				strings.Count(n.CLI("cluster", "nodes"), " slave ") == masters*replicas
+				strings.Count(n.CLI("cluster", "nodes"), "slave ") == masters*replicas
 		})
 	}
 	slices.SortStableFunc(nodes, func(a, b *Server) int { return strings.Compare(a.role(), b.role()) })
@@ -221,7 +220,7 @@ func (s *Server) role() string {
 // Replica starts a server that follows another one, and returns when it does.
 func Replica(t testing.TB, of *Server, args ...string) *Server {
 	t.Helper()
-	s := Start(t, append([]string{"--replicaof", "127.0.0.1 " + of.port, "--repl-diskless-sync-delay", "0"}, args...)...)
+	s := Start(t, append([]string{"--replicaof", "127.0.0.1 " + of.port}, args...)...)
 	Eventually(t, "a replica follows", func() bool { return strings.Contains(s.CLI("info", "replication"), "master_link_status:up") })
 	return s
 }
@@ -245,6 +244,7 @@ func Sentinels(t testing.TB, n int, master *Server) []*Server {
 		if !s.run() {
 			t.Fatalf("the sentinel does not start:\n%s", s.log.text())
 		}
+		s.CLI("sentinel", "debug", "info-period", "200", "publish-period", "200", "ping-period", "100")
 		all[i] = s
 	}
 	for _, s := range all {
@@ -254,6 +254,22 @@ func Sentinels(t testing.TB, n int, master *Server) []*Server {
 		})
 	}
 	return all
+}
+
+// CutOff has a replica lose its master's stream and get none again: what the master takes from then on, it alone has.
+func (s *Server) CutOff() {
+	s.t.Helper()
+	s.CLI("config", "set", "masteruser", "nobody")
+	s.CLI("config", "set", "masterauth", "nothing")
+	s.CLI("client", "kill", "type", "master")
+	Eventually(s.t, "cut off", func() bool { return strings.Contains(s.CLI("info", "replication"), "master_link_status:down") })
+}
+
+// Reconnect ends what CutOff did.
+func (s *Server) Reconnect() {
+	s.t.Helper()
+	s.CLI("config", "set", "masteruser", "")
+	s.CLI("config", "set", "masterauth", "")
 }
 
 // Eventually waits until a condition holds that nothing announces, twenty seconds at most.

@@ -1,0 +1,157 @@
+package redisstore
+
+import (
+	"crypto/rand"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bearcache/bearcache/test/redistest"
+)
+
+// A replica that has everything takes over without anybody noticing but for errors meanwhile; one that lacks the last
+// entries brings another epoch, to who saw them and to who did not.
+func TestSentinels(t *testing.T) {
+	master := redistest.Start(t)
+	replica := redistest.Replica(t, master)
+	sentinels := redistest.Sentinels(t, 3, master)
+	var hosts []string
+	for _, s := range sentinels {
+		hosts = append(hosts, s.Addr)
+	}
+	url := "redis+sentinel://" + strings.Join(hosts, ",") + "?master=main"
+	a, b := newNode(t, url), newNode(t, url)
+	set(t, a.log.store, "k", "record")
+	a.append("1")
+	a.append("2")
+	b.wants("b", false, "1", "2")
+	redistest.Eventually(t, "the replica has it", func() bool { return replica.CLI("xlen", a.log.entries) == "2" })
+
+	sentinels[0].CLI("sentinel", "failover", "main")
+	redistest.Eventually(t, "the replica takes over", func() bool { return strings.HasPrefix(replica.CLI("role"), "master") })
+	redistest.Eventually(t, "the old master follows", func() bool { return strings.Contains(master.CLI("info", "replication"), "master_link_status:up") })
+	a.eventually("3")
+	b.wants("b", false, "3")
+	a.wants("a", false, "1", "2", "3")
+	get(t, a.log.store, "k", "record")
+
+	// Back again, and the entry that only the master has is lost.
+	redistest.Eventually(t, "all is there", func() bool { return master.CLI("xlen", a.log.entries) == "3" })
+	redistest.Eventually(t, "the sentinels know both", func() bool {
+		return !slices.ContainsFunc(sentinels, func(s *redistest.Server) bool {
+			return !strings.Contains(s.CLI("sentinel", "get-master-addr-by-name", "main"), port(replica)) ||
+				!strings.Contains(s.CLI("sentinel", "replicas", "main"), "\nmaster-link-status\nok")
+		})
+	})
+	master.CutOff()
+	if _, n := a.append("4"); n != 4 {
+		t.Errorf("number %d", n)
+	}
+	replica.Kill()
+	redistest.Eventually(t, "the old master takes over", func() bool { return strings.HasPrefix(master.CLI("role"), "master") })
+	b.eventually("4'") // b did not see 4, and cannot know
+	a.wants("a", true, "1", "2", "3", "4'")
+	b.wants("b", true, "1", "2", "3", "4'")
+}
+
+func port(s *redistest.Server) string { _, p, _ := strings.Cut(s.Addr, ":"); return p }
+
+// eventually appends an entry, which may take some attempts; so it may be there more than once, but for that it is not
+// while everything is quiet.
+func (n *node) eventually(entry string) {
+	n.t.Helper()
+	redistest.Eventually(n.t, "appended", func() bool {
+		_, _, err := n.log.Append(n.t.Context(), []byte(entry))
+		return err == nil
+	})
+}
+
+func TestCluster(t *testing.T) {
+	nodes := redistest.Cluster(t, 3, 1)
+	url := fmt.Sprintf("redis://%s,%s?cluster=true", nodes[0].Addr, nodes[4].Addr)
+	t.Run("conforms", func(t *testing.T) { conform(t, url) })
+	a, b := newNode(t, url, func(o *Options) { o.Replicas = 1 }), newNode(t, url)
+	keys := make([]string, 100)
+	for i := range keys {
+		keys[i] = rand.Text()
+	}
+	all := func() error {
+		for _, k := range keys {
+			if err := a.log.store.Set(t.Context(), k, []byte(k), 1e12); err != nil {
+				return err
+			}
+		}
+		records, err := a.log.store.Get(t.Context(), keys...)
+		for i, r := range records {
+			if string(r) != keys[i] {
+				return fmt.Errorf("the record of another key: %q", r)
+			}
+		}
+		return err
+	}
+	works := func(what string) {
+		t.Helper()
+		redistest.Eventually(t, "all keys work "+what, func() bool { return all() == nil })
+	}
+	works("at first")
+	a.append("1")
+	b.wants("b", false, "1")
+	a.wants("a", false, "1")
+
+	master, replica := owner(t, nodes, a.log.head)
+	redistest.Eventually(t, "the replica has it", func() bool {
+		return strings.Contains(replica.CLI("cluster", "nodes"), "myself,slave") && has(replica, master)
+	})
+	replica.CLI("cluster", "failover")
+	redistest.Eventually(t, "the replica takes over", func() bool { return strings.HasPrefix(replica.CLI("role"), "master") })
+	redistest.Eventually(t, "the old master follows", func() bool { return has(master, replica) })
+	works("after a failover")
+	b.eventually("2")
+	a.wants("a", false, "2")
+	b.wants("b", false, "2")
+
+	redistest.Eventually(t, "the old master has it", func() bool { return has(master, replica) })
+	master.CutOff()
+	b.append("3")
+	replica.Kill()
+	redistest.Eventually(t, "the old master takes over", func() bool { return strings.HasPrefix(master.CLI("role"), "master") })
+	works("after a master was lost")
+	c := newNode(t, url)
+	c.eventually("3'") // c and a did not see 3
+	b.wants("b", true, "1", "2", "3'")
+	a.wants("a", true, "1", "2", "3'")
+}
+
+// owner finds the master that has a key, and its replica.
+func owner(t *testing.T, nodes []*redistest.Server, key string) (master, replica *redistest.Server) {
+	t.Helper()
+	for _, n := range nodes {
+		out := n.CLI("exists", key)
+		switch {
+		case strings.HasPrefix(n.CLI("role"), "master") && out == "1":
+			master = n
+		}
+	}
+	for _, n := range nodes {
+		if master != nil && strings.HasPrefix(n.CLI("role"), "slave\n127.0.0.1\n"+port(master)+"\n") {
+			replica = n
+		}
+	}
+	if master == nil || replica == nil {
+		t.Fatal("nobody has the key")
+	}
+	return master, replica
+}
+
+// has reports whether a replica has all that its master has.
+func has(replica, master *redistest.Server) bool {
+	info := replica.CLI("info", "replication")
+	return strings.Contains(info, "master_link_status:up") && field(info, "slave_repl_offset") == field(master.CLI("info", "replication"), "master_repl_offset")
+}
+
+func field(info, name string) string {
+	_, rest, _ := strings.Cut(info, name+":")
+	value, _, _ := strings.Cut(rest, "\r")
+	return value
+}
