@@ -2,10 +2,12 @@ package redisstore
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bearcache/bearcache/test/redistest"
 )
@@ -13,6 +15,7 @@ import (
 // A replica that has everything takes over without anybody noticing but for errors meanwhile; one that lacks the last
 // entries brings another epoch, to who saw them and to who did not.
 func TestSentinels(t *testing.T) {
+	t.Parallel() // it mostly waits
 	master := redistest.Start(t)
 	replica := redistest.Replica(t, master)
 	sentinels := redistest.Sentinels(t, 3, master)
@@ -33,6 +36,7 @@ func TestSentinels(t *testing.T) {
 	redistest.Eventually(t, "the old master follows", func() bool { return strings.Contains(master.CLI("info", "replication"), "master_link_status:up") })
 	a.eventually("3")
 	b.wants("b", false, "3")
+	a.reaches()
 	a.wants("a", false, "1", "2", "3")
 	get(t, a.log.store, "k", "record")
 
@@ -51,6 +55,7 @@ func TestSentinels(t *testing.T) {
 	replica.Kill()
 	redistest.Eventually(t, "the old master takes over", func() bool { return strings.HasPrefix(master.CLI("role"), "master") })
 	b.eventually("4'") // b did not see 4, and cannot know
+	a.reaches()
 	a.wants("a", true, "1", "2", "3", "4'")
 	b.wants("b", true, "1", "2", "3", "4'")
 }
@@ -67,7 +72,17 @@ func (n *node) eventually(entry string) {
 	})
 }
 
+// reaches waits until a question is answered.
+func (n *node) reaches() {
+	n.t.Helper()
+	redistest.Eventually(n.t, "answered", func() bool {
+		_, _, _, err := n.log.Since(n.t.Context(), n.epoch, n.after)
+		return err == nil
+	})
+}
+
 func TestCluster(t *testing.T) {
+	t.Parallel() // it mostly waits
 	nodes := redistest.Cluster(t, 3, 1)
 	url := fmt.Sprintf("redis://%s,%s?cluster=true", nodes[0].Addr, nodes[4].Addr)
 	t.Run("conforms", func(t *testing.T) { conform(t, url) })
@@ -78,7 +93,7 @@ func TestCluster(t *testing.T) {
 	}
 	all := func() error {
 		for _, k := range keys {
-			if err := a.log.store.Set(t.Context(), k, []byte(k), 1e12); err != nil {
+			if err := a.log.store.Set(t.Context(), k, []byte(k), time.Hour); err != nil {
 				return err
 			}
 		}
@@ -108,6 +123,7 @@ func TestCluster(t *testing.T) {
 	redistest.Eventually(t, "the old master follows", func() bool { return has(master, replica) })
 	works("after a failover")
 	b.eventually("2")
+	a.reaches()
 	a.wants("a", false, "2")
 	b.wants("b", false, "2")
 
@@ -119,8 +135,48 @@ func TestCluster(t *testing.T) {
 	works("after a master was lost")
 	c := newNode(t, url)
 	c.eventually("3'") // c and a did not see 3
+	b.reaches()
 	b.wants("b", true, "1", "2", "3'")
 	a.wants("a", true, "1", "2", "3'")
+}
+
+// A master that hangs costs a few timeouts, and then nothing, for what it has and for what the others have.
+func TestOneMasterHangs(t *testing.T) {
+	t.Parallel() // it mostly waits
+	nodes := redistest.Cluster(t, 3, 0)
+	s := open(t, "redis://"+nodes[0].Addr+"?cluster=true", impatient, func(o *Options) { o.Connections = 4 })
+	owners := map[string]*redistest.Server{}
+	for range 100 {
+		key := rand.Text()
+		redistest.Eventually(t, "set", func() bool { return s.Set(t.Context(), key, []byte(key), time.Hour) == nil })
+	}
+	for _, n := range nodes {
+		for key := range strings.SplitSeq(n.CLI("keys", "*"), "\n") {
+			owners[strings.TrimPrefix(key, "bearcache:r:")] = n
+		}
+	}
+	nodes[1].Pause()
+	for key, owner := range owners {
+		if owner == nodes[1] {
+			redistest.Eventually(t, "refused at once", func() bool {
+				_, err := s.Get(t.Context(), key)
+				return errors.Is(err, ErrDown)
+			})
+		}
+	}
+	works := 0
+	for key, owner := range owners {
+		records, err := s.Get(t.Context(), key)
+		switch {
+		case err == nil && string(records[0]) == key:
+			works++
+		case owner != nodes[1] && !errors.Is(err, ErrDown): // a range may be of two masters
+			t.Errorf("%q, %v", records, err)
+		}
+	}
+	if works < 50 {
+		t.Errorf("%d of %d work", works, len(owners))
+	}
 }
 
 // owner finds the master that has a key, and its replica.

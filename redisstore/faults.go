@@ -109,7 +109,7 @@ var answers = map[string]fault{
 	"BUSY":        {"a script keeps it busy", true},
 	"NOAUTH":      {"it wants a password", true},
 	"WRONGPASS":   {"it does not take user and password", true},
-	"MOVED":       {"it is a node of a Cluster: add ?cluster=true to the URL", false},
+	"MOVED":       {"it is a node of a Cluster, which changes, or for which ?cluster=true is missing in the URL", false},
 	"READONLY":    {"it is a replica", false},
 	"NOPERM":      {"the user may not do that: see the commands and keys that redisstore needs", false},
 	"OOM":         {"it is full, and its maxmemory-policy evicts nothing that makes room", false},

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"sync"
-	"time"
 
 	"github.com/redis/rueidis"
 )
@@ -102,9 +101,7 @@ end
 `
 
 // appendScript: ARGV[2] is random, [3] the entry, [4] how many are kept, what was seen begins at [5].
-var appendScript = rueidis.NewLuaScriptRetryable(appendText)
-
-const appendText = settle + `
+const appendScript = settle + `
 local epoch, number, tag = settle(5)
 number = number + 1
 tag = string.sub(redis.sha1hex(tag .. ARGV[2]), 1, 24)
@@ -116,7 +113,7 @@ return {epoch, number, tag}
 
 // sinceScript: ARGV[2] is the epoch of who asks, [3] the number, [4] and [5] bound the answer in entries and bytes,
 // what was seen begins at [6].
-var sinceScript = rueidis.NewLuaScriptRetryable(settle + `
+const sinceScript = settle + `
 local epoch, number, tag = settle(6)
 local next = tonumber(ARGV[3]) + 1
 if ARGV[2] ~= epoch then next = 1 end
@@ -133,7 +130,7 @@ while next <= number and #entries < tonumber(ARGV[4]) and bytes < tonumber(ARGV[
   end
 end
 return {epoch, number, tag, first, entries}
-`)
+`
 
 // Append adds an entry of at most 64 KiB under the next number, and returns that and the epoch. If it returns an error
 // the entry may stand in the log all the same; and where a connection broke on the way, it may stand there twice.
@@ -143,44 +140,32 @@ func (l *Log) Append(ctx context.Context, entry []byte) (epoch string, number ui
 	}
 	shown := l.known()
 	args := shown.appendTo([]string{rand.Text(), rand.Text(), string(entry), strconv.Itoa(l.store.logLength)})
-	err = l.store.do(ctx, "append", func(ctx context.Context, c rueidis.Client) error {
-		var err error
-		epoch, number, err = l.append(ctx, c, args, shown)
-		return err
+	answers, err := l.store.do(ctx, "append", true, func(b rueidis.Builder) rueidis.Commands {
+		// The text each time, for WAIT is about what its own connection wrote: there is no second attempt.
+		commands := rueidis.Commands{b.Eval().Script(appendScript).Numkeys(2).Key(l.head, l.entries).Arg(args...).Build().ToRetryable()}
+		if l.store.replicas > 0 {
+			commands = append(commands, b.Wait().Numreplicas(int64(l.store.replicas)).Timeout(max(1, (l.store.timeout*3/4).Milliseconds())).Build().ToRetryable())
+		}
+		return commands
 	})
 	if err != nil {
 		return "", 0, err
 	}
+	if epoch, number, err = l.note(answers[0], shown); err != nil {
+		return "", 0, err
+	}
+	if len(answers) > 1 {
+		if have, _ := answers[1].AsInt64(); have < int64(l.store.replicas) {
+			return "", 0, errNotCopied
+		}
+	}
 	return epoch, number, nil
 }
 
-func (l *Log) append(ctx context.Context, c rueidis.Client, args []string, shown marks) (string, uint64, error) {
-	keys := []string{l.head, l.entries}
-	if l.store.replicas == 0 {
-		return l.note(appendScript.Exec(ctx, c, keys, args), shown)
-	}
-	// WAIT is about what was written by its own connection, so both go out together, and the script as its text:
-	// there is no time for a second attempt.
-	left := l.store.timeout
-	if end, ok := ctx.Deadline(); ok {
-		left = time.Until(end)
-	}
-	answers := c.DoMulti(ctx,
-		c.B().Eval().Script(appendText).Numkeys(2).Key(keys...).Arg(args...).Build(),
-		c.B().Wait().Numreplicas(int64(l.store.replicas)).Timeout(max(1, (left*3/4).Milliseconds())).Build())
-	epoch, number, err := l.note(answers[0], shown)
-	if err != nil {
-		return "", 0, err
-	}
-	have, err := answers[1].AsInt64()
-	if err == nil && have < int64(l.store.replicas) {
-		err = errNotCopied
-	}
-	return epoch, number, err
-}
-
-// errNotCopied is no fault of Redis's, only of its replicas.
-var errNotCopied = error(&fault{why: "the entry was added, but too few replicas have it yet: see Options.Replicas"})
+var (
+	errNotCopied = errors.New("redisstore: append: the entry was added, but too few replicas have it yet: see Options.Replicas")
+	errNoLog     = errors.New("redisstore: the answer of a script is not one of ours")
+)
 
 // Since returns the log's epoch and the entries after a number, oldest first: at most 1,000, and fewer where they are long. first
 // is the number of the first one returned, or the number after the last there is, where there are none. If epoch is not
@@ -190,39 +175,32 @@ var errNotCopied = error(&fault{why: "the entry was added, but too few replicas 
 func (l *Log) Since(ctx context.Context, epoch string, after uint64) (current string, first uint64, entries [][]byte, err error) {
 	shown := l.known()
 	args := append(shown, seen{epoch, after, ""}).appendTo([]string{rand.Text(), epoch, strconv.FormatUint(after, 10), most, mostBytes})
-	err = l.store.do(ctx, "follow the log", func(ctx context.Context, c rueidis.Client) error {
-		answer := sinceScript.Exec(ctx, c, []string{l.head, l.entries}, args)
-		var err error
-		if current, _, err = l.note(answer, shown); err != nil {
-			return err
-		}
-		parts, _ := answer.ToArray()
-		if len(parts) != 5 {
-			return errNoLog
-		}
-		begin, err := parts[3].AsInt64()
-		if err != nil {
-			return err
-		}
-		list, err := parts[4].ToArray()
-		if err != nil {
-			return err
-		}
-		first, entries = uint64(begin), make([][]byte, len(list))
-		for i := range list {
-			if entries[i], err = list[i].AsBytes(); err != nil {
-				return err
-			}
-		}
-		return nil
+	answers, err := l.store.do(ctx, "follow the log", false, func(b rueidis.Builder) rueidis.Commands {
+		return rueidis.Commands{b.Eval().Script(sinceScript).Numkeys(2).Key(l.head, l.entries).Arg(args...).Build().ToRetryable()}
 	})
 	if err != nil {
 		return "", 0, nil, err
 	}
-	return current, first, entries, nil
+	if current, _, err = l.note(answers[0], shown); err != nil {
+		return "", 0, nil, err
+	}
+	parts, _ := answers[0].ToArray()
+	if len(parts) != 5 {
+		return "", 0, nil, errNoLog
+	}
+	begin, err1 := parts[3].AsInt64()
+	list, err2 := parts[4].ToArray()
+	entries = make([][]byte, len(list))
+	for i := range list {
+		var err error
+		entries[i], err = list[i].AsBytes()
+		err2 = errors.Join(err2, err)
+	}
+	if errors.Join(err1, err2) != nil {
+		return "", 0, nil, errNoLog
+	}
+	return current, uint64(begin), entries, nil
 }
-
-var errNoLog = error(&fault{why: "the answer of a script is not one of ours"})
 
 type marks []seen
 
@@ -248,10 +226,7 @@ func (l *Log) known() marks {
 //	Both remain, and the next question shows both. Keeping the last alone would lose 10.
 func (l *Log) note(answer rueidis.RedisResult, shown marks) (string, uint64, error) {
 	parts, err := answer.ToArray()
-	if err != nil {
-		return "", 0, err
-	}
-	if len(parts) < 3 {
+	if err != nil || len(parts) < 3 {
 		return "", 0, errNoLog
 	}
 	epoch, err1 := parts[0].ToString()

@@ -1,10 +1,13 @@
 package redisstore
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/redis/rueidis"
@@ -250,6 +253,88 @@ func TestBothAnswersAreShown(t *testing.T) {
 	if got := l.known(); !slices.Equal(got, marks{{"6", 1, "one"}, {"7", 1, "one"}, {"8", 1, "one"}, {"9", 1, "one"}}) {
 		t.Errorf("%v", got)
 	}
+}
+
+// The promise itself: whatever a server forgets, each entry that was confirmed reaches each node, or the node is told, after
+// that, that the epoch is another.
+func TestNothingIsMissed(t *testing.T) {
+	server := redistest.Start(t)
+	var clock atomic.Int64
+	confirmed := map[string]int64{} // when
+	var mu sync.Mutex               // guards confirmed
+	type follower struct {
+		*node
+		saw  map[string]bool
+		lost int64 // when it was told last
+	}
+	poll := func(f *follower) error {
+		epoch, first, list, err := f.log.Since(t.Context(), f.epoch, f.after)
+		if err != nil {
+			return err
+		}
+		if epoch != f.epoch || first > f.after+1 {
+			f.lost = clock.Add(1)
+		}
+		for _, e := range list {
+			f.saw[string(e)] = true
+		}
+		f.epoch, f.after = epoch, first+uint64(len(list))-1
+		return nil
+	}
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	followers := make([]*follower, 4)
+	for i := range followers {
+		f := &follower{node: newNode(t, at(server)), saw: map[string]bool{}}
+		f.log.store.breakers[0] = newBreaker(1e9)
+		followers[i] = f
+		wg.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				if entry := rand.Text(); len(f.saw) == 0 || entry[0] < 'K' {
+					if _, _, err := f.log.Append(t.Context(), []byte(entry)); err == nil {
+						mu.Lock()
+						confirmed[entry] = clock.Add(1)
+						mu.Unlock()
+					}
+				} else {
+					_ = poll(f)
+				}
+			}
+		})
+	}
+	total := func() int { mu.Lock(); defer mu.Unlock(); return len(confirmed) }
+	for i := range 12 {
+		for _, do := range []func(){func() { server.CLI("save") }, server.Restart} {
+			n := total()
+			redistest.Eventually(t, "more entries", func() bool { return total() > n+20+i })
+			do()
+		}
+	}
+	close(stop)
+	wg.Wait()
+	for range 2 { // the second time, to learn what another one noticed in the first
+		for _, f := range followers {
+			for after := uint64(1); after != f.after; {
+				after = f.after
+				if err := poll(f); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	for i, f := range followers {
+		for entry, when := range confirmed {
+			if !f.saw[entry] && f.lost < when {
+				t.Errorf("node %d missed an entry, confirmed at %d, and was told of nothing since %d", i, when, f.lost)
+			}
+		}
+	}
+	t.Logf("%d entries", len(confirmed))
 }
 
 // Without a replica there is none that has the entry, and the log says so, having it.

@@ -92,21 +92,23 @@ type Store struct {
 	replicas  int
 	where     string
 
-	client  atomic.Pointer[rueidis.Client] // nil until the first connection
-	tried   chan struct{}                  // closed when the first attempt to connect has ended
-	life    context.Context                // until Close
-	end     context.CancelFunc
-	closed  sync.Once
-	loop    sync.WaitGroup
-	slots   chan struct{} // one element for each command under way
-	breaker *gobreaker.CircuitBreaker[struct{}]
-	last    lastFault
+	client atomic.Pointer[rueidis.Client] // nil until the first connection
+	tried  chan struct{}                  // closed when the first attempt to connect has ended
+	life   context.Context                // until Close
+	end    context.CancelFunc
+	closed sync.Once
+	loop   sync.WaitGroup
+	slots  chan struct{} // one element for each command under way
+	// breakers has one for all, or in a Cluster one for each range of slots: a master that hangs is none of the others'.
+	breakers []*gobreaker.TwoStepCircuitBreaker[struct{}]
+	last     lastFault
 
 	mu   sync.Mutex // guards logs
 	logs map[string]*Log
 }
 
 const (
+	ranges      = 16              // of 1,024 slots each, in a Cluster
 	trip        = 5               // failures in a row after which Redis is left alone
 	pause       = time.Second     // for that long; then one command tries
 	dialTimeout = time.Second     // of connections that no command waits for
@@ -148,14 +150,24 @@ func Open(o Options) (*Store, error) {
 	}
 	s.last.set(&fault{why: "no connection yet"})
 	s.life, s.end = context.WithCancel(context.Background())
-	s.breaker = gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
+	s.breakers = make([]*gobreaker.TwoStepCircuitBreaker[struct{}], 1)
+	if at.cluster {
+		s.breakers = make([]*gobreaker.TwoStepCircuitBreaker[struct{}], ranges)
+	}
+	for i := range s.breakers {
+		s.breakers[i] = newBreaker(trip)
+	}
+	s.loop.Go(func() { s.connect(s.clientOptions(o, at), o) })
+	return s, nil
+}
+
+func newBreaker(trip uint32) *gobreaker.TwoStepCircuitBreaker[struct{}] {
+	return gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
 		Timeout:      pause,
 		ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= trip },
 		IsSuccessful: func(err error) bool { f, ok := err.(*fault); return !ok || !f.dead },
-		IsExcluded:   func(err error) bool { return errors.Is(err, context.Canceled) },
+		IsExcluded:   func(err error) bool { return err == context.Canceled },
 	})
-	s.loop.Go(func() { s.connect(s.clientOptions(o, at), o) })
-	return s, nil
 }
 
 func orElse[T int | time.Duration](value, otherwise T) T {
@@ -215,7 +227,7 @@ func (s *Store) clientOptions(o Options, at location) rueidis.ClientOption {
 			return rueidis.AuthCredentials{Username: user, Password: password}, nil
 		}
 	}
-	option.ClusterOption.ShardsRefreshInterval = refresh
+	option.ClusterOption = rueidis.ClusterOption{ShardsRefreshInterval: refresh, MaxMovedRedirections: 5}
 	option.Sentinel = rueidis.SentinelOption{
 		Dialer: option.Dialer, TLSConfig: option.TLSConfig, MasterSet: at.master, TopologyRefreshInterval: refresh,
 	}
@@ -292,16 +304,14 @@ func (s *Store) Close() {
 // String is where Redis is, without user and password.
 func (s *Store) String() string { return s.where }
 
-// do runs one command, within all bounds.
-func (s *Store) do(ctx context.Context, what string, command func(ctx context.Context, c rueidis.Client) error) error {
-	err := s.try(ctx, command)
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, ErrDown):
-		return err
+// do asks Redis something, within all bounds, and returns one answer for each command, if none is an error. What is done
+// together goes through one connection, whatever a Cluster says about where it should.
+func (s *Store) do(ctx context.Context, what string, together bool, build func(b rueidis.Builder) rueidis.Commands) ([]rueidis.RedisResult, error) {
+	answers, err := s.try(ctx, together, build)
+	if err != nil && !errors.Is(err, ErrDown) {
+		err = fmt.Errorf("redisstore: %s: %w", what, err)
 	}
-	return fmt.Errorf("redisstore: %s: %w", what, err)
+	return answers, err
 }
 
 var (
@@ -309,74 +319,103 @@ var (
 	errBusy   = errors.New("all connections are busy: raise Options.Connections, or Timeout")
 )
 
-func (s *Store) try(ctx context.Context, command func(ctx context.Context, c rueidis.Client) error) error {
+func (s *Store) try(ctx context.Context, together bool, build func(b rueidis.Builder) rueidis.Commands) ([]rueidis.RedisResult, error) {
 	if err := ctx.Err(); err != nil {
-		return err
+		return nil, err
 	}
-	client := s.client.Load()
-	if client == nil || s.breaker.State() == gobreaker.StateOpen {
-		select {
-		case <-s.life.Done():
-			return errClosed
-		case <-s.tried:
-			if client = s.client.Load(); client == nil || s.breaker.State() == gobreaker.StateOpen {
-				return s.last.err()
-			}
-		default: // the very first attempt to connect: below, within the bounds of the command
-		}
+	client, err := s.connected(ctx)
+	if err != nil {
+		return nil, err
+	}
+	commands := build((*client).B())
+	if s.open(commands) {
+		return nil, s.last.err()
 	}
 	outer := ctx
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	if client == nil {
-		select {
-		case <-s.tried:
-			if client = s.client.Load(); client == nil {
-				return s.last.err()
-			}
-		case <-ctx.Done():
-			if err := outer.Err(); err != nil {
-				return err
-			}
-			return s.last.err()
-		}
-	}
 	select {
 	case s.slots <- struct{}{}:
 		defer func() { <-s.slots }()
 	case <-s.life.Done():
-		return errClosed
+		return nil, errClosed
 	case <-ctx.Done():
 		if err := outer.Err(); err != nil {
-			return err
+			return nil, err
 		}
-		return errBusy
+		return nil, errBusy
 	}
-	_, err := s.breaker.Execute(func() (struct{}, error) {
-		err := command(ctx, *client)
-		if err == nil {
-			return struct{}{}, nil
+	allowed, ok := s.allow(commands)
+	if !ok {
+		return nil, s.last.err()
+	}
+	defer func() { allowed.finish() }()
+	answers := s.ask(ctx, *client, together, commands)
+	for i, answer := range answers {
+		if failure := s.failure(answer.Error()); failure != nil {
+			err = failure
+			allowed.failed(s.rangeOf(commands[i]), failure)
 		}
-		if errors.Is(err, context.Canceled) { // noticed before anything was sent: it says nothing about Redis
-			return struct{}{}, context.Canceled
-		}
-		f := explain(err)
-		if f.dead {
-			s.last.set(f)
-		}
-		return struct{}{}, f
-	})
+	}
 	switch {
-	case errors.Is(err, gobreaker.ErrOpenState), errors.Is(err, gobreaker.ErrTooManyRequests):
-		return s.last.err()
-	case err != nil && outer.Err() != nil:
-		return outer.Err()
-	case err == errLate && ends(outer, ctx):
-		return context.DeadlineExceeded // the connection's clock was faster than the context's
-	case errors.Is(err, context.Canceled): // not by the caller: while it connected
-		return errClosed
+	case err == nil:
+		return answers, nil
+	case outer.Err() != nil:
+		return nil, outer.Err()
+	case err == errLate && ends(outer, ctx): // the connection's clock was faster than the context's
+		return nil, context.DeadlineExceeded
+	case err == context.Canceled: // not by the caller: while it connected
+		return nil, errClosed
 	}
-	return err
+	return nil, err
+}
+
+// connected is the client. It waits for the very first attempt to connect, for no later one.
+func (s *Store) connected(ctx context.Context) (*rueidis.Client, error) {
+	if s.life.Err() != nil {
+		return nil, errClosed
+	}
+	if client := s.client.Load(); client != nil {
+		return client, nil
+	}
+	wait := time.NewTimer(s.timeout)
+	defer wait.Stop()
+	select {
+	case <-s.tried:
+	case <-wait.C:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if client := s.client.Load(); client != nil {
+		return client, nil
+	}
+	return nil, s.last.err()
+}
+
+func (s *Store) ask(ctx context.Context, c rueidis.Client, together bool, commands rueidis.Commands) (answers []rueidis.RedisResult) {
+	if together && len(s.breakers) > 1 {
+		c.Dedicated(func(d rueidis.DedicatedClient) error {
+			answers = d.DoMulti(ctx, commands...)
+			return nil
+		})
+		return answers
+	}
+	return c.DoMulti(ctx, commands...)
+}
+
+// failure is what an error of the client means for us and the breaker.
+func (s *Store) failure(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, context.Canceled): // noticed before anything was sent: it says nothing about Redis
+		return context.Canceled
+	}
+	f := explain(err)
+	if f.dead {
+		s.last.set(f)
+	}
+	return f
 }
 
 // ends reports whether inner, made of outer, has its deadline.
@@ -386,11 +425,63 @@ func ends(outer, inner context.Context) bool {
 	return ok && !theirs.After(ours)
 }
 
-// Ping asks whether Redis answers.
+func (s *Store) rangeOf(c rueidis.Completed) int {
+	const perRange = 1 << 14 / ranges
+	return int(c.Slot()%(1<<14)) / perRange % len(s.breakers)
+}
+
+// open reports whether a command would not be allowed, without asking for leave.
+func (s *Store) open(commands rueidis.Commands) bool {
+	for _, c := range commands {
+		if s.breakers[s.rangeOf(c)].State() == gobreaker.StateOpen {
+			return true
+		}
+	}
+	return false
+}
+
+// leave is what the breakers of some ranges gave, and are told in the end.
+type leave struct {
+	done [ranges]func(error)
+	errs [ranges]error
+}
+
+// allow asks the breaker of each range once for leave, of all or none.
+func (s *Store) allow(commands rueidis.Commands) (l leave, ok bool) {
+	for _, c := range commands {
+		i := s.rangeOf(c)
+		if l.done[i] != nil {
+			continue
+		}
+		done, err := s.breakers[i].Allow()
+		if err != nil {
+			for i := range l.errs {
+				l.errs[i] = context.Canceled
+			}
+			l.finish()
+			return l, false
+		}
+		l.done[i] = done
+	}
+	return l, true
+}
+
+func (l *leave) failed(i int, err error) { l.errs[i] = err }
+
+func (l *leave) finish() {
+	for i, done := range l.done {
+		if done != nil {
+			done(l.errs[i])
+		}
+	}
+}
+
+// Ping asks whether Redis answers; of a Cluster, one node.
 func (s *Store) Ping(ctx context.Context) error {
-	return s.do(ctx, "ping", func(ctx context.Context, c rueidis.Client) error {
-		return c.Do(ctx, c.B().Ping().Build().ToRetryable()).Error()
+	_, err := s.do(ctx, "ping", false, func(b rueidis.Builder) rueidis.Commands {
+		return rueidis.Commands{b.Ping().Build().ToRetryable()}
 	})
+	return err
 }
 
 // mark begins each stored value. So an empty record is not an absent one to GETRANGE, which is asked in place of GET
@@ -404,25 +495,21 @@ func (s *Store) Get(ctx context.Context, keys ...string) ([][]byte, error) {
 	if len(keys) == 0 {
 		return nil, ctx.Err()
 	}
-	records := make([][]byte, len(keys))
-	err := s.do(ctx, "get", func(ctx context.Context, c rueidis.Client) error {
+	answers, err := s.do(ctx, "get", false, func(b rueidis.Builder) rueidis.Commands {
 		commands := make(rueidis.Commands, len(keys))
 		for i, k := range keys { // one by one, for in a Cluster they are on several nodes
-			commands[i] = c.B().Getrange().Key(s.key(k)).Start(0).End(int64(s.maxRecord) + 1).Build()
+			commands[i] = b.Getrange().Key(s.key(k)).Start(0).End(int64(s.maxRecord) + 1).Build()
 		}
-		for i, answer := range c.DoMulti(ctx, commands...) {
-			value, err := answer.AsBytes()
-			if err != nil {
-				return err
-			}
-			if len(value) > 0 && value[0] == mark && len(value) <= 1+s.maxRecord {
-				records[i] = value[1:]
-			}
-		}
-		return nil
+		return commands
 	})
 	if err != nil {
 		return nil, err
+	}
+	records := make([][]byte, len(keys))
+	for i, answer := range answers {
+		if value, _ := answer.AsBytes(); len(value) > 0 && value[0] == mark && len(value) <= 1+s.maxRecord {
+			records[i] = value[1:]
+		}
 	}
 	return records, nil
 }
@@ -439,9 +526,10 @@ func (s *Store) Set(ctx context.Context, key string, record []byte, ttl time.Dur
 	value := make([]byte, 1+len(record))
 	value[0] = mark
 	copy(value[1:], record)
-	return s.do(ctx, "set", func(ctx context.Context, c rueidis.Client) error {
-		return c.Do(ctx, c.B().Set().Key(s.key(key)).Value(rueidis.BinaryString(value)).PxMilliseconds(ttl.Milliseconds()).Build().ToRetryable()).Error()
+	_, err := s.do(ctx, "set", false, func(b rueidis.Builder) rueidis.Commands {
+		return rueidis.Commands{b.Set().Key(s.key(key)).Value(rueidis.BinaryString(value)).PxMilliseconds(ttl.Milliseconds()).Build().ToRetryable()}
 	})
+	return err
 }
 
 // Delete deletes what stands under keys; those that are absent do not matter. If it returns an error some may be deleted.
@@ -449,16 +537,12 @@ func (s *Store) Delete(ctx context.Context, keys ...string) error {
 	if len(keys) == 0 {
 		return ctx.Err()
 	}
-	return s.do(ctx, "delete", func(ctx context.Context, c rueidis.Client) error {
+	_, err := s.do(ctx, "delete", false, func(b rueidis.Builder) rueidis.Commands {
 		commands := make(rueidis.Commands, len(keys))
 		for i, k := range keys {
-			commands[i] = c.B().Unlink().Key(s.key(k)).Build().ToRetryable()
+			commands[i] = b.Unlink().Key(s.key(k)).Build().ToRetryable()
 		}
-		for _, answer := range c.DoMulti(ctx, commands...) {
-			if err := answer.Error(); err != nil {
-				return err
-			}
-		}
-		return nil
+		return commands
 	})
+	return err
 }

@@ -366,7 +366,7 @@ func TestOneTries(t *testing.T) {
 	set(t, s, "k", "record")
 	server.Pause()
 	goesDown(t, s, "no answer")
-	redistest.Eventually(t, "half open", func() bool { return s.breaker.State() == gobreaker.StateHalfOpen })
+	redistest.Eventually(t, "half open", func() bool { return s.breakers[0].State() == gobreaker.StateHalfOpen })
 	var tries, refused atomic.Int64
 	var wg sync.WaitGroup
 	for range 100 {
@@ -388,7 +388,7 @@ func TestOneTries(t *testing.T) {
 func TestLateAnswers(t *testing.T) {
 	server := redistest.Start(t)
 	s := open(t, at(server), func(o *Options) { o.Timeout, o.Connections = 20*time.Millisecond, 4 })
-	s.breaker = gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{ReadyToTrip: func(gobreaker.Counts) bool { return false }})
+	s.breakers[0] = newBreaker(1e9)
 	keys := make([]string, 16)
 	for i := range keys {
 		keys[i] = rand.Text()
