@@ -7,8 +7,8 @@
 // file, in the file's words. A pointer or slice that is nil was not written. The caller lays its
 // sources over each other and checks the result once:
 //
-//	serve := flags.Or(environment).Or(file.Serve).Or(config.Defaults())
-//	err := serve.Check()
+//	file.Serve = flags.Or(environment).Or(file.Serve).Or(config.Defaults())
+//	err := file.Check()
 package config
 
 import (
@@ -21,7 +21,35 @@ import (
 // File is one configuration file.
 type File struct {
 	Serve  Serve
+	Verify Verify // absent: nobody verifies tokens
 	Routes Routes
+}
+
+// Check is Serve.Check, and the same of all sections together.
+func (f File) Check() error {
+	var all Errors
+	for _, p := range append(f.Serve.problems(), f.problems()...) {
+		all = append(all, &Error{Key: p.key, Problem: p.problem})
+	}
+	return all.orNil()
+}
+
+// problems are those that no section has by itself, and those of verify.
+func (f File) problems() []problem {
+	if !f.Verify.Absent() {
+		return f.Verify.problems()
+	}
+	var all []problem
+	const unverified = "needs verify: claims that nobody verified tell nobody apart; add it, or write token"
+	if p := f.Serve.Partition; p != nil && p.breadth() > 0 {
+		all = append(all, problem{"serve.partition", unverified})
+	}
+	for i, r := range f.Routes {
+		if r.Partition != nil && r.Partition.breadth() > 0 {
+			all = append(all, problem{fmt.Sprintf("routes[%d].partition", i), unverified})
+		}
+	}
+	return all
 }
 
 // Serve configures the gateway. A nil field was not written.
@@ -29,6 +57,10 @@ type Serve struct {
 	Upstream             *Upstream     `json:"upstream"`
 	Listen               *Address      `json:"listen"`
 	Admin                *AdminAddress `json:"admin"`
+	AdminToken           *SecretRef    `json:"admin_token"`
+	Store                *Store        `json:"store"`
+	StorePassword        *SecretRef    `json:"store_password"`
+	Partition            *Partition    `json:"partition"`
 	AuthenticatedSharing *Sharing      `json:"authenticated_sharing"`
 	Memory               *Size         `json:"memory"`
 	MaxBody              *Size         `json:"max_body"`
@@ -37,7 +69,9 @@ type Serve struct {
 	Credentials          []FieldName   `json:"credentials"` // never empty but nil
 	URLTokens            *URLTokens    `json:"url_tokens"`
 	UpstreamTimeout      *Duration     `json:"upstream_timeout"`
+	CredentialLifetime   *Duration     `json:"credential_lifetime"`
 	Secret               *SecretRef    `json:"secret"`
+	PreviousSecret       *SecretRef    `json:"previous_secret"`
 	Log                  *LogFormat    `json:"log"`
 }
 
@@ -47,6 +81,8 @@ func Defaults() Serve {
 	return Serve{
 		Listen:               new(Address(":8080")),
 		Admin:                new(AdminAddress("127.0.0.1:8081")),
+		Store:                new(Store),
+		Partition:            new(Partition),
 		AuthenticatedSharing: new(SharingNever),
 		Memory:               new(64 * MiB),
 		MaxBody:              new(1 * MiB),
@@ -55,6 +91,7 @@ func Defaults() Serve {
 		Credentials:          []FieldName{"Authorization", "Cookie", "X-Api-Key"},
 		URLTokens:            new(URLTokensRefuse),
 		UpstreamTimeout:      new(Duration(30 * time.Second)),
+		CredentialLifetime:   new(Duration(24 * time.Hour)),
 		Log:                  new(LogText),
 	}
 }
@@ -64,6 +101,10 @@ func (s Serve) Or(other Serve) Serve {
 	fill(&s.Upstream, other.Upstream)
 	fill(&s.Listen, other.Listen)
 	fill(&s.Admin, other.Admin)
+	fill(&s.AdminToken, other.AdminToken)
+	fill(&s.Store, other.Store)
+	fill(&s.StorePassword, other.StorePassword)
+	fill(&s.Partition, other.Partition)
 	fill(&s.AuthenticatedSharing, other.AuthenticatedSharing)
 	fill(&s.Memory, other.Memory)
 	fill(&s.MaxBody, other.MaxBody)
@@ -71,7 +112,9 @@ func (s Serve) Or(other Serve) Serve {
 	fill(&s.Realm, other.Realm)
 	fill(&s.URLTokens, other.URLTokens)
 	fill(&s.UpstreamTimeout, other.UpstreamTimeout)
+	fill(&s.CredentialLifetime, other.CredentialLifetime)
 	fill(&s.Secret, other.Secret)
+	fill(&s.PreviousSecret, other.PreviousSecret)
 	fill(&s.Log, other.Log)
 	if s.Credentials == nil {
 		s.Credentials = slices.Clone(other.Credentials)
@@ -122,8 +165,17 @@ func (s Serve) problems() []problem {
 	if len(s.Credentials) > maxCredentials {
 		refuse("credentials", fmt.Sprintf("names %d fields; %d at most", len(s.Credentials), maxCredentials))
 	}
-	if s.Admin != nil && !s.Admin.Off() && !loopback(s.Admin.String()) {
-		refuse("admin", s.Admin.String()+" is not a loopback address, and the admin listener asks nobody for credentials; write 127.0.0.1:8081, or off")
+	refuse("credential_lifetime", s.CredentialLifetime.outside(Duration(time.Second), Duration(366*24*time.Hour)))
+	if s.Admin != nil && !s.Admin.Off() && !loopback(s.Admin.String()) && s.AdminToken == nil {
+		refuse("admin", s.Admin.String()+" is not a loopback address, and without admin_token the admin listener asks nobody for credentials; write 127.0.0.1:8081, or off")
+	}
+	if s.StorePassword != nil && s.Store != nil {
+		switch {
+		case !s.Store.Shared():
+			refuse("store_password", "is of no use: the store is memory; remove it, or name a store such as redis://127.0.0.1:6379")
+		case s.Store.HoldsPassword():
+			refuse("store_password", "contradicts store, whose URL holds a password; remove that from the URL")
+		}
 	}
 	return all
 }
@@ -141,11 +193,10 @@ func (s Serve) Warning() string {
 // maxCredentials is what the cache keeps all subsets of.
 const maxCredentials = 10
 
-// loopback reports an address that only this machine reaches. A name is not looked up: what it means
-// may change.
+// loopback reports an address that only this machine reaches.
 func loopback(address string) bool {
 	host, _, err := net.SplitHostPort(address)
-	return err == nil && (host == "localhost" || net.ParseIP(host).IsLoopback())
+	return err == nil && loopbackHost(host)
 }
 
 // Parse reads a file; name is what its errors call it. An empty file is a File of nils. The error

@@ -15,6 +15,10 @@ const documented = `serve:
   upstream: http://127.0.0.1:5000
   listen: ":8080"
   admin: 127.0.0.1:8081
+  admin_token: file:/run/secrets/operators
+  store: redis://127.0.0.1:6379/1
+  store_password: env:REDIS_PASSWORD
+  partition: {claims: [tenant]}
   authenticated_sharing: never
   memory: 64MiB
   max_body: 1MiB
@@ -23,14 +27,26 @@ const documented = `serve:
   credentials: [Authorization, Cookie, x-api-key]
   url_tokens: refuse
   upstream_timeout: 30s
+  credential_lifetime: 8h
   secret: env:BEARCACHE_SECRET
+  previous_secret: env:BEARCACHE_PREVIOUS_SECRET
   log: json
+verify:
+  issuer: https://login.example
+  audience: [https://api.example, orders]
+  jwks: https://login.example/jwks.json
+  algorithms: [RS256, ES256]
+  access_tokens: rfc9068
+  leeway: 10s
+  remember_bad: 5s
+  anonymous: refuse
 routes:
   - match: GET /api/catalog
     share: public
     ttl: 60s
   - match: /api/profile
     ttl: 1h30m
+    partition: {scope: [roles], without: [aud]}
   - match: {methods: [GET, POST], path: "/api/orders/{id}"}
     ttl: 5s
   - match:
@@ -43,6 +59,7 @@ routes:
 
 var exact = cmp.Options{
 	cmp.AllowUnexported(Pattern{}, segment{}),
+	cmp.Comparer(func(a, b Store) bool { return a == b }),
 	cmp.Comparer(func(a, b Upstream) bool { return a.String() == b.String() }),
 }
 
@@ -69,6 +86,10 @@ func TestParseDocumented(t *testing.T) {
 			Upstream:             &upstream,
 			Listen:               new(Address(":8080")),
 			Admin:                new(AdminAddress("127.0.0.1:8081")),
+			AdminToken:           &SecretRef{File: "/run/secrets/operators"},
+			Store:                &Store{url: "redis://127.0.0.1:6379/1"},
+			StorePassword:        &SecretRef{Env: "REDIS_PASSWORD"},
+			Partition:            &Partition{ByClaims: true, Required: []ClaimName{"tenant"}, Optional: []ClaimName{"scope", "aud"}},
 			AuthenticatedSharing: new(SharingNever),
 			Memory:               new(Size(64 << 20)),
 			MaxBody:              new(Size(1 << 20)),
@@ -77,12 +98,24 @@ func TestParseDocumented(t *testing.T) {
 			Credentials:          []FieldName{"Authorization", "Cookie", "X-Api-Key"},
 			URLTokens:            new(URLTokensRefuse),
 			UpstreamTimeout:      new(Duration(30 * time.Second)),
+			CredentialLifetime:   new(Duration(8 * time.Hour)),
 			Secret:               &SecretRef{Env: "BEARCACHE_SECRET"},
+			PreviousSecret:       &SecretRef{Env: "BEARCACHE_PREVIOUS_SECRET"},
 			Log:                  new(LogJSON),
+		},
+		Verify: Verify{
+			Issuer:       new(Issuer("https://login.example")),
+			Audience:     []Audience{"https://api.example", "orders"},
+			JWKS:         new(KeySource("https://login.example/jwks.json")),
+			Algorithms:   []Algorithm{"RS256", "ES256"},
+			AccessTokens: new(AccessTokensRFC9068),
+			Leeway:       new(Duration(10 * time.Second)),
+			RememberBad:  new(Duration(5 * time.Second)),
+			Anonymous:    new(NobodyRefuse),
 		},
 		Routes: Routes{
 			{Pattern: pattern(t, "GET /api/catalog"), TTL: time.Minute, Public: true},
-			{Pattern: pattern(t, "/api/profile"), TTL: 90 * time.Minute},
+			{Pattern: pattern(t, "/api/profile"), TTL: 90 * time.Minute, Partition: &Partition{ByScope: true, Required: []ClaimName{"roles"}, Optional: []ClaimName{"scope"}}},
 			{Pattern: pattern(t, "GET,POST /api/orders/{id}"), TTL: 5 * time.Second},
 			{Pattern: pattern(t, "GET /api/café")},
 			{Pattern: pattern(t, "/api/admin/**"), Off: true},
@@ -194,8 +227,8 @@ func TestProblems(t *testing.T) {
 		{"text after the end", "serve:\n...\nroutes:\n", "3:1: a second document begins here; one file holds one configuration"},
 		{"a key that is a list", "[a]: b\n", "1:4: this is not YAML: found an invalid key for this map"},
 		{"unknown section", "server: {}\n", "1:1: server: there is no such key; did you mean serve?"},
-		{"nothing like it", "foo: 1\n", "1:1: foo: there is no such key; known here: serve, routes"},
-		{"number as a key", "serve:\n  1: a\n", "2:3: serve.1: there is no such key; known here: upstream, listen, admin, authenticated_sharing, memory, max_body, max_token_length, realm, credentials, url_tokens, upstream_timeout, secret, log"},
+		{"nothing like it", "foo: 1\n", "1:1: foo: there is no such key; known here: serve, verify, routes"},
+		{"number as a key", "serve:\n  1: a\n", "2:3: serve.1: there is no such key; known here: upstream, listen, admin, admin_token, store, store_password, partition, authenticated_sharing, memory, max_body, max_token_length, realm, credentials, url_tokens, upstream_timeout, credential_lifetime, secret, previous_secret, log"},
 		{"key twice", "serve:\n  log: json\n  log: text\n", "3:3: serve.log: is already set in line 2; remove one of them"},
 		{"section twice", "serve:\nroutes:\nserve:\n", "3:1: serve: is already set in line 1; remove one of them"},
 		{"key twice in braces", "serve: {log: json, log: text}\n", "1:20: serve.log: is already set in line 1; remove one of them"},
@@ -232,8 +265,8 @@ func TestProblems(t *testing.T) {
 		{"admin on", "serve:\n  admin: on\n", "2:10: serve.admin: says on but not where; write host:port such as 127.0.0.1:8081"},
 		{"admin without port", "serve:\n  admin: localhost\n", `2:10: serve.admin: "localhost" is not host:port; write one such as :8080, or off`},
 		{"sharing", "serve:\n  authenticated_sharing: always\n", `2:26: serve.authenticated_sharing: "always" is not one of never, explicit`},
-		{"admin for everybody", "serve:\n  admin: 0.0.0.0:8081\n", "2:10: serve.admin: 0.0.0.0:8081 is not a loopback address, and the admin listener asks nobody for credentials; write 127.0.0.1:8081, or off"},
-		{"admin on a name", "serve:\n  admin: localhost.evil.test:1\n", "2:10: serve.admin: localhost.evil.test:1 is not a loopback address, and the admin listener asks nobody for credentials; write 127.0.0.1:8081, or off"},
+		{"admin for everybody", "serve:\n  admin: 0.0.0.0:8081\n", "2:10: serve.admin: 0.0.0.0:8081 is not a loopback address, and without admin_token the admin listener asks nobody for credentials; write 127.0.0.1:8081, or off"},
+		{"admin on a name", "serve:\n  admin: localhost.evil.test:1\n", "2:10: serve.admin: localhost.evil.test:1 is not a loopback address, and without admin_token the admin listener asks nobody for credentials; write 127.0.0.1:8081, or off"},
 		{"a body of 2GiB", "serve:\n  memory: 4GiB\n  max_body: 2GiB\n", "3:13: serve.max_body: 2GiB is too much for one response; write less than 2GiB, such as 1GiB"},
 		{"a body of 3GiB", "serve:\n  max_body: 3GiB\n", "2:13: serve.max_body: 3GiB is too much for one response; write less than 2GiB, such as 1GiB"},
 		{"eleven credentials", "serve:\n  credentials: [a, b, c, d, e, f, g, h, i, j, k]\n", "2:16: serve.credentials: names 11 fields; 10 at most"},
@@ -267,8 +300,8 @@ func TestProblems(t *testing.T) {
 		{"timeout without unit", "serve:\n  upstream_timeout: 30\n", `2:21: serve.upstream_timeout: "30" has no unit; write 30s`},
 		{"no timeout", "serve:\n  upstream_timeout: 0s\n", "2:21: serve.upstream_timeout: 0s is not between 1ms and 1h"},
 		{"timeout of a day", "serve:\n  upstream_timeout: 24h\n", "2:21: serve.upstream_timeout: 24h is not between 1ms and 1h"},
-		{"secret in the clear", "serve:\n  secret: correct horse\n", "2:11: serve.secret: says neither env: nor file:; a secret itself does not belong here, where it is copied, committed and shown: write env:BEARCACHE_SECRET or file:PATH"},
-		{"secret of no variable", "serve:\n  secret: env:A-B\n", "2:11: serve.secret: env: is followed by something that is not the name of a variable; write env:BEARCACHE_SECRET"},
+		{"secret in the clear", "serve:\n  secret: correct horse\n", "2:11: serve.secret: says neither env: nor file:; a secret itself does not belong here, where it is copied, committed and shown: write env:NAME or file:PATH"},
+		{"secret of no variable", "serve:\n  secret: env:A-B\n", "2:11: serve.secret: env: is followed by something that is not the name of a variable; write env:NAME"},
 		{"secret of no file", "serve:\n  secret: \"file:\"\n", "2:11: serve.secret: file: is followed by nothing or by control characters; write file:PATH"},
 		{"log", "serve:\n  log: jsno\n", `2:8: serve.log: "jsno" is not one of json, text; did you mean json?`},
 		{"log true", "serve:\n  log: true\n", `2:8: serve.log: "true" is not one of json, text`},
@@ -294,7 +327,7 @@ func TestProblems(t *testing.T) {
 		{"cache", "routes:\n  - match: /a\n    cache: no\n", `3:12: routes[0].cache: "no" is not one of on, off`},
 		{"cache off and ttl", "routes:\n  - match: /a\n    cache: off\n    ttl: 3s\n", "4:10: routes[0].ttl: contradicts cache: off in line 3; remove one of them"},
 		{"cache false and share", "routes:\n  - match: /a\n    share: public\n    cache: false\n", "3:12: routes[0].share: contradicts cache: off in line 4; remove one of them"},
-		{"ttl for POST", "routes:\n  - match: POST /a\n    ttl: 3s\n", "2:12: routes[0].match: names methods whose responses are not stored; ttl and share need GET"},
+		{"ttl for POST", "routes:\n  - match: POST /a\n    ttl: 3s\n", "2:12: routes[0].match: names methods whose responses are not stored; ttl, share and partition need GET"},
 		{"the same pattern", "routes:\n  - match: GET /a\n  - match: GET /a\n", "3:12: routes[1].match: can never match: GET /a in line 2 is the same and comes first; remove one of them"},
 		{"the same under another name", "routes:\n  - match: /a/{id}\n  - match: /a/*\n", "3:12: routes[1].match: can never match: /a/{id} in line 2 is the same and comes first; remove one of them"},
 		{"HEAD after GET", "routes:\n  - match: GET /a\n  - match: HEAD /a\n", "3:12: routes[1].match: can never match: GET /a in line 2 matches all of it first; move this rule before that one, or remove it"},

@@ -135,9 +135,22 @@ func (d *decoder) file(root *node) (f File) {
 	}
 	d.mapping(root, "", "serve: {listen: \":8080\"}", []field{
 		{"serve", func(n *node, at string) { f.Serve = d.serve(n, at) }},
+		{"verify", func(n *node, at string) { f.Verify = d.verify(n, at) }},
 		{"routes", func(n *node, at string) { f.Routes = d.routes(n, at) }},
 	})
+	d.together(f)
 	return f
+}
+
+// together finds what the sections make of each other. Those of verify are known already, and a route that could not be
+// read has no number here.
+func (d *decoder) together(f File) {
+	if !f.Verify.Absent() || len(d.errs) > 0 {
+		return
+	}
+	for _, p := range f.problems() {
+		d.problem(d.written[p.key], p.key, "%s", p.problem)
+	}
 }
 
 func (d *decoder) serve(n *node, at string) (s Serve) {
@@ -148,6 +161,10 @@ func (d *decoder) serve(n *node, at string) (s Serve) {
 		{"upstream", into(d, &s.Upstream)},
 		{"listen", into(d, &s.Listen)},
 		{"admin", into(d, &s.Admin)},
+		{"admin_token", into(d, &s.AdminToken)},
+		{"store", into(d, &s.Store)},
+		{"store_password", into(d, &s.StorePassword)},
+		{"partition", func(n *node, at string) { s.Partition = d.partition(n, at, false) }},
 		{"authenticated_sharing", into(d, &s.AuthenticatedSharing)},
 		{"memory", into(d, &s.Memory)},
 		{"max_body", into(d, &s.MaxBody)},
@@ -156,7 +173,9 @@ func (d *decoder) serve(n *node, at string) (s Serve) {
 		{"credentials", func(n *node, at string) { s.Credentials = d.credentials(n, at) }},
 		{"url_tokens", into(d, &s.URLTokens)},
 		{"upstream_timeout", into(d, &s.UpstreamTimeout)},
+		{"credential_lifetime", into(d, &s.CredentialLifetime)},
 		{"secret", into(d, &s.Secret)},
+		{"previous_secret", into(d, &s.PreviousSecret)},
 		{"log", into(d, &s.Log)},
 	})
 	for _, p := range s.problems() {

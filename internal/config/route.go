@@ -13,6 +13,8 @@ type Route struct {
 	Off bool
 	// Public gives one response to everybody: the route's answers do not depend on who asks.
 	Public bool
+	// Partition says what tells the route's readers apart; nil: what serve.partition says.
+	Partition *Partition
 }
 
 // String is the pattern as written: a stable label for logs and metrics.
@@ -61,7 +63,8 @@ func (rs Routes) Match(method, escapedPath string) (route *Route, ambiguous bool
 // narrower is true where other, or no rule, allows something that r does not.
 func (r *Route) narrower(other *Route) bool {
 	if other == nil {
-		return r.Off
+		return r.Off || !r.Public && r.Partition.narrower(nil)
 	}
-	return !other.Off && (r.Off || other.Public && !r.Public || other.TTL > r.TTL)
+	return !other.Off && (r.Off || other.Public && !r.Public || other.TTL > r.TTL ||
+		!r.Public && !other.Public && r.Partition.narrower(other.Partition))
 }

@@ -8,6 +8,8 @@ type rule struct {
 	Share *share    `json:"share"`
 	TTL   *Duration `json:"ttl"`
 	Cache *onOff    `json:"cache"`
+	// Partition is the route's own; nil: that of serve.
+	Partition *Partition `json:"partition"`
 }
 
 // match is the long form of a pattern.
@@ -69,6 +71,7 @@ func (d *decoder) rule(n *node, at string) (Route, bool) {
 		{"share", into(d, &r.Share)},
 		{"ttl", into(d, &r.TTL)},
 		{"cache", into(d, &r.Cache)},
+		{"partition", func(n *node, at string) { r.Partition = d.partition(n, at, true) }},
 	})
 	if _, written := d.written[at+".match"]; !written && n.kind == mapping {
 		d.problem(n.place, at, "has no match; add one such as match: GET /api/catalog")
@@ -83,7 +86,7 @@ func (d *decoder) rule(n *node, at string) (Route, bool) {
 }
 
 func (r rule) route() Route {
-	out := Route{Pattern: *r.Match, Public: r.Share != nil, Off: r.Cache != nil && !bool(*r.Cache)}
+	out := Route{Pattern: *r.Match, Public: r.Share != nil, Off: r.Cache != nil && !bool(*r.Cache), Partition: r.Partition}
 	if r.TTL != nil {
 		out.TTL = time.Duration(*r.TTL)
 	}
@@ -103,8 +106,14 @@ func (d *decoder) contradictions(r rule, at string) {
 	if off && r.Share != nil {
 		complain(".share", "contradicts cache: off in line %d; remove one of them", d.written[at+".cache"].line)
 	}
-	if !stored && (r.TTL != nil || r.Share != nil) {
-		complain(".match", "names methods whose responses are not stored; ttl and share need GET")
+	if off && r.Partition != nil {
+		complain(".partition", "contradicts cache: off in line %d; remove one of them", d.written[at+".cache"].line)
+	}
+	if r.Share != nil && r.Partition != nil {
+		complain(".partition", "contradicts share: public in line %d, which asks nobody who he is; remove one of them", d.written[at+".share"].line)
+	}
+	if !stored && (r.TTL != nil || r.Share != nil || r.Partition != nil) {
+		complain(".match", "names methods whose responses are not stored; ttl, share and partition need GET")
 	}
 	switch {
 	case r.TTL == nil:

@@ -8,7 +8,7 @@ import (
 	"github.com/invopop/jsonschema"
 )
 
-// SecretRef says where the node's secret is: in an environment variable or in a file. It is not the
+// SecretRef says where a secret is: in an environment variable or in a file. It is not the
 // secret, and nothing here reads it. Exactly one of its fields is set.
 type SecretRef struct {
 	Env  string // name of a variable
@@ -18,7 +18,7 @@ type SecretRef struct {
 var secretSyntax = regexp.MustCompile(`^(env:[A-Za-z_][A-Za-z0-9_]*|file:[^\x00-\x1f\x7f]+)$`)
 
 func (SecretRef) shape() shape {
-	return shape{want: "a reference such as env:BEARCACHE_SECRET or file:PATH", schema: jsonschema.Schema{
+	return shape{want: "a reference such as env:NAME or file:PATH", schema: jsonschema.Schema{
 		Type: "string", Pattern: secretSyntax.String(), Examples: []any{"env:BEARCACHE_SECRET", "file:/run/secrets/bearcache"},
 	}}
 }
@@ -35,12 +35,12 @@ func (r *SecretRef) UnmarshalText(b []byte) error {
 	case secretSyntax.MatchString(text):
 		*r = SecretRef{File: path}
 	case env:
-		return errors.New("env: is followed by something that is not the name of a variable; write env:BEARCACHE_SECRET")
+		return errors.New("env: is followed by something that is not the name of a variable; write env:NAME")
 	case file:
 		return errors.New("file: is followed by nothing or by control characters; write file:PATH")
 	default:
 		return errors.New("says neither env: nor file:; a secret itself does not belong here, where it is copied, committed and shown: " +
-			"write env:BEARCACHE_SECRET or file:PATH")
+			"write env:NAME or file:PATH")
 	}
 	return nil
 }
