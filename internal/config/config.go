@@ -37,7 +37,7 @@ func (f File) Check() error {
 // problems are those that no section has by itself, and those of verify.
 func (f File) problems() []problem {
 	if !f.Verify.Absent() {
-		return f.Verify.problems()
+		return append(f.Verify.problems(), f.blind()...)
 	}
 	var all []problem
 	const unverified = "needs verify: claims that nobody verified tell nobody apart; add it, or write token"
@@ -50,6 +50,14 @@ func (f File) problems() []problem {
 		}
 	}
 	return all
+}
+
+// blind finds a verify that would see no token.
+func (f File) blind() []problem {
+	if f.Serve.Credentials == nil || slices.Contains(f.Serve.Credentials, "Authorization") {
+		return nil
+	}
+	return []problem{{"serve.credentials", "leaves out Authorization, where verify finds the tokens; add it, or remove verify"}}
 }
 
 // Serve configures the gateway. A nil field was not written.

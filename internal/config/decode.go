@@ -142,10 +142,10 @@ func (d *decoder) file(root *node) (f File) {
 	return f
 }
 
-// together finds what the sections make of each other. Those of verify are known already, and a route that could not be
-// read has no number here.
+// together finds what the sections make of each other. A route that could not be read
+// has no number here.
 func (d *decoder) together(f File) {
-	if !f.Verify.Absent() || len(d.errs) > 0 {
+	if len(d.errs) > 0 {
 		return
 	}
 	for _, p := range f.problems() {

@@ -2,7 +2,6 @@ package config
 
 import (
 	"errors"
-	"net/url"
 	"regexp"
 	"strings"
 
@@ -15,7 +14,7 @@ type Store struct {
 	url string // empty: memory alone
 }
 
-var storeSyntax = regexp.MustCompile(`^(memory|(redis|rediss|redis\+sentinel|rediss\+sentinel)://[^\x00-\x20]+)$`)
+var storeSyntax = regexp.MustCompile(`^(memory|(redis|rediss|redis\+sentinel|rediss\+sentinel|valkey|valkeys|unix)://[^#\x00-\x20\x7f]+)$`)
 
 const storeExample = "write memory, or a URL such as redis://127.0.0.1:6379"
 
@@ -25,27 +24,19 @@ func (Store) shape() shape {
 	}}
 }
 
-// UnmarshalText reads a store. What the path and the query of its URL may say, the store itself knows.
+// UnmarshalText reads a store. What stands behind the scheme of its URL, the store itself knows.
 func (s *Store) UnmarshalText(b []byte) error {
 	text := string(b)
-	if text == "memory" {
+	switch {
+	case text == "memory":
 		*s = Store{}
-		return nil
-	}
-	if !storeSyntax.MatchString(text) {
+	case storeSyntax.MatchString(text):
+		*s = Store{url: text}
+	case strings.Contains(text, "#"):
+		return errors.New("holds a #, which ends a URL: in a password it is written %23")
+	default:
 		return errors.New("is not one that we know; " + storeExample)
 	}
-	// The hosts of sentinels are divided by commas, which no URL of one host has.
-	u, err := url.Parse(text)
-	switch {
-	case err != nil && !strings.Contains(text, "sentinel://"):
-		return errors.New("is not a URL; " + storeExample)
-	case err == nil && u.Host == "":
-		return errors.New("has no host; " + storeExample)
-	case err == nil && u.Fragment != "":
-		return errors.New("holds a fragment, which means nothing here; remove the # and what follows, or write it %23")
-	}
-	*s = Store{url: text}
 	return nil
 }
 
@@ -55,38 +46,31 @@ func (s Store) Shared() bool { return s.url != "" }
 // URL is the store's, with the password that it may hold: not for printing. It is empty for memory.
 func (s Store) URL() string { return s.url }
 
-// HoldsPassword reports whether there is a password in the URL.
+// HoldsPassword reports whether there is, or may be, a password in the URL.
 func (s Store) HoldsPassword() bool {
-	_, _, ok := strings.Cut(s.userinfo(), ":")
-	return ok
+	user, _, shown := s.parts()
+	return strings.Contains(user, ":") || s.Shared() && !shown
 }
 
-// userinfo is what stands before the last @ of the authority.
-func (s Store) userinfo() string {
+// parts are what stands before the last @ and what behind it, without the query; sure is false where it cannot be told
+// which is which.
+func (s Store) parts() (user, where string, sure bool) {
 	_, rest, _ := strings.Cut(s.url, "://")
-	authority := rest
-	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
-		authority = rest[:i]
+	rest, query, _ := strings.Cut(rest, "?")
+	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
+		user, rest = rest[:i], rest[i+1:]
 	}
-	i := strings.LastIndexByte(authority, '@')
-	if i < 0 {
-		return ""
-	}
-	return authority[:i]
+	return user, rest, !strings.Contains(query, "@")
 }
 
-// String is the store without what may be a secret: scheme, hosts and the path's start.
+// String is the store without what may be a secret.
 func (s Store) String() string {
 	if s.url == "" {
 		return "memory"
 	}
-	text, _, _ := strings.Cut(s.url, "?") // a password may stand there, too
-	scheme, rest, _ := strings.Cut(text, "://")
-	if user := s.userinfo(); user != "" {
-		rest = rest[len(user)+1:]
+	scheme, _, _ := strings.Cut(s.url, "://")
+	if _, where, sure := s.parts(); sure {
+		return scheme + "://" + where
 	}
-	if strings.Contains(rest, "@") {
-		return scheme + "://…" // a password with a slash in it: where it ends is not sure
-	}
-	return scheme + "://" + rest
+	return scheme + "://…"
 }

@@ -112,9 +112,6 @@ func (v Verify) introspectionProblems(refuse func(key, why string)) {
 		if v.ClientSecret != nil {
 			refuse("client_secret", "is of no use without introspection; remove it, or add client_id and introspection")
 		}
-		if v.Remember != nil && *v.Remember != *VerifyDefaults().Remember {
-			refuse("remember", "is how long an answer of introspection counts, and there is none: keys vouch for a token until its exp; remove it")
-		}
 		return
 	}
 	if v.ClientID == nil {
