@@ -8,14 +8,15 @@ import (
 	"time"
 
 	"github.com/bearcache/bearcache"
+	"github.com/bearcache/bearcache/bearer"
 	"github.com/bearcache/bearcache/redact"
 )
 
 // entry collects what one line of the access log says, while its request passes the handlers.
 type entry struct {
-	policy  bearcache.Policy
-	route   string
-	refusal string // why the gateway itself refused, one word
+	route   Route
+	claims  *bearer.Claims // what the Verifier says of the token, as known.Verify has it; nil: nothing
+	refusal string         // why the gateway itself refused, one word
 	event   bearcache.Event
 	content *requestBody
 }
@@ -37,7 +38,7 @@ func (g *Gateway) access(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		e := new(entry)
 		if g.options.Route != nil && strings.HasPrefix(r.URL.Path, "/") {
-			e.policy, e.route = g.options.Route(r.Method, r.URL.EscapedPath())
+			e.route = g.options.Route(r.Method, r.URL.EscapedPath())
 		}
 		inner := r.WithContext(context.WithValue(r.Context(), entryKey{}, e))
 		out := pace(w, inner, g.options.Patience)
@@ -68,7 +69,7 @@ func (g *Gateway) log(r *http.Request, e *entry, out *client, took time.Duration
 	g.options.Access.LogAttrs(context.Background(), slog.LevelInfo, "request",
 		slog.String("method", method(r.Method)),
 		slog.String("path", redactor.URL(g.masked(r.URL.EscapedPath(), r.Header, e.event.Hit))),
-		slog.String("route", e.route),
+		slog.String("route", e.route.Name),
 		slog.Int("status", out.status),
 		slog.String("cache", outcome),
 		slog.String("reason", reason),

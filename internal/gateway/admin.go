@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
@@ -11,17 +10,19 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Admin answers operators. It belongs on a loopback address: it asks for no credentials.
+// Admin answers operators. Without Options.AdminToken it asks for no credentials, and belongs on a loopback address.
 //
-//	/               what there is
-//	/healthz        the process serves
-//	/readyz         and its upstream can be reached
-//	/metrics        for Prometheus
-//	/api/v1/stats   counts of the cache, as JSON
+//	/                     what there is
+//	/healthz              the process serves; asks for no credentials
+//	/readyz               and its upstream can be reached
+//	/metrics              for Prometheus
+//	/api/v1/stats         counts of the cache, as JSON
+//	POST /api/v1/purge    forget what is stored
+//	POST /api/v1/revoke   refuse tokens from now on
 func (g *Gateway) Admin() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
-		plain(w, http.StatusOK, "bearcache: /healthz /readyz /metrics /api/v1/stats")
+		plain(w, http.StatusOK, "bearcache: /healthz /readyz /metrics /api/v1/stats /api/v1/purge /api/v1/revoke")
 	})
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		plain(w, http.StatusOK, "ok")
@@ -34,16 +35,38 @@ func (g *Gateway) Admin() http.Handler {
 		plain(w, http.StatusOK, "ok")
 	})
 	mux.Handle("GET /metrics", promhttp.HandlerFor(g.metrics.registry, promhttp.HandlerOpts{}))
-	mux.HandleFunc("GET /api/v1/stats", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET /api/v1/stats", func(w http.ResponseWriter, r *http.Request) {
 		s := g.cache.Stats()
-		w.Header().Set("Content-Type", "application/json")
-		json.NewEncoder(w).Encode(map[string]any{
+		reply(w, http.StatusOK, map[string]any{
 			"hits": s.Hits, "forwards": s.Forwards, "refused_records": s.Refused, "owner_mismatches": s.Mismatches,
 			"records": s.Records, "bytes": s.Weight,
 			"log_lines_dropped": g.options.Lost(),
+			"store":             g.store(r.Context()), "verifier": g.verifierState(), "verifier_unavailable": g.untold.Load(), "revocations": g.revocations.Len(),
 		})
 	})
-	return mux
+	mux.HandleFunc("POST /api/v1/purge", g.purge)
+	mux.HandleFunc("POST /api/v1/revoke", g.revokeNow)
+	return guard(g.options.AdminToken, mux)
+}
+
+// store is "memory", "up" or "down".
+func (g *Gateway) store(ctx context.Context) string {
+	switch {
+	case g.options.Store == nil:
+		return "memory"
+	case g.options.Store(ctx) != nil:
+		return "down"
+	}
+	return "up"
+}
+
+// verifierState is "none" where nobody verifies tokens, and otherwise "configured": what the verifier can tell shows with
+// each token, and is counted.
+func (g *Gateway) verifierState() string {
+	if g.verifier == nil {
+		return "none"
+	}
+	return "configured"
 }
 
 // Reach connects to the upstream and hangs up.

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/bearcache/bearcache"
 )
 
 // discard is a client that costs as little as one can.
@@ -41,7 +39,7 @@ func BenchmarkHit(b *testing.B) {
 		access *slog.Logger
 	}{{"without a log", nil}, {"with a log", slog.New(slog.NewTextHandler(io.Discard, nil))}} {
 		b.Run(tt.name, func(b *testing.B) {
-			g, err := New(Options{Upstream: u, Access: tt.access, Route: func(string, string) (bearcache.Policy, string) { return bearcache.Policy{}, "" }})
+			g, err := New(Options{Upstream: u, Access: tt.access, Route: func(string, string) Route { return Route{} }})
 			if err != nil {
 				b.Fatal(err)
 			}

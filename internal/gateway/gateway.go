@@ -2,7 +2,7 @@
 // checks, its access log and its admin listener. It hides the order of the handlers, which is what
 // makes it safe:
 //
-//	access log → limits → rewriting → tokens in the URL → form of the bearer token → cache → reverse proxy
+//	access log → limits → rewriting → tokens in the URL → the bearer token, its form and whether it is good → cache → reverse proxy
 //
 // What is refused is refused before anything is looked up or keyed. What the request is rewritten to
 // is what is keyed and what is sent: nothing behind the cache changes it.
@@ -25,19 +25,39 @@ import (
 
 	"github.com/bearcache/bearcache"
 	"github.com/bearcache/bearcache/bearer"
+	"github.com/bearcache/bearcache/redact"
 )
 
 // Options of a gateway. Upstream is required; everything else may be zero.
 type Options struct {
 	Upstream *url.URL
-	// Cache is its library's struct; Policy, Observe and TrustedFields are the gateway's to set.
+	// Cache is its library's struct; Policy, Observe, TrustedFields and, with a Verifier, Identify are the gateway's to set.
 	Cache *bearcache.Cache
-	// Route is the policy of a request and a stable name for it; nil: no rules.
-	Route func(method, escapedPath string) (bearcache.Policy, string)
+	// Route is what rules say of a request; nil: there are none.
+	Route func(method, escapedPath string) Route
 	// Syntax bounds bearer tokens.
 	Syntax bearer.Syntax
 	// Realm of challenges; empty: "api".
 	Realm string
+	// Verifier vouches for bearer tokens. Nil: nobody does, and each token has a partition of its own.
+	Verifier bearer.Verifier
+	// Issuer is the one whose tokens the Verifier takes.
+	Issuer string
+	// Readers are what tells the readers of verified tokens apart; the first is for requests whose Route names no other.
+	// Nil: each token by itself.
+	Readers []Readers
+	// Remember is how long it counts that a token is good, RememberBad that it is not. Zero: a minute, and what
+	// bearer.Remembering takes.
+	Remember, RememberBad time.Duration
+	// RefuseAnonymous answers requests without credentials with 401.
+	RefuseAnonymous bool
+	// RevocationLog is where nodes will tell each other what was revoked. It is not connected yet.
+	RevocationLog bearcache.PurgeLog
+	// AdminToken is what operators must send to the admin listener. Zero: it asks nobody, and must be reached from this
+	// machine only.
+	AdminToken redact.Secret
+	// Store says whether the store beside memory can be reached; nil: there is none.
+	Store func(context.Context) error
 	// UnsafeURLTokens lets requests with a token in the query pass, uncached. Such tokens end up in
 	// the origin's logs, in histories and in Referer fields (RFC 6750 §2.3, §5.3).
 	UnsafeURLTokens bool
@@ -52,12 +72,24 @@ type Options struct {
 	Access, Logger *slog.Logger
 }
 
+// Route is what rules say of a request. The zero Route says nothing.
+type Route struct {
+	bearcache.Policy
+	Name    string // stable, for the log
+	Readers int    // an index of Options.Readers
+}
+
 // Gateway is a running configuration.
 type Gateway struct {
 	options     Options
 	cache       *bearcache.Cache
 	credentials []string // canonical names of the fields that say who asks
-	pseudonym   string   // of this process, in Via
+	unverified  []string // those of them that no Verifier looks at
+	verifier    bearer.Verifier
+	revocations bearer.Revocations
+	digestKeys  [][]byte      // of the digests of revoked tokens: the secret, and the one before
+	untold      atomic.Uint64 // tokens of which the Verifier could not tell
+	pseudonym   string        // of this process, in Via
 	metrics     *metrics
 	handler     http.Handler
 	unlogged    atomic.Uint64 // notes of net/http that quote clients, see ErrorLog
@@ -90,15 +122,46 @@ func New(o Options) (*Gateway, error) {
 		o.Access = slog.New(slog.DiscardHandler)
 	}
 	g := &Gateway{options: o, cache: o.Cache, credentials: canonical(o.Cache.Credentials), pseudonym: "bearcache-" + rand.Text()[:16]}
+	if err := g.verifies(); err != nil {
+		return nil, err
+	}
 	g.metrics = newMetrics(g)
 	g.cache.TrustedFields = trustedFields
 	g.cache.Observe = observe
-	g.cache.Policy = func(r *http.Request) bearcache.Policy { return entryOf(r.Context()).policy }
+	g.cache.Policy = func(r *http.Request) bearcache.Policy { return entryOf(r.Context()).route.Policy }
 	if err := g.cache.Check(); err != nil {
 		return nil, err
 	}
 	g.handler = g.access(limits(g.rewrite(g.urlTokens(g.bearer(g.cache.Handler(g.proxy()))))))
 	return g, nil
+}
+
+// verifies makes ready what a Verifier needs, and the keys of revocations.
+func (g *Gateway) verifies() error {
+	o, c := g.options, g.cache
+	for _, key := range [][]byte{c.Secret, c.PreviousSecret} {
+		if key != nil {
+			g.digestKeys = append(g.digestKeys, key)
+		}
+	}
+	if g.digestKeys == nil {
+		key := make([]byte, 32)
+		rand.Read(key) // never fails, see its documentation
+		g.digestKeys = [][]byte{key}
+	}
+	if o.Verifier == nil {
+		return nil
+	}
+	if !g.listed("Authorization") {
+		return errors.New("a Verifier needs Authorization among the credentials: that is where it finds tokens")
+	}
+	if o.Readers == nil {
+		o.Readers = make([]Readers, 1)
+	}
+	g.unverified = withoutAuthorization(g.credentials)
+	g.verifier = &bearer.Remembering{Verifier: known{o.Verifier, o.Readers}, Lifetime: o.Remember, Negative: o.RememberBad}
+	c.Identify = g.identify
+	return nil
 }
 
 // canonical are the names as net/http has them; of none, the cache's default.
@@ -159,24 +222,7 @@ func (g *Gateway) urlTokens(next http.Handler) http.Handler {
 					Description: "a token must not be part of a URL (" + name + "); send it in the Authorization field"}).Write(w, g.options.Realm)
 				return
 			}
-			entryOf(r.Context()).policy.Off = true
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-// bearer refuses malformed tokens. No credentials and other schemes are the origin's to judge.
-func (g *Gateway) bearer(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, err := g.options.Syntax.Token(r)
-		if err != nil && !errors.Is(err, bearer.ErrNoCredentials) && !errors.Is(err, bearer.ErrOtherScheme) {
-			var refusal *bearer.Error
-			if !errors.As(err, &refusal) {
-				refusal = &bearer.Error{Status: http.StatusBadRequest, Code: "invalid_request", Description: "the Authorization field cannot be read"}
-			}
-			entryOf(r.Context()).refusal = refusal.Code
-			refusal.Write(w, g.options.Realm)
-			return
+			entryOf(r.Context()).route.Off = true
 		}
 		next.ServeHTTP(w, r)
 	})

@@ -336,11 +336,11 @@ func TestRoutePolicy(t *testing.T) {
 		{"public", bearcache.Policy{Public: true}, "hit", "hit", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			route := func(method, path string) (bearcache.Policy, string) {
+			route := func(method, path string) Route {
 				if method != "GET" || path != "/a%2Fb" {
 					t.Errorf("asked for the policy of %s %s", method, path)
 				}
-				return tt.policy, "the route"
+				return Route{Policy: tt.policy, Name: "the route"}
 			}
 			w := start(t, Options{Route: route}, nil)
 			for i, want := range []string{"", tt.alice, tt.bob} {

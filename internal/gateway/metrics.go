@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"strconv"
 	"time"
 
@@ -45,7 +46,17 @@ func newMetrics(g *Gateway) *metrics {
 			func(s bearcache.Stats) float64 { return float64(s.Mismatches) }),
 		counter("bearcache_log_lines_dropped_total", "Lines of the access log that were lost, as nobody took them.", g.options.Lost),
 		counter("bearcache_server_notes_dropped_total", "Notes of the HTTP server that were left out of the log, as they may quote clients.", g.unlogged.Load),
+		counter("bearcache_verifier_unavailable_total", "Requests that were refused since nobody could tell whether their token is good.", g.untold.Load),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "bearcache_revocations", Help: "Revocations that are remembered."}, func() float64 { return float64(g.revocations.Len()) }),
 	)
+	if g.options.Store != nil {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "bearcache_store_up", Help: "Whether the store can be reached, 1 or 0."}, func() float64 {
+			if g.store(context.Background()) == "up" {
+				return 1
+			}
+			return 0
+		}))
+	}
 	return m
 }
 

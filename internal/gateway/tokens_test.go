@@ -53,7 +53,7 @@ func TestURLTokensAreRefused(t *testing.T) {
 // With UnsafeURLTokens they pass as they are, every time, under a policy that would share them too.
 func TestUnsafeURLTokens(t *testing.T) {
 	for _, policy := range []bearcache.Policy{{}, {Public: true}} {
-		w := start(t, Options{UnsafeURLTokens: true, Route: func(string, string) (bearcache.Policy, string) { return policy, "" }}, nil)
+		w := start(t, Options{UnsafeURLTokens: true, Route: func(string, string) Route { return Route{Policy: policy} }}, nil)
 		for _, tt := range urlTokens {
 			for range 2 {
 				a := w.send("GET /a?" + tt.query)

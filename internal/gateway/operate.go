@@ -1,0 +1,239 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/bearcache/bearcache"
+	"github.com/bearcache/bearcache/bearer"
+)
+
+// maxOrder bounds what an operator sends, in bytes.
+const maxOrder = 64 << 10
+
+// unmet is why an operator's wish cannot be met: a status, and a sentence that repeats nothing.
+type unmet struct {
+	status   int
+	sentence string
+}
+
+// read decodes an order. What it holds may be a token: no error repeats any of it.
+func read(w http.ResponseWriter, r *http.Request, to any) *unmet {
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxOrder))
+	d.DisallowUnknownFields()
+	err := d.Decode(to)
+	if err == nil {
+		if _, more := d.Token(); more != io.EOF {
+			err = errors.New("more than one value")
+		}
+	}
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return &unmet{http.StatusRequestEntityTooLarge, "the content has more than 64 KiB"}
+	case err != nil:
+		return &unmet{http.StatusBadRequest, "the content is not one JSON object of the fields that are known here, each of its type"}
+	}
+	return nil
+}
+
+// purgeOrder is the content of POST /api/v1/purge: one of what, and subject with its issuer.
+type purgeOrder struct {
+	URL        string `json:"url"`
+	Prefix     string `json:"prefix"`
+	Tag        string `json:"tag"`
+	Subject    string `json:"subject"`
+	Issuer     string `json:"issuer"`
+	Everything bool   `json:"everything"`
+	DryRun     bool   `json:"dry_run"`
+}
+
+// what are the kinds that are stated, each with its text.
+func (o purgeOrder) what() (kind, text string, stated int) {
+	for _, one := range [][2]string{{"url", o.URL}, {"prefix", o.Prefix}, {"tag", o.Tag}, {"subject", o.Subject}} {
+		if one[1] != "" {
+			kind, text, stated = one[0], one[1], stated+1
+		}
+	}
+	if o.Everything {
+		kind, stated = "everything", stated+1
+	}
+	return kind, text, stated
+}
+
+func (g *Gateway) purge(w http.ResponseWriter, r *http.Request) {
+	var o purgeOrder
+	if no := read(w, r, &o); no != nil {
+		problem(w, no.status, no.sentence)
+		return
+	}
+	kind, text, stated := o.what()
+	if stated != 1 || o.Issuer != "" && kind != "subject" {
+		problem(w, http.StatusBadRequest, "say exactly one of url, prefix, tag, subject (perhaps with issuer) and everything")
+		return
+	}
+	extent := bearcache.Extent{TargetURI: o.URL, Prefix: o.Prefix, Tag: o.Tag}
+	if kind == "subject" {
+		issuer, no := g.issuer(o.Issuer)
+		if no != nil {
+			problem(w, no.status, no.sentence)
+			return
+		}
+		extent.Issuer, extent.Subject = issuer, o.Subject
+	}
+	records, err := g.count(r.Context(), extent)
+	if err == nil && !o.DryRun {
+		err = g.cache.Purge(r.Context(), extent)
+	}
+	if err != nil && !errors.Is(err, bearcache.ErrNotShared) {
+		problem(w, http.StatusBadRequest, err.Error()) // which says what is wrong with the extent, and repeats nothing
+		return
+	}
+	status, others := g.nodes(g.cache.PurgeLog, err)
+	if o.DryRun {
+		others = "not told: this is a dry run"
+	} else {
+		g.options.Logger.Info("an operator purged", "what", kind, "of", digestOf(text), "records", records, "other_nodes", others)
+	}
+	answer := map[string]any{"purged": kind, "records": records, "other_nodes": others}
+	if o.DryRun {
+		answer["dry_run"] = true
+	}
+	reply(w, status, answer)
+}
+
+// count is how many records in this node's memory a purge is of.
+func (g *Gateway) count(ctx context.Context, e bearcache.Extent) (int, error) {
+	// The cache will count them itself. Until it does, nobody knows: it is everything, or 0.
+	if c, ok := any(g.cache).(interface {
+		Count(context.Context, bearcache.Extent) (int, error)
+	}); ok {
+		return c.Count(ctx, e)
+	}
+	if e == (bearcache.Extent{}) {
+		return g.cache.Stats().Records, nil
+	}
+	return 0, nil
+}
+
+// nodes is what is said of other nodes, and the status that goes with it: what holds here and is not told yet is
+// accepted, not done.
+func (g *Gateway) nodes(log bearcache.PurgeLog, err error) (status int, sentence string) {
+	switch {
+	case errors.Is(err, bearcache.ErrNotShared):
+		return http.StatusAccepted, "not told yet"
+	case log == nil:
+		return http.StatusOK, "none"
+	}
+	return http.StatusOK, "within " + bearcache.PurgeBound.String()
+}
+
+// issuer is the one that an operator means: where one is verified, that one.
+func (g *Gateway) issuer(named string) (string, *unmet) {
+	switch {
+	case g.verifier == nil:
+		return "", &unmet{http.StatusConflict, "this gateway verifies no tokens, so that it knows neither their subject nor their jti: configure verify, or speak of URLs, tags and tokens"}
+	case named != "" && g.options.Issuer != "" && named != g.options.Issuer:
+		return "", &unmet{http.StatusBadRequest, "this gateway verifies no tokens of that issuer: leave it out, or compare it with verify.issuer"}
+	case named == "" && g.options.Issuer == "":
+		return "", &unmet{http.StatusBadRequest, "say which issuer is meant"}
+	case named == "":
+		return g.options.Issuer, nil
+	}
+	return named, nil
+}
+
+// revokeOrder is the content of POST /api/v1/revoke: one token, or one jti or subject with its issuer.
+type revokeOrder struct {
+	Token   string    `json:"token"`
+	JTI     string    `json:"jti"`
+	Subject string    `json:"subject"`
+	Issuer  string    `json:"issuer"`
+	Until   time.Time `json:"until"`
+}
+
+// revokedFor is how long a revocation is remembered if nobody says until when the tokens are good.
+const revokedFor = 366 * 24 * time.Hour
+
+// revocation is what o is about, and the word for it.
+func (g *Gateway) revocation(o revokeOrder, now time.Time) (r bearer.Revocation, kind string, no *unmet) {
+	stated := 0
+	for _, one := range [][2]string{{"token", o.Token}, {"jti", o.JTI}, {"subject", o.Subject}} {
+		if one[1] != "" {
+			kind, stated = one[0], stated+1
+		}
+	}
+	if stated != 1 || o.Issuer != "" && kind == "token" {
+		return r, "", &unmet{http.StatusBadRequest, "say exactly one of token, jti and subject, the latter two perhaps with issuer"}
+	}
+	if r.Until = o.Until; o.Until.IsZero() {
+		r.Until = now.Add(revokedFor)
+	} else if !o.Until.After(now) {
+		return r, "", &unmet{http.StatusBadRequest, "until is over; leave it out, or say when the last token that is meant ends"}
+	}
+	if kind == "token" {
+		if _, err := g.options.Syntax.Token(&http.Request{Header: http.Header{"Authorization": {"Bearer " + o.Token}}}); err != nil {
+			return r, "", &unmet{http.StatusBadRequest, "the token is none that a request can carry"}
+		}
+		r.Digest = bearer.TokenDigest(g.digestKeys[0], o.Token)
+		return r, kind, nil
+	}
+	if r.Issuer, no = g.issuer(o.Issuer); no != nil {
+		return r, "", no
+	}
+	if r.ID, r.Subject = o.JTI, o.Subject; kind == "subject" {
+		r.At = now
+	}
+	return r, kind, nil
+}
+
+func (g *Gateway) revokeNow(w http.ResponseWriter, r *http.Request) {
+	var o revokeOrder
+	if no := read(w, r, &o); no != nil {
+		problem(w, no.status, no.sentence)
+		return
+	}
+	revocation, kind, no := g.revocation(o, time.Now())
+	if no != nil {
+		problem(w, no.status, no.sentence)
+		return
+	}
+	err := g.revoke(r.Context(), revocation)
+	switch {
+	case errors.Is(err, bearer.ErrFull):
+		problem(w, http.StatusInsufficientStorage, "there is no room for another revocation until some of them end")
+		return
+	case err != nil && !errors.Is(err, bearcache.ErrNotShared):
+		problem(w, http.StatusBadRequest, "this cannot be revoked: a text has more than 1,024 bytes, or until is out of reach")
+		return
+	}
+	status, others := g.nodes(g.options.RevocationLog, err)
+	g.options.Logger.Info("an operator revoked", "what", kind, "of", digestOf(o.Token+o.JTI+o.Subject), "until", revocation.Until.UTC().Format(time.RFC3339), "other_nodes", others)
+	reply(w, status, map[string]any{"revoked": kind, "until": revocation.Until.UTC().Format(time.RFC3339), "other_nodes": others})
+}
+
+// digestOf stands for what an operator named, in the log.
+func digestOf(text string) string {
+	if text == "" {
+		return ""
+	}
+	return redactor.Digest(text)
+}
+
+// problem answers an operator whose wish was not met.
+func problem(w http.ResponseWriter, status int, sentence string) {
+	reply(w, status, map[string]any{"error": sentence})
+}
+
+func reply(w http.ResponseWriter, status int, content map[string]any) {
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(content)
+}

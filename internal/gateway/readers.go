@@ -1,0 +1,177 @@
+package gateway
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/bearcache/bearcache"
+	"github.com/bearcache/bearcache/bearer"
+	"github.com/bearcache/bearcache/internal/texts"
+)
+
+// Readers says what tells the readers of verified tokens apart. The zero Readers are each token by itself.
+type Readers struct {
+	// Claims make a reader, beside issuer and subject. Nil: each token is one.
+	Claims *ClaimSet
+	// Group makes, beside the issuer, a group of readers who share what the origin does not call private. Nil: none do.
+	Group *ClaimSet
+}
+
+// ClaimSet names claims whose values count.
+type ClaimSet struct {
+	// Required must be stated: where one is not, a token is a reader by itself, and in no group.
+	Required []string
+	// Optional may be missing, which is a value of theirs.
+	Optional []string
+}
+
+// Marks at the start of a text: what the rest is about. Texts with different marks are different.
+const (
+	ofSubject = "s" // the issuer named a subject
+	ofClient  = "c" // it named none, but the client that the token was given to
+	ofToken   = "j" // nor that, but the token
+	ofGroup   = "g"
+)
+
+// known puts what Identify needs into the claims that a Verifier vouches for, before they are remembered: it is made
+// once for a token, and not once for a request.
+type known struct {
+	verifier bearer.Verifier
+	readers  []Readers
+}
+
+// Verify returns claims whose Scope is the texts of all readers, one behind another. Nobody else reads these claims.
+func (k known) Verify(ctx context.Context, token string) (*bearer.Claims, error) {
+	claims, err := k.verifier.Verify(ctx, token)
+	if err != nil || claims == nil {
+		return nil, err
+	}
+	var packed []byte
+	for _, readers := range k.readers {
+		own, group := readers.texts(claims)
+		packed = texts.Append(texts.Append(packed, own), group)
+	}
+	told := *claims
+	told.Scope = string(packed)
+	return &told, nil
+}
+
+// texts are what stands in an Identity's Scope and Group. Without own the token is a reader by itself.
+func (r Readers) texts(c *bearer.Claims) (own, group string) {
+	_, mark := subject(c)
+	if r.Claims != nil && mark != "" {
+		own = r.Claims.text(mark, c)
+	}
+	if r.Group != nil {
+		group = r.Group.text(ofGroup, c)
+	}
+	return own, group
+}
+
+// text is the values of the claims behind their names and lengths, so that no two choices of values have one text; it is
+// empty where one is missing that must be there.
+func (s *ClaimSet) text(mark string, c *bearer.Claims) string {
+	b := []byte(mark)
+	for _, name := range s.Required {
+		var stated bool
+		if b, stated = appendClaim(b, c, name); !stated {
+			return ""
+		}
+	}
+	for _, name := range s.Optional {
+		b, _ = appendClaim(b, c, name)
+	}
+	return string(b)
+}
+
+// spellings are the names of claims that issuers write differently. A token that has both says something else than one
+// that has the first.
+func spellings(name string) []string {
+	switch name {
+	case "scope":
+		return []string{"scope", "scp"}
+	case "client_id":
+		return []string{"client_id", "azp"}
+	}
+	return []string{name}
+}
+
+// appendClaim appends a claim's name and its values, or that there are none. What is null is not stated.
+func appendClaim(b []byte, c *bearer.Claims, name string) (_ []byte, stated bool) {
+	b = texts.Append(b, name)
+	for _, spelling := range spellings(name) {
+		value, ok := c.Canonical(spelling)
+		if !ok || value == "null" {
+			b = texts.AppendNumber(b, 0)
+			continue
+		}
+		stated = true
+		b = texts.Append(texts.AppendNumber(b, 1), value)
+	}
+	return b, stated
+}
+
+// subject is whom a token speaks of, never empty. The mark is empty where it speaks of nobody: its bearer is then
+// known by the token alone.
+func subject(c *bearer.Claims) (name, mark string) {
+	switch {
+	case c.Subject != "":
+		return c.Subject, ofSubject
+	case c.ClientID != "":
+		return c.ClientID, ofClient
+	case c.ID != "":
+		return c.ID, ofToken
+	}
+	return "token", ""
+}
+
+// identify says whom a request is made for, where tokens are verified. Of credentials that nobody verified it is
+// whoever holds them.
+func (g *Gateway) identify(r *http.Request) (bearcache.Identity, error) {
+	e := entryOf(r.Context())
+	if e.claims == nil {
+		if !g.presents(r.Header) {
+			return bearcache.Anonymous, nil
+		}
+		return bearcache.Identity{Subject: "credentials", Joined: g.credentials}, nil
+	}
+	id := bearcache.Identity{Issuer: e.claims.Issuer, Until: e.claims.Expires, Joined: g.credentials}
+	id.Subject, _ = subject(e.claims)
+	var own string
+	if own, id.Group = unpack(e.claims.Scope, e.route.Readers); own != "" {
+		id.Scope, id.Joined = own, g.unverified
+	}
+	return id, nil
+}
+
+// unpack takes apart what known.Verify packed. It does not allocate.
+func unpack(packed string, readers int) (own, group string) {
+	for range 2 * readers {
+		_, packed, _ = texts.Cut(packed)
+	}
+	own, packed, _ = texts.Cut(packed)
+	group, _, _ = texts.Cut(packed)
+	return own, group
+}
+
+// presents reports whether one of the fields is there that say who asks.
+func (g *Gateway) presents(h http.Header) bool {
+	for _, name := range g.credentials {
+		if _, ok := h[name]; ok {
+			return true
+		}
+	}
+	return false
+}
+
+// withoutAuthorization are the fields that no Verifier looks at.
+func withoutAuthorization(credentials []string) []string {
+	list := []string{} // not nil: that a field is there tells readers apart
+	for _, name := range credentials {
+		if !strings.EqualFold(name, "Authorization") {
+			list = append(list, name)
+		}
+	}
+	return list
+}

@@ -1,0 +1,57 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/bearcache/bearcache"
+	"github.com/bearcache/bearcache/bearer"
+)
+
+// revoked reports whether a token no longer counts. Without claims nobody verified it, and it is known by its digest.
+func (g *Gateway) revoked(claims *bearer.Claims, token string) bool {
+	if claims == nil {
+		claims = new(bearer.Claims)
+	}
+	if !g.revocations.Digests() { // no need to compute one
+		return g.revocations.Revoked(claims, [32]byte{})
+	}
+	for _, key := range g.digestKeys {
+		if g.revocations.Revoked(claims, bearer.TokenDigest(key, token)) {
+			return true
+		}
+	}
+	return false
+}
+
+// revoke has what r is about refused from now on, and forgotten where it is a subject: here, and by tell on other
+// nodes. An error that wraps bearcache.ErrNotShared says that it holds here.
+func (g *Gateway) revoke(ctx context.Context, r bearer.Revocation) error {
+	if err := g.revocations.Add(r); err != nil {
+		return err
+	}
+	var purged error
+	if r.Subject != "" {
+		purged = g.cache.Purge(ctx, bearcache.Extent{Issuer: r.Issuer, Subject: r.Subject})
+	}
+	return errors.Join(purged, g.tell(ctx, r))
+}
+
+// tell is where a revocation will go to other nodes, and told where one of theirs comes in. Neither is connected to
+// Options.RevocationLog yet; until they are, tell says so.
+func (g *Gateway) tell(_ context.Context, _ bearer.Revocation) error {
+	if g.options.RevocationLog == nil {
+		return nil
+	}
+	return fmt.Errorf("the revocation holds on this node: %w", bearcache.ErrNotShared)
+}
+
+// told takes a revocation that another node appended to the log.
+func (g *Gateway) told(entry []byte) error {
+	var r bearer.Revocation
+	if err := r.UnmarshalBinary(entry); err != nil {
+		return err
+	}
+	return g.revocations.Add(r)
+}
