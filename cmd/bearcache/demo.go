@@ -99,7 +99,8 @@ func behindGateway() (*setup, error) {
 	file, err := config.Parse("rule", []byte("routes: ["+demoRule+"]"))
 	var g *gateway.Gateway
 	if err == nil {
-		g, err = gateway.New(gateway.Options{Upstream: s.base, Cache: new(bearcache.Cache), Route: policies(file.Routes)})
+		route, _ := policies(file.Routes, config.Partition{})
+		g, err = gateway.New(gateway.Options{Upstream: s.base, Cache: new(bearcache.Cache), Route: route})
 	}
 	if err == nil {
 		err = s.listen(g)

@@ -115,7 +115,7 @@ var plainWord = regexp.MustCompile(`^[a-z]{1,12}$`)
 // written is what the user calls a key of the configuration: the flag that is among args, or the variable
 // that is set, or, if it is from the file, the key itself.
 func (e env) written(key string, args []string) string {
-	name := strings.TrimPrefix(key, "serve.")
+	name := strings.ReplaceAll(strings.TrimPrefix(key, "serve."), ".", "_") // verify.issuer is --verify-issuer
 	flag := "--" + strings.ReplaceAll(name, "_", "-")
 	if slices.ContainsFunc(args, func(arg string) bool { return arg == flag || strings.HasPrefix(arg, flag+"=") }) {
 		return flag

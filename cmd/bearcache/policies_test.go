@@ -4,8 +4,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/bearcache/bearcache"
 	"github.com/bearcache/bearcache/internal/config"
+	"github.com/bearcache/bearcache/internal/gateway"
 )
 
 // What a file says of a path reaches the cache, and a path that it cannot be sure about is not cached.
@@ -20,7 +23,7 @@ routes:
 	if err != nil {
 		t.Fatal(err)
 	}
-	policy := policies(file.Routes)
+	policy, readers := policies(file.Routes, config.Partition{})
 	for _, tt := range []struct {
 		method, path string
 		want         bearcache.Policy
@@ -36,11 +39,43 @@ routes:
 		{"GET", "/x/..%2fcatalog", bearcache.Policy{Off: true}, ""},
 		{"GET", "/catalog;x.css", bearcache.Policy{Off: true}, ""},
 	} {
-		if got, route := policy(tt.method, tt.path); got != tt.want || route != tt.route {
-			t.Errorf("%s %s: %+v of %q, want %+v of %q", tt.method, tt.path, got, route, tt.want, tt.route)
+		if got := policy(tt.method, tt.path); got.Policy != tt.want || got.Name != tt.route || got.Readers != 0 {
+			t.Errorf("%s %s: %+v, want %+v of %q", tt.method, tt.path, got, tt.want, tt.route)
 		}
 	}
-	if policies(nil) != nil {
+	if len(readers) != 1 || readers[0] != (gateway.Readers{}) {
+		t.Errorf("readers are told apart by %+v", readers)
+	}
+	if policy, _ := policies(nil, config.Partition{}); policy != nil {
 		t.Error("without rules there is a policy")
+	}
+}
+
+// What a route says of its readers, on top of what is said of all.
+func TestPartitionsOfRoutes(t *testing.T) {
+	file, err := config.Parse("f", []byte(`
+verify: {issuer: "https://login.test", audience: [api]}
+serve: {partition: {claims: [tenant]}}
+routes:
+  - {match: "/a", partition: token}
+  - {match: "/b", partition: {claims: [tenant]}}
+  - {match: "/c", partition: scope}
+  - {match: "/d", partition: {scope: [], without: []}}
+  - {match: "/e", partition: {scope: [roles], without: [scope, aud]}}
+  - {match: "/f"}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy, readers := policies(file.Routes, *file.Serve.Partition)
+	tenant := &gateway.ClaimSet{Required: []string{"tenant"}, Optional: []string{"scope", "aud"}}
+	want := []gateway.Readers{{Claims: tenant}, {}, {Claims: tenant, Group: &gateway.ClaimSet{Optional: []string{"scope", "aud"}}}, {Claims: tenant, Group: &gateway.ClaimSet{Required: []string{"roles"}}}}
+	if diff := cmp.Diff(readers, want); diff != "" {
+		t.Errorf("got(-) want(+):\n%s", diff)
+	}
+	for i, want := range []int{1, 0, 2, 2, 3, 0, 0} {
+		if got := policy("GET", "/"+string(rune('a'+i))); got.Readers != want {
+			t.Errorf("/%c has %d, want %d", 'a'+i, got.Readers, want)
+		}
 	}
 }

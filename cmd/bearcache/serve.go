@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -25,8 +26,11 @@ type serveFlags struct {
 	common
 	Upstream             *config.Upstream     `placeholder:"URL" help:"The origin: an http or https URL."`
 	Listen               *config.Address      `placeholder:"ADDRESS" help:"Where clients connect (default :8080)."`
-	Admin                *config.AdminAddress `placeholder:"ADDRESS|off" help:"Where operators look: health and metrics (default 127.0.0.1:8081)."`
-	Store                string               `default:"memory" placeholder:"memory" help:"Where responses are kept; this version knows memory."`
+	Admin                *config.AdminAddress `placeholder:"ADDRESS|off" help:"Where operators look, purge and revoke (default 127.0.0.1:8081)."`
+	AdminToken           *config.SecretRef    `env:"-" placeholder:"SOURCE" help:"What operators must send there, in Authorization: Bearer: env:VAR or file:PATH. Without one BEARCACHE_ADMIN_TOKEN is used if it is set; without any, the address must be a loopback one."`
+	Store                *config.Store        `placeholder:"memory|URL" help:"Where responses are kept beside memory: redis://HOST or another URL of package redisstore, for several nodes (default memory: nowhere)."`
+	StorePassword        *config.SecretRef    `env:"-" placeholder:"SOURCE" help:"The store's password: env:VAR or file:PATH. Without one BEARCACHE_STORE_PASSWORD is used if it is set."`
+	Partition            *config.Partition    `placeholder:"token|claims" help:"What tells readers apart: each token, or the claims of verified ones, so that a new token of the same user finds what the old one left (default token)."`
 	AuthenticatedSharing *config.Sharing      `placeholder:"never|explicit" help:"What releases a bearer's response to other readers: nothing, or the origin's public, must-revalidate and s-maxage, as RFC 9111 §3.5 has it (default never)."`
 	Memory               *config.Size         `placeholder:"SIZE" help:"Bound of all stored responses together (default 64MiB)."`
 	MaxBody              *config.Size         `placeholder:"SIZE" help:"Bound of one stored response; larger ones pass unstored, and so does what is one reader's alone above an eighth of the memory (default 1MiB)."`
@@ -36,7 +40,10 @@ type serveFlags struct {
 	URLTokens            *config.URLTokens    `name:"url-tokens" placeholder:"refuse|pass" help:"Tokens in a URL: answer 400, or pass them on uncached (default refuse)."`
 	UpstreamTimeout      *config.Duration     `placeholder:"DURATION" help:"How long the origin may take to begin its answer (default 30s)."`
 	Secret               *config.SecretRef    `env:"-" placeholder:"SOURCE" help:"The key of all digests, 16 bytes or more: env:VAR or file:PATH. Without one BEARCACHE_SECRET is used if it is set, and otherwise a random one."`
+	PreviousSecret       *config.SecretRef    `env:"-" placeholder:"SOURCE" help:"The secret before this one, or the next, for an exchange without a stop: env:VAR or file:PATH. Without one BEARCACHE_PREVIOUS_SECRET is used if it is set."`
+	CredentialLifetime   *config.Duration     `placeholder:"DURATION" help:"How long a response is kept for credentials that state no end (default 24h)."`
 	Log                  *config.LogFormat    `placeholder:"text|json" help:"Format of the access log on standard output (default text)."`
+	Verify               verifyFlags          `embed:"" prefix:"verify-"`
 }
 
 const serveHelp = `
@@ -68,17 +75,21 @@ func runServe(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
-	serve, err := flags.over(file.Serve)
-	var problems config.Errors
-	if errors.As(err, &problems) {
-		for _, p := range problems {
-			p.Key = e.written(p.Key, args)
+	if err := flags.over(e, file); err != nil {
+		var problems config.Errors
+		if errors.As(err, &problems) {
+			for _, p := range problems {
+				p.Key = e.written(p.Key, args)
+			}
 		}
+		return err
 	}
+	serve := file.Serve
+	secrets, err := readSecrets(ctx, e, serve)
 	if err != nil {
 		return err
 	}
-	secret, err := nodeSecret(ctx, e, serve.Secret)
+	store, err := openStore(ctx, e, serve)
 	if err != nil {
 		return err
 	}
@@ -89,72 +100,142 @@ func runServe(ctx context.Context, e env, args []string) error {
 	defer notes.Close(logTimeout)
 	e.stderr = notes
 	logger := slog.New(redact.Handler(slog.NewTextHandler(e.stderr, nil), nil))
+	verifier, err := newVerifier(ctx, e, file.Verify, logger)
+	defer verifier.close()
+	if err != nil {
+		return err
+	}
 	sink := gateway.NewLog(e.stdout, lossOf(logger))
 	defer sink.Close(logTimeout)
-	g, err := gateway.New(gateway.Options{
+	route, readers := policies(file.Routes, *serve.Partition)
+	options := gateway.Options{
 		Upstream: serve.Upstream.URL(),
 		Cache: &bearcache.Cache{
-			Memory: int64(*serve.Memory), MaxBody: int64(*serve.MaxBody), Secret: secret, Credentials: fieldNames(serve.Credentials), Logger: logger,
+			Memory: int64(*serve.Memory), MaxBody: int64(*serve.MaxBody), Secret: secrets.node, PreviousSecret: secrets.previous,
+			CredentialLifetime: time.Duration(*serve.CredentialLifetime), Credentials: fieldNames(serve.Credentials), Logger: logger,
 			ShareReleased: *serve.AuthenticatedSharing == config.SharingExplicit,
 		},
-		Route:           policies(file.Routes),
+		Route:           route,
 		Syntax:          bearer.Syntax{MaxLength: int(*serve.MaxTokenLength)},
 		Realm:           serve.Realm.String(),
+		AdminToken:      secrets.admin,
 		UnsafeURLTokens: *serve.URLTokens == config.URLTokensPass,
 		Timeout:         time.Duration(*serve.UpstreamTimeout),
 		Access:          slog.New(accessHandler(sink, *serve.Log)),
 		Lost:            sink.Dropped,
 		Logger:          logger,
-	})
+	}
+	if v := file.Verify; !v.Absent() {
+		options.Verifier, options.Issuer, options.Readers = verifier.Verifier, v.Issuer.String(), readers
+		options.Remember, options.RememberBad = time.Duration(*v.Remember), time.Duration(*v.RememberBad)
+		options.RefuseAnonymous = *v.Anonymous == config.NobodyRefuse
+	}
+	if store != nil {
+		defer store.Close()
+		options.Cache.Store, options.Cache.PurgeLog = store, store.Log(purgeLog)
+		options.RevocationLog, options.Store = store.Log(revocationLog), store.Ping
+	}
+	g, err := gateway.New(options)
 	if err != nil {
 		return err
 	}
 	// net/http's Transport writes here what it received and cannot place.
 	log.SetFlags(0)
 	log.SetOutput(g.ErrorLog().Writer())
-	return listenAndServe(ctx, e, serve, g)
+	if verifier.ready != nil {
+		go verifier.ready(ctx) // that it fails the verifier's log says
+	}
+	return listenAndServe(ctx, e, file, g, warnings(e, serve, args))
 }
 
-// over is flags over file over defaults, checked.
-func (f *serveFlags) over(file config.Serve) (config.Serve, error) {
-	if f.Store != "memory" {
-		return config.Serve{}, errors.New("--store: this version keeps responses in memory only; leave the flag out")
-	}
-	serve := config.Serve{
-		Upstream: f.Upstream, Listen: f.Listen, Admin: f.Admin, AuthenticatedSharing: f.AuthenticatedSharing, Memory: f.Memory, MaxBody: f.MaxBody,
+// over puts flags over file over defaults, and checks what that is.
+func (f *serveFlags) over(e env, file *config.File) error {
+	file.Serve = config.Serve{
+		Upstream: f.Upstream, Listen: f.Listen, Admin: f.Admin, AdminToken: f.AdminToken, Store: f.Store, StorePassword: f.StorePassword,
+		Partition: f.Partition, AuthenticatedSharing: f.AuthenticatedSharing, Memory: f.Memory, MaxBody: f.MaxBody,
 		MaxTokenLength: f.MaxTokenLength, Realm: f.Realm, Credentials: f.Credentials, URLTokens: f.URLTokens, UpstreamTimeout: f.UpstreamTimeout,
-		Secret: f.Secret, Log: f.Log,
-	}.Or(file).Or(config.Defaults())
-	if err := serve.Check(); err != nil {
-		return serve, err
+		Secret: f.Secret, PreviousSecret: f.PreviousSecret, CredentialLifetime: f.CredentialLifetime, Log: f.Log,
+	}.Or(file.Serve).Or(config.Defaults())
+	s := &file.Serve
+	s.Secret = e.orVariable(s.Secret, "BEARCACHE_SECRET")
+	s.PreviousSecret = e.orVariable(s.PreviousSecret, "BEARCACHE_PREVIOUS_SECRET")
+	s.AdminToken = e.orVariable(s.AdminToken, "BEARCACHE_ADMIN_TOKEN")
+	if s.Store.Shared() && !s.Store.HoldsPassword() {
+		s.StorePassword = e.orVariable(s.StorePassword, "BEARCACHE_STORE_PASSWORD")
 	}
-	if serve.Upstream == nil {
-		return serve, problem("there is no origin to serve", "give --upstream URL, for example http://127.0.0.1:5000")
+	file.Verify = f.Verify.over(e, file.Verify)
+	if err := file.Check(); err != nil {
+		return err
 	}
-	return serve, nil
+	if s.Upstream == nil {
+		return problem("there is no origin to serve", "give --upstream URL, for example http://127.0.0.1:5000")
+	}
+	return nil
+}
+
+// orVariable is ref, or else the variable that is the secret itself, if it is set.
+func (e env) orVariable(ref *config.SecretRef, variable string) *config.SecretRef {
+	if value, ok := e.getenv(variable); ref == nil && ok && value != "" {
+		return &config.SecretRef{Env: variable}
+	}
+	return ref
+}
+
+// warnings are what an operator should know at the start.
+func warnings(e env, serve config.Serve, args []string) []string {
+	var list []string
+	if warning := serve.Warning(); warning != "" {
+		list = append(list, warning)
+	}
+	if serve.Store.HoldsPassword() && e.written("serve.store", args) == "--store" {
+		list = append(list, "the password in --store can be read by every user of this machine; give it with --store-password env:VAR or file:PATH")
+	}
+	return list
 }
 
 // loopbackHost reports a host that only this machine reaches. A name is not looked up: what it means may
 // change.
 func loopbackHost(host string) bool { return host == "localhost" || net.ParseIP(host).IsLoopback() }
 
-// nodeSecret reads the key of the digests; nil: a random one.
-func nodeSecret(ctx context.Context, e env, ref *config.SecretRef) ([]byte, error) {
-	source := ""
-	if ref != nil {
-		source = ref.String()
-	} else if value, ok := e.getenv("BEARCACHE_SECRET"); ok && value != "" {
-		source = "env:BEARCACHE_SECRET"
+// secrets are those of a node. Those that nobody gave are nil or zero.
+type secrets struct {
+	node, previous []byte
+	admin          redact.Secret
+}
+
+func readSecrets(ctx context.Context, e env, serve config.Serve) (s secrets, err error) {
+	if s.node, err = nodeSecret(ctx, e, serve.Secret, sought{"the secret", "--secret ", "BEARCACHE_SECRET"}); err != nil {
+		return s, err
 	}
-	if source == "" {
+	if s.previous, err = nodeSecret(ctx, e, serve.PreviousSecret, sought{"the previous secret", "--previous-secret ", "BEARCACHE_PREVIOUS_SECRET"}); err != nil {
+		return s, err
+	}
+	switch {
+	case s.node == nil && serve.Store.Shared():
+		return s, problem("a store needs a secret that all its nodes have", "make one with: openssl rand -hex 32, and give it in BEARCACHE_SECRET, or in a file with --secret file:PATH")
+	case s.node == nil && s.previous != nil:
+		return s, problem("there is a previous secret and none now", "give the one that counts now in BEARCACHE_SECRET, or with --secret")
+	case serve.AdminToken == nil:
+		return s, nil
+	}
+	s.admin, _, err = readSecret(ctx, e, serve.AdminToken.String(), sought{"the operators' token", "--admin-token ", "BEARCACHE_ADMIN_TOKEN"})
+	if err == nil && len(s.admin.Reveal()) < 16 {
+		err = problem("the operators' token has fewer than 16 bytes ("+serve.AdminToken.String()+")", "make one with: openssl rand -hex 32")
+	}
+	return s, err
+}
+
+// nodeSecret reads a key of the digests; nil: there is none.
+func nodeSecret(ctx context.Context, e env, ref *config.SecretRef, of sought) ([]byte, error) {
+	if ref == nil {
 		return nil, nil
 	}
-	s, _, err := readSecret(ctx, e, source, sought{"the secret", "--secret ", "BEARCACHE_SECRET"})
+	s, _, err := readSecret(ctx, e, ref.String(), of)
 	if err != nil {
 		return nil, err
 	}
 	if len(s.Reveal()) < 16 {
-		return nil, problem("the secret has fewer than 16 bytes ("+source+")", "make one with: openssl rand -hex 32")
+		return nil, problem(of.whose+" has fewer than 16 bytes ("+ref.String()+")", "make one with: openssl rand -hex 32")
 	}
 	return []byte(s.Reveal()), nil
 }
@@ -165,26 +246,6 @@ func fieldNames(names []config.FieldName) []string {
 		list = append(list, name.String())
 	}
 	return list
-}
-
-// policies looks a request up in the rules of the file. A path that rules cannot be sure about is
-// not cached. Public takes credentials away, and only what is stored is the same for everybody: who
-// changes something has to say who he is.
-func policies(routes config.Routes) func(method, escapedPath string) (bearcache.Policy, string) {
-	if len(routes) == 0 {
-		return nil
-	}
-	return func(method, escapedPath string) (bearcache.Policy, string) {
-		route, ambiguous := routes.Match(method, escapedPath)
-		switch {
-		case ambiguous:
-			return bearcache.Policy{Off: true}, ""
-		case route == nil:
-			return bearcache.Policy{}, ""
-		}
-		reads := method == http.MethodGet || method == http.MethodHead
-		return bearcache.Policy{Off: route.Off, Lifetime: route.TTL, Public: route.Public && reads}, route.String()
-	}
 }
 
 // accessHandler writes the access log. The gateway chose what stands in its records; redacting them
@@ -218,7 +279,8 @@ func lossOf(logger *slog.Logger) func(lost uint64, err error) {
 }
 
 // listenAndServe serves until ctx ends, and then lets the requests under way come to their end.
-func listenAndServe(ctx context.Context, e env, serve config.Serve, g *gateway.Gateway) error {
+func listenAndServe(ctx context.Context, e env, file *config.File, g *gateway.Gateway, warnings []string) error {
+	serve := file.Serve
 	l, err := listenOn("--listen", serve.Listen.String(), ":8082")
 	if err != nil {
 		return err
@@ -238,12 +300,8 @@ func listenAndServe(ctx context.Context, e env, serve config.Serve, g *gateway.G
 		servers, listeners = append(servers, admin), append(listeners, gateway.Limit(a, maxOperators))
 		lines = append(lines, fmt.Sprintf("admin on http://%s", a.Addr()))
 	}
-	shared := "nothing shared between readers"
-	if *serve.AuthenticatedSharing == config.SharingExplicit {
-		shared = "what the origin releases is shared between readers (RFC 9111 §3.5)"
-	}
-	lines = append(lines, fmt.Sprintf("one partition per bearer, %s in memory, %s", spaced(serve.Memory.String()), shared))
-	if warning := serve.Warning(); warning != "" {
+	lines = append(lines, kept(file)...)
+	for _, warning := range warnings {
 		lines = append(lines, "warning: "+warning)
 	}
 	fmt.Fprintln(e.stderr, strings.Join(lines, "\n"))
@@ -255,6 +313,9 @@ func listenAndServe(ctx context.Context, e env, serve config.Serve, g *gateway.G
 	}
 	if err := g.Reach(ctx); err != nil && ctx.Err() == nil {
 		fmt.Fprintf(e.stderr, "the upstream cannot be reached yet (%s); until it can, requests that need it get 502\n", gateway.Failure(err))
+	}
+	if err := g.ReachStore(ctx); err != nil && ctx.Err() == nil {
+		fmt.Fprintln(e.stderr, "warning: the store cannot be reached yet; until it can, nothing is answered from what is stored")
 	}
 	select {
 	case err := <-failed:
@@ -271,6 +332,29 @@ func listenAndServe(ctx context.Context, e env, serve config.Serve, g *gateway.G
 	}
 	g.Close()
 	return nil
+}
+
+// kept says at the start what is stored for whom.
+func kept(file *config.File) []string {
+	serve, per := file.Serve, "bearer"
+	if serve.Partition.ByClaims {
+		per = "reader (" + serve.Partition.String() + ")"
+	}
+	shared := "nothing shared between readers"
+	switch group := slices.ContainsFunc(file.Routes, func(r config.Route) bool { return r.Partition != nil && r.Partition.ByScope }); {
+	case *serve.AuthenticatedSharing == config.SharingExplicit:
+		shared = "what the origin releases is shared between readers (RFC 9111 §3.5)"
+	case group:
+		shared = "shared between readers where routes say so"
+	}
+	lines := []string{fmt.Sprintf("one partition per %s, %s in memory, %s", per, spaced(serve.Memory.String()), shared)}
+	if serve.Store.Shared() {
+		lines = append(lines, "records shared on "+serve.Store.String())
+	}
+	if line := verified(file.Verify); line != "" {
+		lines = append(lines, line)
+	}
+	return lines
 }
 
 func newServer(h http.Handler) *http.Server {

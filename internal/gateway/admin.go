@@ -49,12 +49,20 @@ func (g *Gateway) Admin() http.Handler {
 	return guard(g.options.AdminToken, mux)
 }
 
+// ReachStore asks the store beside memory whether it is there; without one, nobody.
+func (g *Gateway) ReachStore(ctx context.Context) error {
+	if g.options.Store == nil {
+		return nil
+	}
+	return g.options.Store(ctx)
+}
+
 // store is "memory", "up" or "down".
 func (g *Gateway) store(ctx context.Context) string {
 	switch {
 	case g.options.Store == nil:
 		return "memory"
-	case g.options.Store(ctx) != nil:
+	case g.ReachStore(ctx) != nil:
 		return "down"
 	}
 	return "up"
