@@ -47,7 +47,7 @@ var floors = []map[string][]string{
 		"internal/report": {"internal/finding"},
 	},
 	{ // products
-		"internal/gateway": {"", "bearer", "internal/httpfield", "internal/texts", "redact"},
+		"internal/gateway": {"", "bearer", "internal/httpfield", "internal/nodelog", "internal/seal", "internal/texts", "redact"},
 		"internal/scan":    {"internal/finding", "internal/operation", "internal/httpfield", "redact"},
 	},
 	{ // wiring

@@ -51,7 +51,7 @@ type Options struct {
 	Remember, RememberBad time.Duration
 	// RefuseAnonymous answers requests without credentials with 401.
 	RefuseAnonymous bool
-	// RevocationLog is where nodes will tell each other what was revoked. It is not connected yet.
+	// RevocationLog is where nodes tell each other what was revoked. Nil: there are no others.
 	RevocationLog bearcache.PurgeLog
 	// AdminToken is what operators must send to the admin listener. Zero: it asks nobody, and must be reached from this
 	// machine only.
@@ -88,6 +88,7 @@ type Gateway struct {
 	verifier    bearer.Verifier
 	revocations bearer.Revocations
 	digestKeys  [][]byte      // of the digests of revoked tokens: the secret, and the one before
+	nodes       *nodes        // nil: there are no others
 	untold      atomic.Uint64 // tokens of which the Verifier could not tell
 	pseudonym   string        // of this process, in Via
 	metrics     *metrics
@@ -131,6 +132,9 @@ func New(o Options) (*Gateway, error) {
 	g.cache.Policy = func(r *http.Request) bearcache.Policy { return entryOf(r.Context()).route.Policy }
 	if err := g.cache.Check(); err != nil {
 		return nil, err
+	}
+	if o.RevocationLog != nil {
+		g.nodes = startNodes(g, o.RevocationLog)
 	}
 	g.handler = g.access(limits(g.rewrite(g.urlTokens(g.bearer(g.cache.Handler(g.proxy()))))))
 	return g, nil
@@ -180,7 +184,12 @@ func canonical(names []string) []string {
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) { g.handler.ServeHTTP(w, r) }
 
 // Close ends what goes on without a client.
-func (g *Gateway) Close() { g.cache.Close() }
+func (g *Gateway) Close() {
+	if g.nodes != nil {
+		g.nodes.node.Close()
+	}
+	g.cache.Close()
+}
 
 // limits refuses what is not one request for one response, whatever the libraries below would make
 // of it.

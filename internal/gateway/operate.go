@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -85,7 +84,7 @@ func (g *Gateway) purge(w http.ResponseWriter, r *http.Request) {
 		}
 		extent.Issuer, extent.Subject = issuer, o.Subject
 	}
-	records, err := g.count(r.Context(), extent)
+	records, err := g.cache.Count(r.Context(), extent)
 	if err == nil && !o.DryRun {
 		err = g.cache.Purge(r.Context(), extent)
 	}
@@ -93,7 +92,7 @@ func (g *Gateway) purge(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusBadRequest, err.Error()) // which says what is wrong with the extent, and repeats nothing
 		return
 	}
-	status, others := g.nodes(g.cache.PurgeLog, err)
+	status, others := g.otherNodes(g.cache.PurgeLog, err)
 	if o.DryRun {
 		others = "not told: this is a dry run"
 	} else {
@@ -106,23 +105,9 @@ func (g *Gateway) purge(w http.ResponseWriter, r *http.Request) {
 	reply(w, status, answer)
 }
 
-// count is how many records in this node's memory a purge is of.
-func (g *Gateway) count(ctx context.Context, e bearcache.Extent) (int, error) {
-	// The cache will count them itself. Until it does, nobody knows: it is everything, or 0.
-	if c, ok := any(g.cache).(interface {
-		Count(context.Context, bearcache.Extent) (int, error)
-	}); ok {
-		return c.Count(ctx, e)
-	}
-	if e == (bearcache.Extent{}) {
-		return g.cache.Stats().Records, nil
-	}
-	return 0, nil
-}
-
-// nodes is what is said of other nodes, and the status that goes with it: what holds here and is not told yet is
+// otherNodes is what is said of other nodes, and the status that goes with it: what holds here and is not told yet is
 // accepted, not done.
-func (g *Gateway) nodes(log bearcache.PurgeLog, err error) (status int, sentence string) {
+func (g *Gateway) otherNodes(log bearcache.PurgeLog, err error) (status int, sentence string) {
 	switch {
 	case errors.Is(err, bearcache.ErrNotShared):
 		return http.StatusAccepted, "not told yet"
@@ -211,7 +196,7 @@ func (g *Gateway) revokeNow(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusBadRequest, "this cannot be revoked: a text has more than 1,024 bytes, or until is out of reach")
 		return
 	}
-	status, others := g.nodes(g.options.RevocationLog, err)
+	status, others := g.otherNodes(g.options.RevocationLog, err)
 	g.options.Logger.Info("an operator revoked", "what", kind, "of", digestOf(o.Token+o.JTI+o.Subject), "until", revocation.Until.UTC().Format(time.RFC3339), "other_nodes", others)
 	reply(w, status, map[string]any{"revoked": kind, "until": revocation.Until.UTC().Format(time.RFC3339), "other_nodes": others})
 }

@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/bearcache/bearcache"
 	"github.com/bearcache/bearcache/bearer"
@@ -25,7 +24,7 @@ func (g *Gateway) revoked(claims *bearer.Claims, token string) bool {
 	return false
 }
 
-// revoke has what r is about refused from now on, and forgotten where it is a subject: here, and by tell on other
+// revoke has what r is about refused from now on, and forgotten where it is a subject: here, and on other
 // nodes. An error that wraps bearcache.ErrNotShared says that it holds here.
 func (g *Gateway) revoke(ctx context.Context, r bearer.Revocation) error {
 	if err := g.revocations.Add(r); err != nil {
@@ -35,23 +34,8 @@ func (g *Gateway) revoke(ctx context.Context, r bearer.Revocation) error {
 	if r.Subject != "" {
 		purged = g.cache.Purge(ctx, bearcache.Extent{Issuer: r.Issuer, Subject: r.Subject})
 	}
-	return errors.Join(purged, g.tell(ctx, r))
-}
-
-// tell is where a revocation will go to other nodes, and told where one of theirs comes in. Neither is connected to
-// Options.RevocationLog yet; until they are, tell says so.
-func (g *Gateway) tell(_ context.Context, _ bearer.Revocation) error {
-	if g.options.RevocationLog == nil {
-		return nil
+	if g.nodes != nil {
+		return errors.Join(purged, g.nodes.tell(ctx, r))
 	}
-	return fmt.Errorf("the revocation holds on this node: %w", bearcache.ErrNotShared)
-}
-
-// told takes a revocation that another node appended to the log.
-func (g *Gateway) told(entry []byte) error {
-	var r bearer.Revocation
-	if err := r.UnmarshalBinary(entry); err != nil {
-		return err
-	}
-	return g.revocations.Add(r)
+	return purged
 }
