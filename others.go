@@ -96,7 +96,7 @@ func startOthers(c *Cache, boxes []*seal.Box) *others {
 		Instead: notice{id: rand.Text(), extent: new(Extent)}.append(nil),
 		Trouble: func(err error) {
 			if err != nil {
-				c.logger().Warn("the purge log cannot be reached; nothing is answered from the cache until it can")
+				c.logger().Warn("the purge log cannot be reached; after 5s without it nothing is answered from the cache")
 				return
 			}
 			c.logger().Info("the purge log can be reached again")

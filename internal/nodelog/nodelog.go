@@ -20,7 +20,7 @@ type Log interface {
 }
 
 const (
-	interval = 200 * time.Millisecond // between two looks at the log
+	interval = 100 * time.Millisecond // between two looks at the log
 	patience = time.Second            // with each call of it
 	retry    = 500 * time.Millisecond // after one that failed
 	queue    = 4096                   // entries that wait to be appended

@@ -267,7 +267,9 @@ func (w *world) ask(method, url, token string, fields ...string) answer {
 	}
 	for _, f := range fields {
 		name, value, _ := strings.Cut(f, ": ")
-		r.Header.Add(name, value)
+		if r.Header.Add(name, value); name == "Host" {
+			r.Host = value
+		}
 	}
 	client := &http.Client{Timeout: 20 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	defer client.CloseIdleConnections()
