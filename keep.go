@@ -251,6 +251,10 @@ func (x *exchange) store(p Partition, status int, original, sent http.Header, bo
 		kept = next != old
 		return next
 	})
+	if kept && x.void(p) { // a 401 may have listed what there is just before this was
+		x.cache.state.memory.forget(key)
+		kept = false
+	}
 	if second := x.cache.state.second; second != nil && kept && next.weight > 0 {
 		second.keep(x, next)
 	}
