@@ -25,7 +25,8 @@ type Identity struct {
 	Group string
 
 	// Joined names fields of Cache.Credentials that tell readers apart beside the texts above: where the request has
-	// them, a digest of their values is part of the identity, and of the group. Nil: none is, as the texts say all.
+	// them, a digest of their values is part of the identity, and of the group. Nil: none is, as the texts say all. One
+	// that Credentials does not name makes the request unknown.
 	Joined []string
 
 	anonymous bool
@@ -116,6 +117,7 @@ type reader struct {
 	group     Partition // of those to whom the origin gives the same answer; zero: none
 	crowd     Partition // of those whose fields of unknown meaning are the same; zero: it has none, or nobody asks
 	fields    []string  // credential fields the request carries, canonical
+	joined    []string  // those of them whose values are part of the partition
 	certified bool      // so does a certificate, which no field names
 	why       string
 	strangers strangers
@@ -154,7 +156,12 @@ func (c *Cache) identify(r *http.Request, now time.Time, public bool) reader {
 		rd.why = whyIdentify
 		return rd
 	}
-	joined := c.state.secret.joined(r, id, rd.fields)
+	var ok bool
+	if rd.joined, ok = c.state.joins(id, rd.fields); !ok {
+		rd.why = whyIdentify
+		return rd
+	}
+	joined := c.state.secret.joined(r, rd.joined)
 	if rd.partition = id.partition(joined); rd.partition == (Partition{}) {
 		rd.why = whyIdentify
 		return rd
@@ -241,26 +248,29 @@ func (k *keyed) byCredentials(r *http.Request, fields []string) Partition {
 	return Partition{name: "c" + k.credentials(r, fields)}
 }
 
-// joined is a digest of what of r is part of the identity beside its texts, or "": the fields that it names, and a
-// certificate, which no text can be known to speak of.
-func (k *keyed) joined(r *http.Request, id Identity, fields []string) string {
-	some := certificate(r) != nil
+// joins lists those of fields that id joins; ok is false where it names one that is no credential here: who meant to
+// tell readers apart by it would not.
+func (s *state) joins(id Identity, fields []string) (joined []string, ok bool) {
+	mask := 0
 	for _, name := range id.Joined {
-		some = some || contains(fields, name)
-	}
-	if !some {
-		return ""
-	}
-	if len(id.Joined) >= len(fields) && !slices.ContainsFunc(fields, func(name string) bool { return !contains(id.Joined, name) }) {
-		return k.credentials(r, fields)
-	}
-	var joined []string
-	for _, name := range fields {
-		if contains(id.Joined, name) {
-			joined = append(joined, name)
+		i := slices.IndexFunc(s.credentials, func(listed string) bool { return strings.EqualFold(listed, name) })
+		if i < 0 {
+			return nil, false
+		}
+		if contains(fields, s.credentials[i]) {
+			mask |= 1 << i
 		}
 	}
-	return k.credentials(r, joined)
+	return s.subsets[mask], true
+}
+
+// joined is a digest of what of r is part of the identity beside its texts, or "": some of its fields, and a
+// certificate, which no text can be known to speak of.
+func (k *keyed) joined(r *http.Request, fields []string) string {
+	if len(fields) == 0 && certificate(r) == nil {
+		return ""
+	}
+	return k.credentials(r, fields)
 }
 
 // credentials is a digest of the values of fields, and of the client's certificate.
