@@ -21,7 +21,8 @@ type Identity struct {
 	Until   time.Time // no record outlives it; zero: not known
 
 	// Group names all subjects of Issuer to whom the origin gives one answer to this request: those of one tenant, or with
-	// the same roles. What it does not call private is stored for the whole group. Empty: none.
+	// the same roles. What it does not call private is stored for the whole group. Empty: none; so it is without an
+	// Issuer, for anybody could name any.
 	Group string
 
 	// Joined names fields of Cache.Credentials that tell readers apart beside the texts above: where the request has
@@ -98,7 +99,7 @@ func (id Identity) partition(joined string) Partition {
 // group is the partition of id's group with digests of what a request joins to it and of its fields of unknown
 // meaning; none for an Identity without a group.
 func (id Identity) group(joined, strangers string) Partition {
-	if id.Group == "" {
+	if id.Group == "" || id.Issuer == "" { // who made up a token would choose a group
 		return Partition{}
 	}
 	var room [192]byte
