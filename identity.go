@@ -22,7 +22,8 @@ type Identity struct {
 
 	// Group names all subjects of Issuer to whom the origin gives one answer to this request: those of one tenant, or with
 	// the same roles. What it does not call private is stored for the whole group. Empty: none; so it is without an
-	// Issuer, for anybody could name any.
+	// Issuer, for anybody could name any. It is part of the identity too: who is an administrator no longer is not given
+	// what was private to him as one.
 	Group string
 
 	// Joined names fields of Cache.Credentials that tell readers apart beside the texts above: where the request has
@@ -73,8 +74,8 @@ func (p Partition) unverified() bool {
 }
 
 // Partition is where the responses of id are stored: Shared for Anonymous, none for an Identity without a
-// Subject or one that is Anonymous and somebody, and otherwise a partition of exactly this Issuer, Subject
-// and Scope. What a request joins to them is not part of it.
+// Subject or one that is Anonymous and somebody, and otherwise a partition of exactly this Issuer, Subject,
+// Scope and Group. What a request joins to them is not part of it.
 func (id Identity) Partition() Partition { return id.partition("") }
 
 // partition is the partition of id with a digest of what a request joins to it; empty: nothing.
@@ -92,6 +93,7 @@ func (id Identity) partition(joined string) Partition {
 	name = texts.Append(name, id.Issuer)
 	name = texts.Append(name, id.Subject)
 	name = texts.Append(name, id.Scope)
+	name = texts.Append(name, id.Group)
 	name = append(name, joined...)
 	return Partition{name: string(name)}
 }
