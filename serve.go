@@ -258,9 +258,7 @@ func (x *exchange) decisive(p Partition) rfc9111.Request {
 	if p.unnamed() || p.is('g') { // as keyed by these fields as can be
 		req.Rerouted = strangers.ambiguous || req.Authorized && strangers.rerouted
 	}
-	if p.is('g') { // who says that all its readers are given one answer releases it to them
-		req.Authorized = false
-	}
+	req.Alike = p.is('g')
 	if p == Shared {
 		req.Unknown, req.Rerouted = strangers.unknown, strangers.ambiguous || strangers.rerouted
 	}

@@ -119,7 +119,7 @@ func choose(req Request, all Variants) int {
 	best, chosen := -1, (*Stored)(nil)
 	for i := range all.Len() {
 		s := all.At(i)
-		if s.kind == SharedCache && (req.Unknown && !s.open || req.Authorized && !s.released) {
+		if s.kind == SharedCache && (req.Unknown && !s.open || req.Authorized && !req.Alike && !s.released) {
 			continue
 		}
 		if s.vary.matches(req) && (best < 0 || chosen.error && !s.error || chosen.error == s.error && newer(s, chosen)) {

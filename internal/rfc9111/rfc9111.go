@@ -60,6 +60,9 @@ type Request struct {
 	Method     string
 	Header     http.Header
 	Authorized bool // it carried credentials
+	// Alike: who knows the readers of this shared cache says that all are given one answer. No directive need release
+	// it to them (§3.5). Nothing is guessed for them all the same (§4.2.2).
+	Alike bool
 	// Unknown: it carries fields that may tell readers apart, and nobody knows whether the origin
 	// answers by them. Only what the origin called public, or gave an s-maxage, is shared with it and by
 	// it.

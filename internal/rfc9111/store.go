@@ -30,7 +30,7 @@ func Storable(k Kind, req Request, resp Response, requestTime, responseTime time
 		return false, Malformed
 	case k == SharedCache && said.cc.Has("private"): // §5.2.2.7; private="field" too: stricter than the RFC
 		return false, Private
-	case k == SharedCache && req.Authorized && !said.releases():
+	case k == SharedCache && req.Authorized && !req.Alike && !said.releases():
 		return false, Authorization
 	case k == SharedCache && (req.Rerouted || req.Unknown && !said.open()):
 		// Stricter than the RFC, which has an origin say Vary: what it answers by and does not name
