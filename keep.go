@@ -3,10 +3,12 @@ package bearcache
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/bearcache/bearcache/internal/httpfield"
 	"github.com/bearcache/bearcache/internal/rfc9111"
 )
 
@@ -150,10 +152,21 @@ func (x *exchange) storable(p Partition, status int, h http.Header, asked time.T
 		why = rfc9111.TooLarge
 	case h["Trailer"] != nil:
 		why = rfc9111.Trailers
+	case p.is('g') && x.apart(h):
+		why = rfc9111.Private
 	case !p.open() && x.ended(now):
 		why = whyExpired // the origin took the token all the same; that is no reason to keep its answer
 	}
 	return why
+}
+
+// apart reports whether Vary tells the members of a group apart by a credential that is not part of it. One record of
+// all of them would hold a few variants, which drive each other out; each member's own holds his.
+func (x *exchange) apart(h http.Header) bool {
+	names, _ := httpfield.Vary(h)
+	return slices.ContainsFunc(names, func(name string) bool {
+		return contains(x.reader.fields, name) && !contains(x.reader.joined, name)
+	})
 }
 
 func (x *exchange) ended(now time.Time) bool {
