@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/bearcache/bearcache/internal/httpfield"
-	"github.com/bearcache/bearcache/internal/rfc9111"
 )
 
 // told reports whether anything tells the reader from the others: what it gets is hardened.
@@ -17,17 +16,18 @@ func (rd *reader) told() bool {
 // unnamed reports whether what tells the reader, or made it unknown, is not among the fields that Vary can name: a
 // field that nobody listed, a query parameter, a certificate, what Identify looked at.
 func (rd *reader) unnamed() bool {
-	if rd.partition.kind() == rfc9111.PrivateCache && rd.partition != (Partition{}) {
-		return len(rd.fields) == 0 || rd.certified
+	if rd.partition.open() {
+		return false
 	}
-	return rd.partition == Partition{} && (len(rd.fields) == 0 || rd.why != whyCredentials && rd.why != whyExpired && rd.why != whyIdentify)
+	return len(rd.fields) == 0 || rd.certified ||
+		rd.partition == Partition{} && rd.why != whyCredentials && rd.why != whyExpired && rd.why != whyIdentify
 }
 
 // harden hardens a response that is, or would be, stored in p. Of a group's, who gets it next may say who he is in
 // other fields.
 func (x *exchange) harden(h http.Header, p Partition) {
 	rd := x.reader
-	if p.is('g') {
+	if p.is('g') && !rd.unnamed() {
 		rd.fields = x.cache.state.credentials
 	}
 	harden(h, &rd)

@@ -98,9 +98,9 @@ func (id Identity) partition(joined string) Partition {
 	return Partition{name: string(name)}
 }
 
-// group is the partition of id's group with digests of what a request joins to it and of its fields of unknown
-// meaning; none for an Identity without a group.
-func (id Identity) group(joined, strangers string) Partition {
+// group is the partition of id's group with a digest of what a request joins to it, and what else tells its members
+// apart: a digest of fields of unknown meaning, and a mark of who is told by no field. None without a group.
+func (id Identity) group(joined, others string) Partition {
 	if id.Group == "" || id.Issuer == "" { // who made up a token would choose a group
 		return Partition{}
 	}
@@ -109,7 +109,7 @@ func (id Identity) group(joined, strangers string) Partition {
 	name = texts.Append(name, id.Issuer)
 	name = texts.Append(name, id.Group)
 	name = texts.Append(name, joined)
-	name = append(name, strangers...)
+	name = append(name, others...)
 	return Partition{name: string(name)}
 }
 
@@ -175,7 +175,7 @@ func (c *Cache) identify(r *http.Request, now time.Time, public bool) reader {
 		return rd
 	}
 	if id.Group != "" {
-		rd.group = id.group(joined, c.state.secret.strangers(c.state, r, &rd))
+		rd.group = id.group(joined, c.state.secret.others(c.state, r, &rd))
 	}
 	return c.crowd(r, rd)
 }
@@ -224,7 +224,7 @@ func (x *exchange) formerly(p Partition) Partition {
 	case p.is('i'):
 		former = rd.identity.partition(s.previous.joined(r, rd.identity, rd.fields))
 	case p.is('g'):
-		former = rd.identity.group(s.previous.joined(r, rd.identity, rd.fields), s.previous.strangers(s, r, rd))
+		former = rd.identity.group(s.previous.joined(r, rd.identity, rd.fields), s.previous.others(s, r, rd))
 	case p.unnamed():
 		former = Partition{name: "u" + s.previous.crowd(s, r)}
 	}
@@ -234,12 +234,15 @@ func (x *exchange) formerly(p Partition) Partition {
 	return former
 }
 
-// strangers is what of the fields of unknown meaning is part of a group.
-func (k *keyed) strangers(s *state, r *http.Request, rd *reader) string {
-	if !rd.strangers.unknown {
-		return ""
+// others is what else tells a group's members apart.
+func (k *keyed) others(s *state, r *http.Request, rd *reader) (others string) {
+	if rd.strangers.unknown {
+		others = k.crowd(s, r)
 	}
-	return k.crowd(s, r)
+	if rd.unnamed() { // what goes out to these is not what goes out to others
+		others += "*"
+	}
+	return others
 }
 
 // byCredentials is the partition of whoever holds the credentials that r carries: a keyed digest of all of them, so
