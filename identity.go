@@ -169,6 +169,7 @@ func (c *Cache) identify(r *http.Request, now time.Time, public bool) reader {
 		rd.why = whyIdentify
 		return rd
 	}
+	id.Until = earlier(id.Until, certificate(r))
 	rd.identity = id
 	if !id.Until.IsZero() && !c.latest(now).Before(id.Until) {
 		rd.why, rd.partition = whyExpired, Partition{}
@@ -303,6 +304,19 @@ func certificate(r *http.Request) *x509.Certificate {
 		return nil
 	}
 	return r.TLS.PeerCertificates[0]
+}
+
+// earlier is until, or the end of the certificate where that comes first. The zero time is no end; a certificate has one.
+func earlier(until time.Time, cert *x509.Certificate) time.Time {
+	switch {
+	case cert == nil:
+		return until
+	case cert.NotAfter.IsZero(): // year 1 is one that a certificate can name
+		return time.Unix(0, 0)
+	case until.IsZero() || cert.NotAfter.Before(until):
+		return cert.NotAfter
+	}
+	return until
 }
 
 // veil is what stands for the values of a credential field where Vary must compare them and a record

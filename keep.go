@@ -182,9 +182,7 @@ func (x *exchange) end() time.Time {
 		if x.cache.Identify == nil {
 			x.until = expiry(x.request.Header, x.reader.fields)
 		}
-		if cert := certificate(x.request); cert != nil && (x.until.IsZero() || cert.NotAfter.Before(x.until)) {
-			x.until = cert.NotAfter
-		}
+		x.until = earlier(x.until, certificate(x.request))
 	}
 	return x.until
 }
