@@ -167,13 +167,10 @@ func (w *capture) meets(h http.Header) bool {
 
 // interim passes a 1xx response on with its own fields.
 func (w *capture) interim(status int) {
-	if w.apart == nil {
-		w.ResponseWriter.WriteHeader(status)
-		return
-	}
 	h := w.ResponseWriter.Header()
 	before := maps.Clone(h)
 	maps.Copy(h, w.apart)
+	withoutTags(h)
 	w.ResponseWriter.WriteHeader(status)
 	clear(h)
 	maps.Copy(h, before)

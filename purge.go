@@ -372,8 +372,11 @@ func tagsOf(h http.Header) []string {
 // withoutTags removes what the origin says to caches that purge by it, this one first: it tells clients how an
 // application is made.
 func withoutTags(h http.Header) {
-	delete(h, "Surrogate-Key")
-	delete(h, "Cache-Tag")
+	for name := range h { // in any spelling that net/http would write
+		if strings.EqualFold(name, "Surrogate-Key") || strings.EqualFold(name, "Cache-Tag") {
+			delete(h, name)
+		}
+	}
 }
 
 // belongsTo reports whether p is a partition of this issuer's subject, in whatever scope.
