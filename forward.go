@@ -13,20 +13,25 @@ import (
 // getting it already.
 func (x *exchange) forward(w http.ResponseWriter, next http.Handler, d rfc9111.Decision) {
 	s := x.cache.state
-	var own *flight // nil: it goes by itself, as where what it waited for was none for it
-	apart := false  // it waited already for one that Vary turned out to tell apart from it
+	var own *flight                            // nil: it goes by itself, as where what it waited for was none for it
+	apart := false                             // it waited already for one that Vary turned out to tell apart from it
+	grouped := x.reader.group != (Partition{}) // what one of them is given is, as a rule, for all; what is not is each reader's
 	for again := true; again; {
 		mayWait, mayLead := x.collapsible(d)
 		if !mayWait {
 			break
 		}
-		key := x.flightKey()
+		key := x.flightKey(grouped)
 		if s.flights.within(x.request.Context(), key) { // it would wait for itself
 			break
 		}
 		fl, leader := s.flights.board(key, x.started, mayLead)
 		if leader {
 			own = fl
+		}
+		if fl == nil && grouped {
+			grouped = false
+			continue
 		}
 		if leader || fl == nil {
 			break
@@ -47,8 +52,12 @@ func (x *exchange) forward(w http.ResponseWriter, next http.Handler, d rfc9111.D
 			return
 		}
 		x.event.Reason = string(d.Reason)
-		if !again && !apart && d.Reason == rfc9111.VaryMiss && x.flightKey() != key {
+		switch {
+		case again:
+		case !apart && (d.Reason == rfc9111.VaryMiss || grouped) && x.flightKey(grouped) != key:
 			again, apart = true, true // with those that want the same variant
+		case grouped:
+			again, grouped = true, false
 		}
 	}
 	if own != nil {
@@ -76,11 +85,11 @@ func (x *exchange) ends(w http.ResponseWriter) {
 	x.timeout(w, "deadline", "the time that this request has ended while it waited for another's answer")
 }
 
-// flightKey is what this request waits, or is waited for, by. Requests that are told apart by the Vary of what is stored do
-// not wait for each other.
-func (x *exchange) flightKey() flightKey {
+// flightKey is what this request waits, or is waited for, by: with its reader's others, or with those of his group.
+// Requests that are told apart by the Vary of what is stored do not wait for each other.
+func (x *exchange) flightKey(grouped bool) flightKey {
 	p := x.reader.partition
-	if x.reader.group != (Partition{}) { // what one of them is given is, as a rule, for all
+	if grouped {
 		p = x.reader.group
 	}
 	k := flightKey{Key: Key{p, x.uri}}
