@@ -314,6 +314,8 @@ func (x *exchange) replace(status int, fields, newer http.Header, out *capture) 
 	released, said := true, rfc9111.Kept
 	if key.Partition != x.reader.partition {
 		released, said = rfc9111.Storable(kind, req, x.response(status, newer), out.asked, now)
+		// Among equals a 304 that says nothing takes nothing back.
+		released = released || said == rfc9111.NoLifetime && key.Partition.is('g')
 	}
 	switch {
 	case ok && !key.Partition.open() && x.ended(now):
