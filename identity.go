@@ -223,9 +223,9 @@ func (x *exchange) formerly(p Partition) Partition {
 	case p.is('c'):
 		former = s.previous.byCredentials(r, rd.fields)
 	case p.is('i'):
-		former = rd.identity.partition(s.previous.joined(r, rd.identity, rd.fields))
+		former = rd.identity.partition(s.previous.joined(r, rd.joined))
 	case p.is('g'):
-		former = rd.identity.group(s.previous.joined(r, rd.identity, rd.fields), s.previous.others(s, r, rd))
+		former = rd.identity.group(s.previous.joined(r, rd.joined), s.previous.others(s, r, rd))
 	case p.unnamed():
 		former = Partition{name: "u" + s.previous.crowd(s, r)}
 	}

@@ -100,8 +100,10 @@ func (s *state) forget(k Key) (found bool) {
 		s.invalidations.key(k)
 		found = s.memory.forget(k)
 	case k.TargetURI == "":
-		s.underway.void(k)
-		found = len(s.memory.forgetPartition(k.Partition)) > 0
+		for _, k := range s.underway.void(k) { // what is being stored at this moment may not be among what there is
+			found = s.memory.forget(k) || found
+		}
+		found = len(s.memory.forgetPartition(k.Partition)) > 0 || found
 	default: // in this order: what is stored in between is dropped
 		s.underway.void(k)
 		found = s.memory.forget(k)
@@ -262,10 +264,6 @@ func (x *exchange) store(p Partition, status int, original, sent http.Header, bo
 		kept = next != old
 		return next
 	})
-	if kept && x.void(p) { // a 401 may have listed what there is just before this was
-		x.cache.state.memory.forget(key)
-		kept = false
-	}
 	if second := x.cache.state.second; second != nil && kept && next.weight > 0 {
 		second.keep(x, next)
 	}

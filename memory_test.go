@@ -12,8 +12,8 @@ import (
 // weights sums what memory holds, by partition, as it is.
 func (m *memory) weights() map[Partition]int64 {
 	sum := map[Partition]int64{}
-	for k, r := range m.records.All() {
-		sum[k.Partition] += int64(r.weight)
+	for r := range m.all() {
+		sum[r.key.Partition] += int64(r.weight)
 	}
 	return sum
 }

@@ -56,16 +56,19 @@ func (u *underway) leave(t *ticket) {
 	s.of[p] = left
 }
 
-// void has nothing come of the requests for k that are under way; with no TargetURI, of all in its partition.
-func (u *underway) void(k Key) {
+// void has nothing come of the requests for k that are under way; with no TargetURI, of all in its partition. It lists
+// their keys.
+func (u *underway) void(k Key) (keys []Key) {
 	s := &u.shards[u.shard(k.Partition)]
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, t := range s.of[k.Partition] {
 		if k.TargetURI == "" || k.TargetURI == t.key.TargetURI {
 			t.void.Store(true)
+			keys = append(keys, t.key)
 		}
 	}
+	return keys
 }
 
 func (u *underway) shard(p Partition) uint64 {
