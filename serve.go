@@ -212,10 +212,11 @@ func (x *exchange) recalled(w http.ResponseWriter, next http.Handler, d rfc9111.
 	x.hit(w, d, hitStatus(d)+"; detail=store")
 }
 
-// enter notes that something may yet be stored for the request's reader; leave ends that.
+// enter notes that something may yet be stored for the request's reader; leave ends that. Once its ticket is void, a
+// request that goes out again begins anew.
 func (x *exchange) enter() (leave func()) {
-	p := x.reader.partition
-	if x.ticket != nil || p.kind() != rfc9111.PrivateCache || p == (Partition{}) {
+	p, outer := x.reader.partition, x.ticket
+	if outer != nil && !outer.void.Load() || p.kind() != rfc9111.PrivateCache || p == (Partition{}) {
 		return func() {}
 	}
 	s := x.cache.state
@@ -225,7 +226,7 @@ func (x *exchange) enter() (leave func()) {
 	}
 	t := s.underway.enter(Key{p, uri})
 	x.ticket = t
-	return func() { s.underway.leave(t); x.ticket = nil }
+	return func() { s.underway.leave(t); x.ticket = outer }
 }
 
 // valid holds a stored response against what its origin cannot know: invalidation, and the end of the
