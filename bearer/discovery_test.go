@@ -1,0 +1,163 @@
+package bearer
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// metadata answers at one path only, with texts in which ISSUER stands for the server's own URL.
+func metadata(h *server, path, body string) {
+	h.answer(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != path {
+			http.NotFound(w, r)
+			return
+		}
+		io.WriteString(w, strings.ReplaceAll(body, "ISSUER", h.URL))
+	})
+}
+
+func TestDiscover(t *testing.T) {
+	const openID, oauth = "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"
+	full := func(issuer string) string {
+		return `{"issuer":"ISSUER` + issuer + `","jwks_uri":"ISSUER/keys","introspection_endpoint":"ISSUER/introspect","x":[1]}`
+	}
+	for _, test := range []struct{ name, path, at, body, why string }{
+		{"OpenID", "", openID, full(""), ""},
+		{"OpenID with a path", "/tenant/1", "/tenant/1" + openID, full("/tenant/1"), ""},
+		{"OpenID with a slash at the end", "/tenant/", "/tenant" + openID, full("/tenant/"), ""},
+		{"OAuth", "", oauth, full(""), ""},
+		{"OAuth, before the path", "/tenant/1", oauth + "/tenant/1", full("/tenant/1"), ""},
+		{"OAuth with a slash alone", "/", oauth, full("/"), ""},
+		{"without endpoints", "", openID, `{"issuer":"ISSUER"}`, ""},
+		{"endpoints that are null", "", openID, `{"issuer":"ISSUER","jwks_uri":null}`, ""},
+
+		{"another issuer", "", openID, `{"issuer":"https://evil.example","jwks_uri":"ISSUER/keys"}`, "another issuer"},
+		{"a slash more", "", openID, full("/"), "another issuer"},
+		{"a slash less", "/", openID, full(""), "another issuer"},
+		{"another tenant", "/a", "/a" + openID, full("/b"), "another issuer"},
+		{"no issuer", "", openID, `{"jwks_uri":"ISSUER/keys"}`, "another issuer"},
+		{"an issuer twice", "", openID, `{"issuer":"https://evil.example","issuer":"ISSUER"}`, "two members"},
+		{"keys in clear", "", openID, `{"issuer":"ISSUER","jwks_uri":"http://keys.example/"}`, "jwks_uri cannot be used"},
+		{"keys in a file", "", openID, `{"issuer":"ISSUER","jwks_uri":"file:///etc/passwd"}`, "jwks_uri cannot be used"},
+		{"keys behind a password", "", openID, `{"issuer":"ISSUER","jwks_uri":"https://u:hunter2@keys.example/"}`, "jwks_uri cannot be used"},
+		{"keys at a relative place", "", openID, `{"issuer":"ISSUER","jwks_uri":"/keys"}`, "jwks_uri cannot be used"},
+		{"keys in a list", "", openID, `{"issuer":"ISSUER","jwks_uri":["ISSUER/keys"]}`, "jwks_uri is no string"},
+		{"introspection in clear", "", openID, `{"issuer":"ISSUER","introspection_endpoint":"http://i.example/"}`, "introspection_endpoint cannot be used"},
+		{"HTML", "", openID, "<html>", "no JSON object"},
+		{"nowhere", "", "/elsewhere", full(""), "answered 404"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			h := newServer(t, nil)
+			metadata(h, test.at, test.body)
+			m, err := Discover(t.Context(), h.URL+test.path, nil)
+			switch {
+			case test.why != "":
+				if m != nil || err == nil || !strings.Contains(err.Error(), test.why) || strings.Contains(err.Error(), "hunter2") {
+					t.Errorf("%+v, %v, want %s", m, err, test.why)
+				}
+			case err != nil:
+				t.Error(err)
+			case m.Issuer != h.URL+test.path || strings.Contains(test.body, "keys") && (m.JWKSURI != h.URL+"/keys" || m.IntrospectionEndpoint != h.URL+"/introspect"):
+				t.Errorf("%+v", m)
+			}
+		})
+	}
+	for _, issuer := range []string{"", "issuer.example", "http://issuer.example", "https://issuer.example/?x", "https://issuer.example#x", "https://u:p@issuer.example", "ftp://127.0.0.1", "https://", "https://h/%zz"} {
+		if m, err := Discover(t.Context(), issuer, nil); err == nil {
+			t.Errorf("%s: %+v", issuer, m)
+		}
+	}
+	// An issuer on the network names nothing on this machine.
+	if m, err := readMetadata([]byte(`{"issuer":"https://i.example","jwks_uri":"http://127.0.0.1:8080/"}`), "https://i.example"); err == nil {
+		t.Errorf("%+v", m)
+	}
+}
+
+func TestHostileDiscovery(t *testing.T) {
+	elsewhere := newServer(t, nil)
+	metadata(elsewhere, "/.well-known/openid-configuration", `{"issuer":"ISSUER"}`)
+	var written atomic.Int64
+	for name, test := range map[string]struct {
+		handler http.HandlerFunc
+		why     string
+	}{
+		"100 MB":         {flood(&written, 100<<20), "more than"},
+		"another origin": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL+r.URL.Path, 307) }, "another origin"},
+		"500":            {status(500), "answered 500"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newServer(t, test.handler)
+			if m, err := Discover(t.Context(), h.URL, nil); err == nil || !strings.Contains(err.Error(), test.why) {
+				t.Errorf("%+v, %v", m, err)
+			}
+		})
+	}
+	if elsewhere.asked.Load() > 0 || written.Load() >= 100<<20 {
+		t.Errorf("%d requests elsewhere, %d bytes", elsewhere.asked.Load(), written.Load())
+	}
+}
+
+// One may begin with the issuer down; when it is up, keys are found where it says.
+func TestLazyDiscovery(t *testing.T) {
+	s := theSigners()
+	h := newServer(t, status(503))
+	clock, log := &testClock{t: noon}, new(logged)
+	d := &Discovery{Issuer: h.URL, Log: log.logger()}
+	d.source.now = clock.now
+	defer d.Close()
+	keys := &RemoteKeys{Discovery: d, Log: log.logger()}
+	keys.source.now = clock.now
+	defer keys.Close()
+	v := &JWT{Issuer: h.URL, Audience: []string{testAudience}, Keys: keys, Now: atNoon}
+	token := s.good(`"iss":"` + h.URL + `"`)
+	expect(t, v, token, "unavailable")
+	clock.forward(time.Second)
+	expect(t, v, token, "unavailable")
+
+	lying := `{"issuer":"https://evil.example","jwks_uri":"ISSUER/keys"}`
+	metadata(h, "/.well-known/openid-configuration", lying)
+	clock.forward(time.Minute)
+	expect(t, v, token, "unavailable")
+
+	h.answer(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/.well-known/openid-configuration":
+			fmt.Fprintf(w, `{"issuer":"%s","jwks_uri":"%[1]s/keys"}`, h.URL)
+		case "/keys":
+			io.WriteString(w, jwks(jwk("p256", s.p256, "")))
+		}
+	})
+	clock.forward(time.Minute)
+	expect(t, v, token, "good")
+	asked := h.asked.Load()
+	for range 5 {
+		clock.forward(zeroRefresh)
+		expect(t, v, token, "good")
+		settle(&keys.source)
+	}
+	if n := h.asked.Load() - asked; n != 5 {
+		t.Errorf("%d requests for keys alone", n)
+	}
+	if said := log.String(); !strings.Contains(said, "asking the issuer for its metadata") || !strings.Contains(said, "another issuer") || strings.Count(said, "works again") != 2 {
+		t.Errorf("logged: %s", said)
+	}
+	d.Close()
+	if _, err := d.Metadata(t.Context()); !errors.Is(err, ErrUnavailable) {
+		t.Error(err)
+	}
+
+	metadata(h, "/.well-known/openid-configuration", `{"issuer":"ISSUER"}`)
+	bare := &Discovery{Issuer: h.URL, Log: log.logger()}
+	defer bare.Close()
+	none := &RemoteKeys{Discovery: bare, Log: log.logger()}
+	defer none.Close()
+	if _, err := none.Find(t.Context(), ""); !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), "no jwks_uri") {
+		t.Error(err)
+	}
+}
