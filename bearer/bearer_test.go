@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -110,6 +111,8 @@ func TestRequire(t *testing.T) {
 			return &Claims{Subject: "alice"}, nil
 		case "down":
 			return nil, errors.New("no answer from the issuer about " + token)
+		case "soon":
+			return nil, fmt.Errorf("%w: down", ErrUnavailable)
 		case "nil":
 			return nil, nil
 		}
@@ -134,6 +137,7 @@ func TestRequire(t *testing.T) {
 		{"a malformed one", "/", "Bearer  good", 400, InvalidRequest},
 		{"one more in the URL", "/?access_token=other", "Bearer good", 400, InvalidRequest},
 		{"a verifier that cannot tell is not anonymous", "/", "Bearer down", 503, "cannot be checked"},
+		{"one that may be able to soon", "/", "Bearer soon", 503, "cannot be checked"},
 		{"a verifier that says nothing", "/", "Bearer nil", 503, "cannot be checked"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -149,9 +153,37 @@ func TestRequire(t *testing.T) {
 			if w.Code >= 400 && w.Header().Get("Cache-Control") != "no-store" {
 				t.Error("a refusal that a cache may store")
 			}
+			if (w.Header().Get("Retry-After") != "") != (test.field == "Bearer soon") {
+				t.Errorf("Retry-After: %s", w.Header().Get("Retry-After"))
+			}
 		})
 	}
 	if _, ok := FromContext(context.Background()); ok {
 		t.Error("claims out of nothing")
+	}
+}
+
+func TestRequireScope(t *testing.T) {
+	reader := verifierFunc(func(string) (*Claims, error) { return &Claims{Scope: "read"}, nil })
+	ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	for _, test := range []struct {
+		name      string
+		h         http.Handler
+		status    int
+		challenge string
+	}{
+		{"enough", Require(reader, "api", RequireScope("read", "api", ok)), 204, ""},
+		{"nothing wanted", Require(reader, "api", RequireScope("", "api", ok)), 204, ""},
+		{"too little (RFC 6750 §3.1)", Require(reader, "api", RequireScope("read write", "api", ok)), 403,
+			`Bearer realm="api", error="insufficient_scope", error_description="the token does not hold the scope that this resource wants", scope="read write"`},
+		{"without Require nobody passes", RequireScope("", "api", ok), 401, `Bearer realm="api"`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := httptest.NewRecorder()
+			test.h.ServeHTTP(w, request("Bearer token"))
+			if w.Code != test.status || w.Header().Get("Www-Authenticate") != test.challenge {
+				t.Errorf("%d %s", w.Code, w.Header().Get("Www-Authenticate"))
+			}
+		})
 	}
 }

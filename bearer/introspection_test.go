@@ -300,6 +300,7 @@ func TestIntrospectionShares(t *testing.T) {
 			ask(t.Context(), "a")
 			ask(t.Context(), "b")
 		}
+		synctest.Wait()
 		ask(ctx, "b")
 		synctest.Wait()
 		if asked["a"] != 1 || asked["b"] != 1 {

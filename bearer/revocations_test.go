@@ -1,0 +1,306 @@
+package bearer
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+func hour(r Revocation) Revocation {
+	r.Until = noon.Add(time.Hour)
+	return r
+}
+
+func add(t *testing.T, s *Revocations, list ...Revocation) {
+	t.Helper()
+	for _, r := range list {
+		if err := s.Add(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestRevoked(t *testing.T) {
+	digest, other := TokenDigest(nil, "one"), TokenDigest(nil, "other")
+	s := &Revocations{Now: atNoon}
+	add(t, s,
+		hour(Revocation{Digest: digest}),
+		hour(Revocation{Issuer: "i", ID: "7"}),
+		hour(Revocation{ID: "of nobody"}),
+		hour(Revocation{Issuer: "i", Subject: "alice", At: noon}))
+	for _, test := range []struct {
+		name   string
+		claims Claims
+		digest [32]byte
+		want   bool
+	}{
+		{"nothing of it", Claims{Issuer: "i", Subject: "bob", ID: "8"}, other, false},
+		{"by digest, whatever the claims", Claims{}, digest, true},
+		{"no digest", Claims{}, [32]byte{}, false},
+		{"by ID", Claims{Issuer: "i", ID: "7"}, other, true},
+		{"by ID without a digest", Claims{Issuer: "i", ID: "7"}, [32]byte{}, true},
+		{"the ID of another issuer", Claims{Issuer: "j", ID: "7"}, other, false},
+		{"the ID without an issuer", Claims{ID: "7"}, other, false},
+		{"an ID that is a subject", Claims{Issuer: "i", ID: "alice"}, other, false},
+		{"a subject that is an ID", Claims{Issuer: "i", Subject: "7"}, other, false},
+		{"by ID where nobody knows the issuer", Claims{ID: "of nobody"}, other, true},
+		{"by subject, issued before", Claims{Issuer: "i", Subject: "alice", IssuedAt: noon.Add(-time.Second)}, other, true},
+		{"by subject, issued in that second", Claims{Issuer: "i", Subject: "alice", IssuedAt: noon}, other, true},
+		{"by subject, issued after", Claims{Issuer: "i", Subject: "alice", IssuedAt: noon.Add(time.Second)}, other, false},
+		{"by subject, issued who knows when", Claims{Issuer: "i", Subject: "alice"}, other, true},
+		{"the subject of another issuer", Claims{Issuer: "j", Subject: "alice"}, other, false},
+		{"issued after, and by ID", Claims{Issuer: "i", Subject: "alice", ID: "7", IssuedAt: noon.Add(time.Second)}, other, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := s.Revoked(&test.claims, test.digest); got != test.want {
+				t.Errorf("%v", got)
+			}
+		})
+	}
+	if new(Revocations).Revoked(&Claims{Subject: "alice", ID: "7"}, digest) {
+		t.Error("revoked by nobody")
+	}
+}
+
+func TestRevocationsEnd(t *testing.T) {
+	clock := &testClock{t: noon}
+	s := &Revocations{Max: 2, Now: clock.now}
+	seven := &Claims{Issuer: "i", ID: "7"}
+	add(t, s, Revocation{Issuer: "i", ID: "7", Until: noon.Add(10 * time.Second)}, Revocation{Issuer: "i", ID: "8", Until: noon.Add(20 * time.Second)})
+	if err := s.Add(hour(Revocation{ID: "9"})); !errors.Is(err, ErrFull) {
+		t.Error(err)
+	}
+	// What is there can be added again, and the wider of the two stays.
+	add(t, s, Revocation{Issuer: "i", ID: "7", Until: noon.Add(5 * time.Second)})
+	clock.forward(10*time.Second - 1)
+	if !s.Revoked(seven, [32]byte{}) {
+		t.Error("forgotten before its time")
+	}
+	if err := s.Add(hour(Revocation{ID: "9"})); !errors.Is(err, ErrFull) {
+		t.Error(err)
+	}
+	clock.forward(1)
+	if s.Revoked(seven, [32]byte{}) {
+		t.Error("revoked for ever")
+	}
+	add(t, s, hour(Revocation{ID: "9"}))
+	if s.Len() != 2 || !s.Revoked(&Claims{Issuer: "i", ID: "8"}, [32]byte{}) || !s.Revoked(&Claims{ID: "9"}, [32]byte{}) {
+		t.Errorf("%d are left", s.Len())
+	}
+	add(t, s, Revocation{ID: "over", Until: noon}) // needs no room
+	if s.Len() != 2 {
+		t.Errorf("%d are left", s.Len())
+	}
+	clock.forward(2 * time.Hour)
+	for r := range s.All() {
+		t.Errorf("still there: %+v", r)
+	}
+}
+
+// A later revocation of a subject takes in what was issued since; an earlier one that comes late takes nothing back.
+func TestRevocationsMerge(t *testing.T) {
+	early, late := hour(Revocation{Subject: "alice", At: noon}), Revocation{Subject: "alice", At: noon.Add(time.Minute), Until: noon.Add(time.Minute)}
+	for _, order := range [][]Revocation{{early, late}, {late, early}, {early, late, early, late}} {
+		clock := &testClock{t: noon}
+		s := &Revocations{Now: clock.now}
+		add(t, s, order...)
+		for _, after := range []time.Duration{0, 59 * time.Minute} {
+			clock.mu.Lock()
+			clock.t = noon.Add(after)
+			clock.mu.Unlock()
+			if !s.Revoked(&Claims{Subject: "alice", IssuedAt: noon.Add(time.Minute)}, [32]byte{}) || s.Revoked(&Claims{Subject: "alice", IssuedAt: noon.Add(61 * time.Second)}, [32]byte{}) {
+				t.Errorf("after %v of %v", after, order)
+			}
+		}
+		if s.Len() != 1 {
+			t.Errorf("%d of one", s.Len())
+		}
+	}
+}
+
+func TestRevocationIsRefused(t *testing.T) {
+	long := strings.Repeat("x", maxRevocationText+1)
+	for name, r := range map[string]Revocation{
+		"of nothing":              hour(Revocation{}),
+		"of an issuer":            hour(Revocation{Issuer: "i"}),
+		"of two things":           hour(Revocation{ID: "7", Subject: "alice", At: noon}),
+		"of a digest and an ID":   hour(Revocation{Digest: [32]byte{1}, ID: "7"}),
+		"of a digest and issuer":  hour(Revocation{Digest: [32]byte{1}, Issuer: "i"}),
+		"of a subject, no time":   hour(Revocation{Subject: "alice"}),
+		"of an ID, with a time":   hour(Revocation{ID: "7", At: noon}),
+		"of a long ID":            hour(Revocation{ID: long}),
+		"of a long subject":       hour(Revocation{Subject: long, At: noon}),
+		"of a long issuer":        hour(Revocation{Issuer: long, ID: "7"}),
+		"for no time":             {ID: "7"},
+		"for ever":                {ID: "7", Until: time.Unix(maxRevocationTime, 0)},
+		"before there were times": hour(Revocation{Subject: "alice", At: time.Unix(-1, 0)}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &Revocations{Now: atNoon}
+			if err := s.Add(r); err == nil || strings.Contains(err.Error(), "alice") {
+				t.Errorf("%v", err)
+			}
+			if data, err := r.MarshalBinary(); err == nil {
+				t.Errorf("encoded: %x", data)
+			}
+			if s.Len() > 0 {
+				t.Error("it was added")
+			}
+		})
+	}
+}
+
+// All that one node knows makes another know the same.
+func TestRevocationsReplay(t *testing.T) {
+	one, other := &Revocations{Now: atNoon}, &Revocations{Now: atNoon}
+	for i := range 50 {
+		add(t, one, hour(Revocation{Digest: TokenDigest([]byte("k"), fmt.Sprint(i))}), hour(Revocation{Issuer: "i", ID: fmt.Sprint(i)}),
+			hour(Revocation{Issuer: "i", Subject: fmt.Sprint(i), At: noon.Add(time.Duration(i) * 1234567)}))
+	}
+	var log [][]byte
+	for r := range one.All() {
+		data, err := r.MarshalBinary()
+		if err != nil {
+			t.Fatal(err)
+		}
+		log = append(log, data)
+	}
+	for _, data := range log {
+		var r Revocation
+		if err := r.UnmarshalBinary(data); err != nil {
+			t.Fatal(err)
+		}
+		add(t, other, r)
+	}
+	if len(log) != 150 || !reflect.DeepEqual(one.known, other.known) {
+		t.Errorf("%d revocations, %d known", len(log), other.Len())
+	}
+	for range one.All() {
+		break // and no lock is held
+	}
+	add(t, one, hour(Revocation{ID: "more"}))
+}
+
+func TestRevocationRounding(t *testing.T) {
+	r := Revocation{Subject: "alice", At: noon.Add(1), Until: noon.Add(time.Minute + 1)}
+	data, err := r.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got Revocation
+	if err := got.UnmarshalBinary(data); err != nil || !got.At.Equal(noon.Add(time.Millisecond)) || !got.Until.Equal(noon.Add(time.Minute+time.Millisecond)) {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+func TestTokenDigest(t *testing.T) {
+	const key, token = "a key of all nodes", "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln"
+	digest := TokenDigest([]byte(key), token)
+	if digest != TokenDigest([]byte(key), token[:len(token)-4]+"AAAA") {
+		t.Error("the signature written in another way evades it")
+	}
+	for _, other := range []string{"eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJiIn0.c2ln", "opaque", "opaque.a.b", "opaque.a.c", token + ".x.y", "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhIn0"} {
+		if other != "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhIn0" && digest == TokenDigest([]byte(key), other) {
+			t.Errorf("%s is the same", other)
+		}
+	}
+	if TokenDigest([]byte(key), "opaque.a.b") == TokenDigest([]byte(key), "opaque.a.c") {
+		t.Error("opaque tokens are cut")
+	}
+	if digest == TokenDigest([]byte("another"), token) {
+		t.Error("digests are not keyed")
+	}
+}
+
+// Adding, asking and listing at once; what was added before one asks counts.
+func TestRevocationsConcurrently(t *testing.T) {
+	s := &Revocations{Now: atNoon, Max: 100}
+	var wg sync.WaitGroup
+	for i := range 4 {
+		wg.Go(func() {
+			for n := range 200 {
+				id := fmt.Sprint(i, " ", n)
+				err := s.Add(hour(Revocation{ID: id}))
+				if err != nil && !errors.Is(err, ErrFull) {
+					t.Error(err)
+				}
+				if s.Revoked(&Claims{ID: id}, [32]byte{}) != (err == nil) {
+					t.Error("an addition does not count, or a refused one does")
+				}
+				if n%50 == 0 {
+					for r := range s.All() {
+						if r.ID == "" {
+							t.Error("a revocation of nothing")
+						}
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if s.Len() != 100 {
+		t.Errorf("%d of at most 100", s.Len())
+	}
+}
+
+func FuzzRevocation(f *testing.F) {
+	for _, r := range []Revocation{
+		hour(Revocation{Digest: TokenDigest(nil, "x")}), hour(Revocation{Issuer: testIssuer, ID: "7"}), hour(Revocation{Subject: strings.Repeat("s", 200), At: noon}),
+	} {
+		data, err := r.MarshalBinary()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+		f.Add(data[:len(data)-1])
+		f.Add(append(slices.Clone(data), 0))
+	}
+	f.Add([]byte{1, 2, 0x80, 0x00, 1, 'a', 1})
+	f.Add([]byte{2, 2, 0, 1, 'a', 1})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var r Revocation
+		if err := r.UnmarshalBinary(data); err != nil {
+			if r != (Revocation{}) {
+				t.Fatalf("%x: %+v and %v", data, r, err)
+			}
+			return
+		}
+		again, err := r.MarshalBinary()
+		if err != nil || !bytes.Equal(again, data) {
+			t.Fatalf("%x is read as %+v, which is %x, %v", data, r, again, err)
+		}
+		s := &Revocations{Now: func() time.Time { return time.Unix(0, 0) }}
+		if err := s.Add(r); err != nil {
+			t.Fatalf("%+v: %v", r, err)
+		}
+		if r.Until.After(time.Unix(0, 0)) && !s.Revoked(&Claims{Issuer: r.Issuer, ID: r.ID, Subject: r.Subject, IssuedAt: r.At}, r.Digest) {
+			t.Fatalf("%+v revokes nothing", r)
+		}
+	})
+}
+
+func BenchmarkRevokedEmpty(b *testing.B) {
+	s, c := new(Revocations), &Claims{Issuer: testIssuer, Subject: "alice", ID: "7"}
+	b.ReportAllocs()
+	for b.Loop() {
+		s.Revoked(c, [32]byte{1})
+	}
+}
+
+func BenchmarkRevoked(b *testing.B) {
+	s, c := &Revocations{Now: atNoon}, &Claims{Issuer: testIssuer, Subject: "alice", ID: "7"}
+	for i := range 50_000 {
+		s.Add(hour(Revocation{Issuer: testIssuer, ID: fmt.Sprint("other ", i)}))
+		s.Add(hour(Revocation{Issuer: testIssuer, Subject: fmt.Sprint("other ", i), At: noon}))
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		s.Revoked(c, [32]byte{1})
+	}
+}
