@@ -60,6 +60,25 @@ func TestSentinels(t *testing.T) {
 	b.wants("b", true, "1", "2", "3", "4'")
 }
 
+// Sentinels have a password of their own, and are not told that of the master.
+func TestSentinelPassword(t *testing.T) {
+	t.Setenv("REDISCLI_AUTH", "watch")
+	master := redistest.Start(t, strings.Fields("--requirepass watch --masterauth watch --user bear on >hunter2 ~* +@all")...)
+	redistest.Replica(t, master, strings.Fields("--requirepass watch --masterauth watch --user bear on >hunter2 ~* +@all")...)
+	sentinel := redistest.Sentinels(t, 1, master, "requirepass watch", "sentinel auth-pass main watch")[0]
+	url := "redis+sentinel://" + sentinel.Addr + "/3?master=main"
+	watch := func(o *Options) { o.SentinelPassword = func() (string, error) { return "watch", nil } }
+	s := open(t, strings.Replace(url, "//", "//bear:hunter2@", 1), watch)
+	set(t, s, "k", "record")
+	s = open(t, strings.Replace(url, "//", "//bear@", 1), watch, func(o *Options) {
+		o.Password = func() (string, error) { return "hunter2", nil }
+	})
+	get(t, s, "k", "record")
+	if err := open(t, strings.Replace(url, "//", "//bear:hunter2@", 1)).Ping(t.Context()); !errors.Is(err, ErrDown) {
+		t.Errorf("without the sentinels' password: %v", err)
+	}
+}
+
 func port(s *redistest.Server) string { _, p, _ := strings.Cut(s.Addr, ":"); return p }
 
 // eventually appends an entry, which may take some attempts; so it may be there more than once, but for that it is not

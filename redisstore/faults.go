@@ -119,8 +119,23 @@ var answers = map[string]fault{
 	"TRYAGAIN":    {"the Cluster is moving the keys", false},
 }
 
+// errAnswers are those that begin with ERR, which says nothing, or with no code at all.
+var errAnswers = map[string]string{
+	"DB index is out of range":                   "it has no such database",
+	"This instance has cluster support disabled": "it is no Cluster",
+	"No such master with that name":              "it knows no master of that name",
+	"unknown command":                            "it lacks a command that redisstore needs, or was told to hide it",
+	"max number of clients reached":              "it has no connection left",
+}
+
 // explainAnswer keeps of an answer the first word, if it is one that is known. The rest may repeat the command.
 func explainAnswer(text string) *fault {
+	text = strings.TrimPrefix(text, "ERR ")
+	for begin, why := range errAnswers {
+		if strings.HasPrefix(text, begin) {
+			return &fault{"Redis answered an error: " + why, false}
+		}
+	}
 	code, _, _ := strings.Cut(text, " ")
 	if a, ok := answers[code]; ok {
 		return &fault{"Redis answered " + code + ": " + a.why, a.dead}

@@ -210,6 +210,21 @@ func TestTrimmedIsNotLost(t *testing.T) {
 	}
 }
 
+// Long entries come in pieces, each of which fits into a command's time.
+func TestLongEntries(t *testing.T) {
+	a := newNode(t, at(redistest.Start(t)))
+	for range 200 {
+		a.append(strings.Repeat("x", maxEntry))
+	}
+	for n := 0; n < 200; {
+		_, entries := a.poll()
+		if len(entries) == 0 || len(entries) > 100 {
+			t.Fatalf("%d entries at once", len(entries))
+		}
+		n += len(entries)
+	}
+}
+
 // A restart that brings back an old file, and one that brings nothing.
 func TestRestartWithAnOldFile(t *testing.T) {
 	server := redistest.Start(t)

@@ -359,6 +359,53 @@ func TestPaused(t *testing.T) {
 	redistest.Eventually(t, "few connections", func() bool { return strings.Count(server.CLI("client", "list"), "\n") < 11 })
 }
 
+// Where Redis is down, nobody waits for a connection that one who tries it has.
+func TestBusyAndDown(t *testing.T) {
+	s := open(t, at(redistest.Start(t)), func(o *Options) { o.Timeout, o.Connections = time.Minute, 1 })
+	if err := s.Ping(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.slots <- struct{}{}
+	defer func() { <-s.slots }()
+	for range trip {
+		done, _ := s.breakers[0].Allow()
+		done(errLate)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), pause/2)
+	defer cancel()
+	if err := s.Ping(ctx); !errors.Is(err, ErrDown) {
+		t.Error(err)
+	}
+}
+
+// What was allowed for one range, and not for another, leaves none of them waiting for it.
+func TestLeaveIsGivenBack(t *testing.T) {
+	s := open(t, at(redistest.Start(t)))
+	b := (*ready(t, s)).B()
+	s.breakers = nil
+	for range ranges {
+		s.breakers = append(s.breakers, newBreaker(1))
+	}
+	first, second := "k", ""
+	of := func(key string) int { return s.rangeOf(b.Getrange().Key(s.key(key)).Start(0).End(0).Build()) }
+	for second = "l"; of(first) == of(second); second += "l" {
+	}
+	for _, key := range []string{first, second} {
+		done, _ := s.breakers[of(key)].Allow()
+		done(errLate)
+	}
+	redistest.Eventually(t, "half open", func() bool { return s.breakers[of(second)].State() == gobreaker.StateHalfOpen })
+	tries, _ := s.breakers[of(second)].Allow()
+	if _, err := s.Get(t.Context(), first, second); !errors.Is(err, ErrDown) {
+		t.Error(err)
+	}
+	if _, err := s.Get(t.Context(), first); err != nil {
+		t.Error(err)
+	}
+	tries(nil)
+	get(t, s, first, "", second, "")
+}
+
 // While one command tries whether Redis is back, all others are refused.
 func TestOneTries(t *testing.T) {
 	server := redistest.Start(t)
@@ -446,6 +493,30 @@ func TestContextEnds(t *testing.T) {
 	}
 }
 
+// Who has less patience is done first, though nothing else bounds either.
+func TestTimeout(t *testing.T) {
+	server := redistest.Start(t)
+	quick := open(t, at(server), func(o *Options) { o.Timeout = 50 * time.Millisecond })
+	slow := open(t, at(server), func(o *Options) { o.Timeout = 600 * time.Millisecond })
+	for _, s := range []*Store{quick, slow} {
+		redistest.Eventually(t, "connected", func() bool { return s.Ping(t.Context()) == nil })
+	}
+	server.Pause()
+	done := make(chan *Store, 2)
+	for _, s := range []*Store{slow, quick} {
+		go func() {
+			if _, err := s.Get(context.Background(), "k"); err == nil {
+				t.Error("answered")
+			}
+			done <- s
+		}()
+	}
+	if first := <-done; first != quick {
+		t.Error("the slow one was first")
+	}
+	<-done
+}
+
 // A full Redis that evicts takes everything; one that does not refuses writes, which is no reason to ask it nothing.
 func TestFull(t *testing.T) {
 	fill := func(s *Store) (refused int) {
@@ -482,6 +553,11 @@ func TestFull(t *testing.T) {
 func TestErrorsCarryNothing(t *testing.T) {
 	const password, key, record = "hunter2hunter2", "key-of-somebody", "a-record"
 	server := redistest.Start(t, strings.Fields("--user default on nopass ~* +@all --user weak on >"+password+" ~nothing +@all")...)
+	var less []string
+	for _, command := range strings.Fields("getrange set eval unlink ping") {
+		less = append(less, "--rename-command", command, "")
+	}
+	incapable := redistest.Start(t, less...)
 	paused := redistest.Start(t)
 	var texts []string
 	for name, o := range map[string]Options{
@@ -498,6 +574,7 @@ func TestErrorsCarryNothing(t *testing.T) {
 		"no password":     {URL: "redis://weak@" + server.Addr, Password: func() (string, error) { return "", errors.New(password) }},
 		"none, sentinels": {URL: "redis+sentinel://weak@" + server.Addr + "?master=main", Password: func() (string, error) { return "", errors.New(password) }},
 		"hangs":           {URL: "redis://" + paused.Addr},
+		"no commands":     {URL: "redis://" + incapable.Addr},
 	} {
 		s := open(t, o.URL, func(p *Options) { p.Password = o.Password; p.Timeout = 200 * time.Millisecond })
 		if name == "hangs" {
