@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/redis/rueidis"
 )
@@ -45,11 +46,12 @@ type seen struct {
 }
 
 const (
-	maxEpochs = 4         // that are remembered: where a log goes to and fro between servers, they return
-	maxEntry  = 64 << 10  // bytes of one entry
-	tagLength = 24        // characters of a tag: 96 bits of a digest
-	most      = "1000"    // entries that Since returns
-	mostBytes = "1048576" // after which it returns no more, so that an answer comes in time
+	maxEpochs = 4                      // that are remembered: where a log goes to and fro between servers, they return
+	maxEntry  = 64 << 10               // bytes of one entry
+	tick      = 200 * time.Millisecond // how late Redis may notice that a command waited too long, generously
+	tagLength = 24                     // characters of a tag: 96 bits of a digest
+	most      = "1000"                 // entries that Since returns
+	mostBytes = "1048576"              // after which it returns no more, so that an answer comes in time
 )
 
 // Log returns the log of a name. All calls with one name return the same.
@@ -140,11 +142,15 @@ func (l *Log) Append(ctx context.Context, entry []byte) (epoch string, number ui
 	}
 	shown := l.known()
 	args := shown.appendTo([]string{rand.Text(), rand.Text(), string(entry), strconv.Itoa(l.store.logLength)})
-	answers, err := l.store.do(ctx, "append", true, func(b rueidis.Builder) rueidis.Commands {
+	var wait time.Duration
+	if l.store.replicas > 0 {
+		wait = l.store.timeout + tick
+	}
+	answers, err := l.store.do(ctx, "append", wait, func(b rueidis.Builder) rueidis.Commands {
 		// The text each time, for WAIT is about what its own connection wrote: there is no second attempt.
 		commands := rueidis.Commands{b.Eval().Script(appendScript).Numkeys(2).Key(l.head, l.entries).Arg(args...).Build().ToRetryable()}
-		if l.store.replicas > 0 {
-			commands = append(commands, b.Wait().Numreplicas(int64(l.store.replicas)).Timeout(max(1, (l.store.timeout*3/4).Milliseconds())).Build().ToRetryable())
+		if wait > 0 {
+			commands = append(commands, b.Wait().Numreplicas(int64(l.store.replicas)).Timeout(max(1, l.store.timeout.Milliseconds())).Build().ToRetryable())
 		}
 		return commands
 	})
@@ -175,7 +181,7 @@ var (
 func (l *Log) Since(ctx context.Context, epoch string, after uint64) (current string, first uint64, entries [][]byte, err error) {
 	shown := l.known()
 	args := append(shown, seen{epoch, after, ""}).appendTo([]string{rand.Text(), epoch, strconv.FormatUint(after, 10), most, mostBytes})
-	answers, err := l.store.do(ctx, "follow the log", false, func(b rueidis.Builder) rueidis.Commands {
+	answers, err := l.store.do(ctx, "follow the log", 0, func(b rueidis.Builder) rueidis.Commands {
 		return rueidis.Commands{b.Eval().Script(sinceScript).Numkeys(2).Key(l.head, l.entries).Arg(args...).Build().ToRetryable()}
 	})
 	if err != nil {

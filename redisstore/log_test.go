@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/redis/rueidis"
 
@@ -355,7 +356,7 @@ func TestNothingIsMissed(t *testing.T) {
 // Without a replica there is none that has the entry, and the log says so, having it.
 func TestReplicas(t *testing.T) {
 	master := redistest.Start(t)
-	a := newNode(t, at(master), func(o *Options) { o.Replicas = 1; o.Timeout = 400 * 1e6 })
+	a := newNode(t, at(master), func(o *Options) { o.Replicas, o.Timeout = 1, 500*time.Millisecond })
 	if _, _, err := a.log.Append(t.Context(), []byte("1")); err == nil || !strings.Contains(err.Error(), "too few replicas") || errors.Is(err, ErrDown) {
 		t.Errorf("without a replica: %v", err)
 	}

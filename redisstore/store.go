@@ -70,7 +70,8 @@ type Options struct {
 	LogLength int
 
 	// Replicas is how many replicas must have received an entry before Append returns without an error. It narrows, and does not
-	// close, the gap through which a failover loses entries: see Log. Zero waits for none.
+	// close, the gap through which a failover loses entries: see Log. Append then takes up to Timeout longer, and some
+	// 200 ms where Redis notices late that it waited too long. Zero waits for none.
 	Replicas int
 }
 
@@ -304,10 +305,10 @@ func (s *Store) Close() {
 // String is where Redis is, without user and password.
 func (s *Store) String() string { return s.where }
 
-// do asks Redis something, within all bounds, and returns one answer for each command, if none is an error. What is done
-// together goes through one connection, whatever a Cluster says about where it should.
-func (s *Store) do(ctx context.Context, what string, together bool, build func(b rueidis.Builder) rueidis.Commands) ([]rueidis.RedisResult, error) {
-	answers, err := s.try(ctx, together, build)
+// do asks Redis something, within all bounds, and returns one answer for each command, if none is an error. Where the last of
+// them waits for the others, for as long, all go through one connection, whatever a Cluster says about where they should.
+func (s *Store) do(ctx context.Context, what string, wait time.Duration, build func(b rueidis.Builder) rueidis.Commands) ([]rueidis.RedisResult, error) {
+	answers, err := s.try(ctx, wait, build)
 	if err != nil && !errors.Is(err, ErrDown) {
 		err = fmt.Errorf("redisstore: %s: %w", what, err)
 	}
@@ -319,7 +320,7 @@ var (
 	errBusy   = errors.New("all connections are busy: raise Options.Connections, or Timeout")
 )
 
-func (s *Store) try(ctx context.Context, together bool, build func(b rueidis.Builder) rueidis.Commands) ([]rueidis.RedisResult, error) {
+func (s *Store) try(ctx context.Context, wait time.Duration, build func(b rueidis.Builder) rueidis.Commands) ([]rueidis.RedisResult, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -332,7 +333,7 @@ func (s *Store) try(ctx context.Context, together bool, build func(b rueidis.Bui
 		return nil, s.last.err()
 	}
 	outer := ctx
-	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	ctx, cancel := context.WithTimeout(ctx, s.timeout+wait)
 	defer cancel()
 	select {
 	case s.slots <- struct{}{}:
@@ -350,7 +351,7 @@ func (s *Store) try(ctx context.Context, together bool, build func(b rueidis.Bui
 		return nil, s.last.err()
 	}
 	defer func() { allowed.finish() }()
-	answers := s.ask(ctx, *client, together, commands)
+	answers := s.ask(ctx, *client, wait > 0, commands)
 	for i, answer := range answers {
 		if failure := s.failure(answer.Error()); failure != nil {
 			err = failure
@@ -478,7 +479,7 @@ func (l *leave) finish() {
 
 // Ping asks whether Redis answers; of a Cluster, one node.
 func (s *Store) Ping(ctx context.Context) error {
-	_, err := s.do(ctx, "ping", false, func(b rueidis.Builder) rueidis.Commands {
+	_, err := s.do(ctx, "ping", 0, func(b rueidis.Builder) rueidis.Commands {
 		return rueidis.Commands{b.Ping().Build().ToRetryable()}
 	})
 	return err
@@ -495,7 +496,7 @@ func (s *Store) Get(ctx context.Context, keys ...string) ([][]byte, error) {
 	if len(keys) == 0 {
 		return nil, ctx.Err()
 	}
-	answers, err := s.do(ctx, "get", false, func(b rueidis.Builder) rueidis.Commands {
+	answers, err := s.do(ctx, "get", 0, func(b rueidis.Builder) rueidis.Commands {
 		commands := make(rueidis.Commands, len(keys))
 		for i, k := range keys { // one by one, for in a Cluster they are on several nodes
 			commands[i] = b.Getrange().Key(s.key(k)).Start(0).End(int64(s.maxRecord) + 1).Build()
@@ -526,7 +527,7 @@ func (s *Store) Set(ctx context.Context, key string, record []byte, ttl time.Dur
 	value := make([]byte, 1+len(record))
 	value[0] = mark
 	copy(value[1:], record)
-	_, err := s.do(ctx, "set", false, func(b rueidis.Builder) rueidis.Commands {
+	_, err := s.do(ctx, "set", 0, func(b rueidis.Builder) rueidis.Commands {
 		return rueidis.Commands{b.Set().Key(s.key(key)).Value(rueidis.BinaryString(value)).PxMilliseconds(ttl.Milliseconds()).Build().ToRetryable()}
 	})
 	return err
@@ -537,7 +538,7 @@ func (s *Store) Delete(ctx context.Context, keys ...string) error {
 	if len(keys) == 0 {
 		return ctx.Err()
 	}
-	_, err := s.do(ctx, "delete", false, func(b rueidis.Builder) rueidis.Commands {
+	_, err := s.do(ctx, "delete", 0, func(b rueidis.Builder) rueidis.Commands {
 		commands := make(rueidis.Commands, len(keys))
 		for i, k := range keys {
 			commands[i] = b.Unlink().Key(s.key(k)).Build().ToRetryable()
