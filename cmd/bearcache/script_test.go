@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -9,14 +10,16 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
 func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"bearcache": main}) }
 
-// TestScript runs the binary as a user would, with bad input above all. Scripts have one command
-// more: "status N bearcache …" runs bearcache and compares its exit status.
+// TestScript runs the binary as a user would, with bad input above all. Scripts have three commands
+// more: "status N bearcache …" runs bearcache and compares its exit status, "await URL" waits until somebody answers there,
+// and "ask ANSWER URL [VARIABLE]" sends the token in the variable and compares the status, and what the cache had to do with it.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -26,7 +29,24 @@ func TestScript(t *testing.T) {
 				return err
 			}
 			api := httptest.NewServer(http.HandlerFunc(answer))
-			env.Defer(func() { taken.Close(); api.Close() })
+			issuer, err := newTestIssuer()
+			if err != nil {
+				return err
+			}
+			env.Defer(func() { taken.Close(); api.Close(); issuer.Close() })
+			for _, name := range []string{"FRONT", "ADMIN", "NOWHERE"} { // free now, and rarely taken by the time that a script listens there
+				l, err := net.Listen("tcp", "127.0.0.1:0")
+				if err != nil {
+					return err
+				}
+				l.Close()
+				env.Setenv(name, l.Addr().String())
+			}
+			env.Setenv("ISSUER", issuer.URL)
+			env.Setenv("CAROL_TOKEN", issuer.token("carol", "1"))
+			env.Setenv("CAROLS_NEW_TOKEN", issuer.token("carol", "2"))
+			env.Setenv("DAVE_TOKEN", issuer.token("dave", "3"))
+			env.Setenv("OPERATORS_TOKEN", "hunter2-hunter2-hunter2")
 			env.Setenv("TAKEN", taken.Addr().String())
 			env.Setenv("API", api.URL)
 			env.Setenv("ALICE_TOKEN", "alice-token")
@@ -48,11 +68,38 @@ func TestScript(t *testing.T) {
 					ts.Fatalf("exit status %d, want %d", got, want)
 				}
 				for _, output := range []string{ts.ReadFile("stdout"), ts.ReadFile("stderr")} {
-					for _, token := range []string{ts.Getenv("ALICE_TOKEN"), ts.Getenv("BOB_TOKEN"), "hunter2"} {
+					for _, token := range []string{ts.Getenv("ALICE_TOKEN"), ts.Getenv("BOB_TOKEN"), ts.Getenv("CAROL_TOKEN"), ts.Getenv("CAROLS_NEW_TOKEN"), ts.Getenv("DAVE_TOKEN"), "hunter2"} {
 						if strings.Contains(output, token) {
 							ts.Fatalf("the output holds a secret:\n%s", output)
 						}
 					}
+				}
+			},
+			"await": func(ts *testscript.TestScript, _ bool, args []string) {
+				for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+					resp, err := http.Get(args[0])
+					if err == nil {
+						resp.Body.Close()
+						return
+					}
+					if time.Now().After(end) {
+						ts.Fatalf("nobody answers: %v", err)
+					}
+				}
+			},
+			"ask": func(ts *testscript.TestScript, _ bool, args []string) {
+				r, err := http.NewRequest(http.MethodGet, args[1], nil)
+				ts.Check(err)
+				if len(args) > 2 {
+					r.Header.Set("Authorization", "Bearer "+ts.Getenv(args[2]))
+				}
+				resp, err := http.DefaultClient.Do(r)
+				ts.Check(err)
+				resp.Body.Close()
+				cache, _, _ := strings.Cut(strings.TrimPrefix(resp.Header.Get("Cache-Status"), "bearcache; "), ";")
+				cache, _, _ = strings.Cut(cache, "=")
+				if got := strings.TrimSpace(fmt.Sprint(resp.StatusCode, " ", cache)); got != args[0] {
+					ts.Fatalf("%s, want %s", got, args[0])
 				}
 			},
 		},

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/bearcache/bearcache/bearer"
 )
 
 // discard is a client that costs as little as one can.
@@ -40,6 +42,50 @@ func BenchmarkHit(b *testing.B) {
 	}{{"without a log", nil}, {"with a log", slog.New(slog.NewTextHandler(io.Discard, nil))}} {
 		b.Run(tt.name, func(b *testing.B) {
 			g, err := New(Options{Upstream: u, Access: tt.access, Route: func(string, string) Route { return Route{} }})
+			if err != nil {
+				b.Fatal(err)
+			}
+			r := httptest.NewRequest("GET", "http://api.test/api/profile", nil)
+			r.Header = http.Header{"Accept": {"application/json"}, "User-Agent": {"bench"}, "Authorization": {"Bearer " + strings.Repeat("t", 800)}}
+			w := &discard{http.Header{}}
+			g.ServeHTTP(w, r)
+			b.ReportAllocs()
+			for b.Loop() {
+				clear(w.h)
+				g.ServeHTTP(w, r)
+			}
+			if !strings.HasPrefix(w.h.Get("Cache-Status"), "bearcache; hit") {
+				b.Fatalf("no hit: %v", w.h)
+			}
+		})
+	}
+}
+
+// BenchmarkVerifiedHit is the same with a token that was verified before: against BenchmarkHit it shows what it costs to
+// know it again, and to know by its claims whose it is.
+func BenchmarkVerifiedHit(b *testing.B) {
+	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Cache-Control", "max-age=3600")
+		io.WriteString(w, strings.Repeat("x", 1024))
+	}))
+	defer upstream.Close()
+	u, err := url.Parse(upstream.URL)
+	if err != nil {
+		b.Fatal(err)
+	}
+	vouched := verifier(func() (*bearer.Claims, error) {
+		return &bearer.Claims{Issuer: "https://login.test", Subject: "alice", Scope: "read write", Audience: []string{"api"}, ClientID: "app", ID: "1", Expires: time.Now().Add(time.Hour)}, nil
+	})
+	for _, tt := range []struct {
+		name    string
+		readers Readers
+	}{
+		{"by token", Readers{}},
+		{"by claims", Readers{Claims: &ClaimSet{Optional: []string{"scope", "aud", "client_id"}}}},
+		{"in a group", Readers{Group: &ClaimSet{Optional: []string{"scope", "aud"}}}},
+	} {
+		b.Run(tt.name, func(b *testing.B) {
+			g, err := New(Options{Upstream: u, Verifier: vouched, Remember: time.Hour, Readers: []Readers{tt.readers}, Route: func(string, string) Route { return Route{} }})
 			if err != nil {
 				b.Fatal(err)
 			}
