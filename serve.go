@@ -49,7 +49,7 @@ func (c *Cache) serve(w http.ResponseWriter, r *http.Request, next http.Handler)
 		x.request = c.state.public(r)
 	}
 	x.reader = c.identify(x.request, x.started, x.policy.Public)
-	x.event = Event{Request: r, partition: x.reader.partition}
+	x.event = Event{Request: r, partition: x.reader.partition, secret: c.state.secret}
 
 	d := x.decide()
 	x.event.Reason = string(d.Reason)

@@ -39,6 +39,7 @@ type Event struct {
 	Age, Lifetime time.Duration
 
 	partition Partition
+	secret    *keyed
 }
 
 // Partition names the request's partition in logs: "shared", "none", or the start of a keyed digest.
@@ -53,7 +54,10 @@ func (e Event) Partition() string {
 	case e.partition.is('c'):
 		return hex.EncodeToString([]byte(e.partition.name[1:7]))
 	}
-	return "identified"
+	d := e.secret.begin("e") // the name is of texts, which may say who it is
+	defer e.secret.end(d)
+	d.text(e.partition.name)
+	return hex.EncodeToString([]byte(d.sum()[:6]))
 }
 
 // hitStatus is the Cache-Status member of a hit (RFC 9211 §2.1, §2.4).

@@ -89,6 +89,8 @@ func (e *entry) outcome() (outcome, reason string) {
 		return "refused", e.refusal
 	case e.event.Collapsed:
 		return "collapsed", e.event.Reason
+	case e.event.Recalled:
+		return "hit", "store"
 	case e.event.Hit:
 		return "hit", ""
 	case e.event.Validated:

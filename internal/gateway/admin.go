@@ -39,7 +39,9 @@ func (g *Gateway) Admin() http.Handler {
 		s := g.cache.Stats()
 		reply(w, http.StatusOK, map[string]any{
 			"hits": s.Hits, "forwards": s.Forwards, "refused_records": s.Refused, "owner_mismatches": s.Mismatches,
-			"records": s.Records, "bytes": s.Weight,
+			"records": s.Records, "bytes": s.Weight, "quota_evictions": s.OverQuota,
+			"store_hits": s.StoreHits, "store_refused": s.StoreRefused, "store_errors": s.StoreErrors, "store_dropped": s.StoreDropped,
+			"purge_log_unread": s.LogUnread, "purge_log_waiting": s.LogWaiting, "purge_log_deaf": s.Deaf,
 			"log_lines_dropped": g.options.Lost(),
 			"store":             g.store(r.Context()), "verifier": g.verifierState(), "verifier_unavailable": g.untold.Load(), "revocations": g.revocations.Len(),
 		})

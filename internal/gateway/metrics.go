@@ -50,6 +50,21 @@ func newMetrics(g *Gateway) *metrics {
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "bearcache_revocations", Help: "Revocations that are remembered."}, func() float64 { return float64(g.revocations.Len()) }),
 	)
 	if g.options.Store != nil {
+		m.registry.MustRegister(
+			gauge("bearcache_store_hits", "Requests for which the store had something that memory had not.", func(s bearcache.Stats) float64 { return float64(s.StoreHits) }),
+			gauge("bearcache_store_refused", "Records from the store that no node with its secret wrote there. Anything but zero is somebody's tampering, or another secret.",
+				func(s bearcache.Stats) float64 { return float64(s.StoreRefused) }),
+			gauge("bearcache_store_errors", "Calls of the store that failed.", func(s bearcache.Stats) float64 { return float64(s.StoreErrors) }),
+			gauge("bearcache_store_dropped", "Records that were not written to the store, as too many were on their way.", func(s bearcache.Stats) float64 { return float64(s.StoreDropped) }),
+			gauge("bearcache_purge_log_unread", "Entries of the purge log that did not open; each had everything forgotten.", func(s bearcache.Stats) float64 { return float64(s.LogUnread) }),
+			gauge("bearcache_purge_log_waiting", "Purges that other nodes were not told yet.", func(s bearcache.Stats) float64 { return float64(s.LogWaiting) }),
+			gauge("bearcache_purge_log_deaf", "Whether the purge log was not heard of for so long that nothing is answered from the cache, 1 or 0.", func(s bearcache.Stats) float64 {
+				if s.Deaf {
+					return 1
+				}
+				return 0
+			}),
+		)
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "bearcache_store_up", Help: "Whether the store can be reached, 1 or 0."}, func() float64 {
 			if g.store(context.Background()) == "up" {
 				return 1
