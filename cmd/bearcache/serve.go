@@ -30,6 +30,7 @@ type serveFlags struct {
 	AdminToken           *config.SecretRef    `env:"-" placeholder:"SOURCE" help:"What operators must send there, in Authorization: Bearer: env:VAR or file:PATH. Without one BEARCACHE_ADMIN_TOKEN is used if it is set; without any, the address must be a loopback one."`
 	Store                *config.Store        `placeholder:"memory|URL" help:"Where responses are kept beside memory: redis://HOST or another URL of package redisstore, for several nodes (default memory: nowhere)."`
 	StorePassword        *config.SecretRef    `env:"-" placeholder:"SOURCE" help:"The store's password: env:VAR or file:PATH. Without one BEARCACHE_STORE_PASSWORD is used if it is set."`
+	StorePrefix          *config.StorePrefix  `placeholder:"WORD" help:"What names in the store begin with; gateways that differ in secret or origin need different ones (default bearcache)."`
 	Partition            *config.Partition    `placeholder:"token|claims" help:"What tells readers apart: each token, or the claims of verified ones, so that a new token of the same user finds what the old one left (default token)."`
 	AuthenticatedSharing *config.Sharing      `placeholder:"never|explicit" help:"What releases a bearer's response to other readers: nothing, or the origin's public, must-revalidate and s-maxage, as RFC 9111 §3.5 has it (default never)."`
 	Memory               *config.Size         `placeholder:"SIZE" help:"Bound of all stored responses together (default 64MiB)."`
@@ -151,7 +152,7 @@ func runServe(ctx context.Context, e env, args []string) error {
 // over puts flags over file over defaults, and checks what that is.
 func (f *serveFlags) over(e env, file *config.File) error {
 	file.Serve = config.Serve{
-		Upstream: f.Upstream, Listen: f.Listen, Admin: f.Admin, AdminToken: f.AdminToken, Store: f.Store, StorePassword: f.StorePassword,
+		Upstream: f.Upstream, Listen: f.Listen, Admin: f.Admin, AdminToken: f.AdminToken, Store: f.Store, StorePassword: f.StorePassword, StorePrefix: f.StorePrefix,
 		Partition: f.Partition, AuthenticatedSharing: f.AuthenticatedSharing, Memory: f.Memory, MaxBody: f.MaxBody,
 		MaxTokenLength: f.MaxTokenLength, Realm: f.Realm, Credentials: f.Credentials, URLTokens: f.URLTokens, UpstreamTimeout: f.UpstreamTimeout,
 		Secret: f.Secret, PreviousSecret: f.PreviousSecret, CredentialLifetime: f.CredentialLifetime, Log: f.Log,

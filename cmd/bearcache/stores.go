@@ -19,7 +19,7 @@ func openStore(ctx context.Context, e env, serve config.Serve) (*redisstore.Stor
 	if !serve.Store.Shared() {
 		return nil, nil
 	}
-	options := redisstore.Options{URL: serve.Store.URL()}
+	options := redisstore.Options{URL: serve.Store.URL(), Prefix: serve.StorePrefix.String()}
 	if ref := serve.StorePassword; ref != nil {
 		// Each connection asks anew, so that a password in a file can be changed.
 		options.Password = func() (string, error) {

@@ -68,6 +68,7 @@ type Serve struct {
 	AdminToken           *SecretRef    `json:"admin_token"`
 	Store                *Store        `json:"store"`
 	StorePassword        *SecretRef    `json:"store_password"`
+	StorePrefix          *StorePrefix  `json:"store_prefix"`
 	Partition            *Partition    `json:"partition"`
 	AuthenticatedSharing *Sharing      `json:"authenticated_sharing"`
 	Memory               *Size         `json:"memory"`
@@ -90,6 +91,7 @@ func Defaults() Serve {
 		Listen:               new(Address(":8080")),
 		Admin:                new(AdminAddress("127.0.0.1:8081")),
 		Store:                new(Store),
+		StorePrefix:          new(StorePrefix("bearcache")),
 		Partition:            new(Partition),
 		AuthenticatedSharing: new(SharingNever),
 		Memory:               new(64 * MiB),
@@ -112,6 +114,7 @@ func (s Serve) Or(other Serve) Serve {
 	fill(&s.AdminToken, other.AdminToken)
 	fill(&s.Store, other.Store)
 	fill(&s.StorePassword, other.StorePassword)
+	fill(&s.StorePrefix, other.StorePrefix)
 	fill(&s.Partition, other.Partition)
 	fill(&s.AuthenticatedSharing, other.AuthenticatedSharing)
 	fill(&s.Memory, other.Memory)

@@ -18,6 +18,7 @@ const documented = `serve:
   admin_token: file:/run/secrets/operators
   store: redis://127.0.0.1:6379/1
   store_password: env:REDIS_PASSWORD
+  store_prefix: shop
   partition: {claims: [tenant]}
   authenticated_sharing: never
   memory: 64MiB
@@ -89,6 +90,7 @@ func TestParseDocumented(t *testing.T) {
 			AdminToken:           &SecretRef{File: "/run/secrets/operators"},
 			Store:                &Store{url: "redis://127.0.0.1:6379/1"},
 			StorePassword:        &SecretRef{Env: "REDIS_PASSWORD"},
+			StorePrefix:          new(StorePrefix("shop")),
 			Partition:            &Partition{ByClaims: true, Required: []ClaimName{"tenant"}, Optional: []ClaimName{"scope", "aud"}},
 			AuthenticatedSharing: new(SharingNever),
 			Memory:               new(Size(64 << 20)),
@@ -228,7 +230,7 @@ func TestProblems(t *testing.T) {
 		{"a key that is a list", "[a]: b\n", "1:4: this is not YAML: found an invalid key for this map"},
 		{"unknown section", "server: {}\n", "1:1: server: there is no such key; did you mean serve?"},
 		{"nothing like it", "foo: 1\n", "1:1: foo: there is no such key; known here: serve, verify, routes"},
-		{"number as a key", "serve:\n  1: a\n", "2:3: serve.1: there is no such key; known here: upstream, listen, admin, admin_token, store, store_password, partition, authenticated_sharing, memory, max_body, max_token_length, realm, credentials, url_tokens, upstream_timeout, credential_lifetime, secret, previous_secret, log"},
+		{"number as a key", "serve:\n  1: a\n", "2:3: serve.1: there is no such key; known here: upstream, listen, admin, admin_token, store, store_password, store_prefix, partition, authenticated_sharing, memory, max_body, max_token_length, realm, credentials, url_tokens, upstream_timeout, credential_lifetime, secret, previous_secret, log"},
 		{"key twice", "serve:\n  log: json\n  log: text\n", "3:3: serve.log: is already set in line 2; remove one of them"},
 		{"section twice", "serve:\nroutes:\nserve:\n", "3:1: serve: is already set in line 1; remove one of them"},
 		{"key twice in braces", "serve: {log: json, log: text}\n", "1:20: serve.log: is already set in line 1; remove one of them"},

@@ -164,6 +164,7 @@ func (d *decoder) serve(n *node, at string) (s Serve) {
 		{"admin_token", into(d, &s.AdminToken)},
 		{"store", into(d, &s.Store)},
 		{"store_password", into(d, &s.StorePassword)},
+		{"store_prefix", into(d, &s.StorePrefix)},
 		{"partition", func(n *node, at string) { s.Partition = d.partition(n, at, false) }},
 		{"authenticated_sharing", into(d, &s.AuthenticatedSharing)},
 		{"memory", into(d, &s.Memory)},

@@ -28,6 +28,7 @@ var descriptions = map[string]string{
 	"Serve.Admin":                "Address for health, metrics, purges and revocations, or off: a loopback address, or any other where admin_token is set.",
 	"Serve.AdminToken":           "Where the token is that operators have to send to the admin listener: env:NAME or file:PATH.",
 	"Serve.Store":                "memory, or the URL of a Redis server where several nodes keep what they store, sealed: redis://, rediss://, redis+sentinel://, valkey:// or unix://. It needs secret.",
+	"Serve.StorePrefix":          "What the names in the store begin with. Gateways that differ in secret or origin need different ones, or different databases.",
 	"Serve.StorePassword":        "Where the password of the store is: env:NAME or file:PATH.",
 	"Serve.Partition":            "What tells readers apart. token: each token has a cache of its own. claims: each issuer, subject, scope, audience and client, so that a new token of the same user finds what the old one left; a mapping names other claims. It needs verify.",
 	"Serve.AuthenticatedSharing": "never: what an identified request brought is for its reader alone. explicit: the origin's public, must-revalidate and s-maxage release it to others (RFC 9111 §3.5).",

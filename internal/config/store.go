@@ -74,3 +74,25 @@ func (s Store) String() string {
 	}
 	return scheme + "://…"
 }
+
+// StorePrefix begins the names of what is kept in a store.
+type StorePrefix string
+
+var prefixSyntax = regexp.MustCompile(`^[A-Za-z0-9_.:-]{1,100}$`)
+
+func (StorePrefix) shape() shape {
+	return shape{want: "a word such as bearcache", schema: jsonschema.Schema{
+		Type: "string", Pattern: prefixSyntax.String(), Examples: []any{"bearcache", "shop"},
+	}}
+}
+
+// UnmarshalText reads a prefix.
+func (p *StorePrefix) UnmarshalText(b []byte) error {
+	if !prefixSyntax.Match(b) {
+		return errors.New("is not 1 to 100 letters, digits and - _ . : alone; write a word such as bearcache")
+	}
+	*p = StorePrefix(b)
+	return nil
+}
+
+func (p StorePrefix) String() string { return string(p) }
