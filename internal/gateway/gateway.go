@@ -163,10 +163,19 @@ func (g *Gateway) verifies() error {
 		o.Readers = make([]Readers, 1)
 	}
 	g.unverified = withoutAuthorization(g.credentials)
-	g.verifier = &bearer.Remembering{Verifier: known{o.Verifier, o.Readers}, Lifetime: o.Remember, Negative: o.RememberBad}
+	memory := c.Memory
+	if memory == 0 {
+		memory = 64 << 20
+	}
+	verdicts := int(min(max(memory/verdictShare, 10_000), 1_000_000))
+	g.verifier = &bearer.Remembering{Verifier: known{o.Verifier, o.Readers}, Lifetime: o.Remember, Negative: o.RememberBad, Size: verdicts}
 	c.Identify = g.identify
 	return nil
 }
+
+// verdictShare is how many bytes of the cache's memory there are for each token that is remembered. One takes about a
+// kilobyte, on top of that memory: an eighth of it, for caches of more than 80 MB.
+const verdictShare = 8 << 10
 
 // canonical are the names as net/http has them; of none, the cache's default.
 func canonical(names []string) []string {
