@@ -65,8 +65,7 @@ func (c *Cache) serve(w http.ResponseWriter, r *http.Request, next http.Handler)
 		x.hit(w, d, hitStatus(d))
 		x.observe()
 	case rfc9111.Timeout:
-		if x.recall(d) {
-			recalled := x
+		if recalled := x; recalled.recall(d) { // a copy, as above
 			if d = recalled.decide(); d.Action == rfc9111.Reuse {
 				recalled.event.Reason = string(d.Reason)
 				recalled.recalled(w, next, d)
