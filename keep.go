@@ -87,7 +87,7 @@ func (x *exchange) forget(k Key) {
 	}
 	o.await(n)
 	if found := s.forget(k) || x.found.record != nil; found || !k.Partition.unverified() || o.unheard.Allow() {
-		o.tell(n, nil)
+		o.tell(n)
 		return
 	}
 	o.drop(n)
@@ -236,7 +236,7 @@ func (x *exchange) invalidateURI(uri string) {
 	n.extent = &e
 	o.await(n)
 	s.purge(e)
-	o.tell(n, nil)
+	o.tell(n)
 }
 
 // store keeps a complete response under p, unless something there is not to be given up for it. original

@@ -2,6 +2,7 @@ package bearcache
 
 import (
 	"crypto/rand"
+	"hash/maphash"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,9 +33,16 @@ type others struct {
 	heard   atomic.Pointer[heard]
 	unheard *rate.Limiter // of what is told though nobody may have to know
 
-	mu      sync.Mutex // guards pending
+	mu      sync.Mutex // guards what follows
 	pending map[string]notice
+	untold  int           // notices that found no room in pending, and may yet be told
+	all     chan struct{} // everything is pending, until it is closed; nil: not so
+	more    bool          // what is on its way for all is not enough: something came later
 }
+
+// maxPending bounds what is pending one by one, as where the log is not to be had. Behind that everything is pending,
+// and then told to be purged, until nothing is.
+const maxPending = 1024
 
 // notice is what one node tells the others: a purge, or that something of one reader is to be forgotten.
 type notice struct {
@@ -53,36 +61,52 @@ type heard struct {
 	forgotten forgotten
 }
 
-// forgotten are keys and partitions, each with the last number under which it was to be forgotten: exactly, since
-// what one reader's refusal costs others is nothing.
+// forgotten are URIs, keys and partitions, each with the last number under which it was to be forgotten. They are told
+// apart by digests of 64 bits, so that no length of theirs counts, and that what one reader's refusal costs others is nothing.
 type forgotten struct {
+	seed  maphash.Seed
 	mu    sync.RWMutex // guards what follows
 	floor uint64       // what was born before it may have been forgotten
-	last  map[Key]uint64
-	order []Key // as they were forgotten; some again
+	last  map[uint64]uint64
+	order []forgetting // the last ones, in order
 }
 
-// maxForgotten bounds forgotten; some 100 bytes each.
+type forgetting struct{ digest, number uint64 }
+
+// maxForgotten bounds forgotten; some 60 bytes each.
 const maxForgotten = 1 << 16
 
+// add notes that k is to be forgotten; without a TargetURI, all in its partition; without a Partition, its URI for
+// every reader.
 func (f *forgotten) add(k Key, number uint64) {
+	digest := maphash.Comparable(f.seed, k)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.last[k] = number
-	f.order = append(f.order, k)
+	f.last[digest] = number
+	f.order = append(f.order, forgetting{digest, number})
 	if len(f.order) > maxForgotten {
 		gone := f.order[0]
 		f.order = f.order[1:]
-		f.floor = max(f.floor, f.last[gone]) // it may be in order again: then this is more than is needed
-		delete(f.last, gone)
+		if f.last[gone.digest] == gone.number { // it was not forgotten again
+			f.floor = gone.number
+			delete(f.last, gone.digest)
+		}
 	}
 }
 
-// since reports whether k, or its whole partition, was forgotten after a record was born under a number.
+// since reports whether k was to be forgotten after a record was born under a number.
 func (f *forgotten) since(k Key, born uint64) bool {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	return f.floor > born || f.last[k] > born || f.last[Key{Partition: k.Partition}] > born
+	if f.floor > born {
+		return true
+	}
+	for _, k := range [...]Key{k, {Partition: k.Partition}, {TargetURI: k.TargetURI}} {
+		if f.last[maphash.Comparable(f.seed, k)] > born {
+			return true
+		}
+	}
+	return false
 }
 
 // unheardRate is how often a second the others are told to forget something of a reader whom nobody verified and of whom nothing
@@ -93,7 +117,6 @@ func startOthers(c *Cache, boxes []*seal.Box) *others {
 	o := &others{cache: c, pending: make(map[string]notice), unheard: rate.NewLimiter(unheardRate, 10*unheardRate)}
 	o.node = nodelog.Start(nodelog.Options{
 		Log: c.PurgeLog, Use: "purge", Boxes: boxes, Apply: o.apply, Begin: o.begin,
-		Instead: notice{id: rand.Text(), extent: new(Extent)}.append(nil),
 		Trouble: func(err error) {
 			if err != nil {
 				c.logger().Warn("the purge log cannot be reached; after 5s without it nothing is answered from the cache")
@@ -108,43 +131,85 @@ func startOthers(c *Cache, boxes []*seal.Box) *others {
 // deaf reports whether others may have purged what is stored here, too long ago for nobody to have heard.
 func (o *others) deaf() bool { return o != nil && o.node.Deaf(PurgeBound) }
 
-// tell has all nodes know n, which holds here already but for what is in the Store; pending must have been called. done
-// may be nil.
-func (o *others) tell(n notice, done func()) {
-	o.node.Tell(n.append(nil), func() {
-		o.drop(n)
-		if done != nil {
-			done()
-		}
-	})
-}
-
-// await makes n pending.
+// await makes n pending. tell or drop must be called next.
 func (o *others) await(n notice) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if len(o.pending) >= maxPending {
+		o.untold++
+		return
+	}
 	o.pending[n.id] = n
 }
 
-// drop has n no longer pending: nobody else is told.
+// drop has n no longer pending.
 func (o *others) drop(n notice) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if _, ok := o.pending[n.id]; !ok {
+		o.untold--
+	}
 	delete(o.pending, n.id)
+}
+
+// tell has all nodes know n, which holds here already but for what is in the Store. The channel is closed when they
+// can.
+func (o *others) tell(n notice) (told <-chan struct{}) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if _, ok := o.pending[n.id]; ok {
+		told := make(chan struct{})
+		o.node.Tell(n.append(nil), func() { o.drop(n); close(told) }) // false: it is closed, and n pending for ever
+		return told
+	}
+	o.untold--
+	if o.more = o.all != nil; !o.more {
+		o.all = make(chan struct{})
+		o.tellAll()
+	}
+	return o.all
+}
+
+// tellAll has all nodes forget everything. This one, too: the notice is not among those that are pending.
+func (o *others) tellAll() {
+	n := newNotice()
+	n.extent = new(Extent)
+	o.node.Tell(n.append(nil), func() {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		if o.more {
+			o.more = false
+			o.tellAll()
+			return
+		}
+		close(o.all)
+		o.all = nil
+	})
 }
 
 // alive reports whether a record that was stored at a position of the log is valid as far as this node knows.
 func (o *others) alive(k Key, tags func() []string, at nodelog.Position) bool {
-	o.mu.Lock()
-	for _, n := range o.pending {
-		if n.about(k, tags) {
-			o.mu.Unlock()
-			return false
-		}
+	tags = sync.OnceValue(tags)
+	if o.awaits(k, tags) {
+		return false
 	}
-	o.mu.Unlock()
 	h := o.heard.Load()
 	return h != nil && h.epoch == at.Epoch && h.purges.aliveTagged(k, tags, at.Number) && !h.forgotten.since(k, at.Number)
+}
+
+// awaits reports whether something about a record is pending.
+func (o *others) awaits(k Key, tags func() []string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.untold > 0 || o.all != nil {
+		return true
+	}
+	for _, n := range o.pending {
+		if n.about(k, tags) {
+			return true
+		}
+	}
+	return false
 }
 
 // about reports whether n has a record purged.
@@ -163,7 +228,7 @@ func (n notice) about(k Key, tags func() []string) bool {
 // begin forgets everything: nobody knows what was purged up to floor.
 func (o *others) begin(epoch string, floor uint64) {
 	h := &heard{epoch: epoch, purges: newInvalidations()}
-	h.forgotten.last = make(map[Key]uint64)
+	h.forgotten.seed, h.forgotten.last = maphash.MakeSeed(), make(map[uint64]uint64)
 	h.purges.under(floor, func(n uint64) { h.purges.list.Store(&extents{floor: n}) })
 	o.heard.Store(h)
 	o.cache.state.purge(Extent{})
@@ -182,7 +247,12 @@ func (o *others) apply(number uint64, entry []byte) {
 	o.mu.Unlock()
 	s := o.cache.state
 	if n.extent != nil {
-		h.purges.under(number, func(number uint64) { h.purges.write(*n.extent, number) })
+		if e := *n.extent; e != (Extent{}) && e == (Extent{TargetURI: e.TargetURI}) {
+			// Not in a slot that it shares with others: a record that stays in the Store for long meets all of them.
+			h.forgotten.add(Key{TargetURI: e.TargetURI}, number)
+		} else {
+			h.purges.under(number, func(number uint64) { h.purges.write(e, number) })
+		}
 		if !ours {
 			s.purge(*n.extent)
 		}

@@ -66,12 +66,11 @@ func (c *Cache) Purge(ctx context.Context, e Extent) error {
 	n.extent = &e
 	o.await(n)
 	c.state.purge(e)
-	shared := make(chan struct{})
-	o.tell(n, func() { close(shared) })
+	told := o.tell(n)
 	limit := time.NewTimer(tellLimit)
 	defer limit.Stop()
 	select {
-	case <-shared:
+	case <-told:
 		return nil
 	case <-ctx.Done():
 	case <-limit.C:

@@ -6,6 +6,7 @@ package nodelog
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,7 +24,7 @@ const (
 	interval = 100 * time.Millisecond // between two looks at the log
 	patience = time.Second            // with each call of it
 	retry    = 500 * time.Millisecond // after one that failed
-	queue    = 4096                   // entries that wait to be appended
+	queue    = 4096                   // entries that are on their way
 	tellers  = 4                      // calls of Append at a time
 )
 
@@ -39,9 +40,6 @@ type Options struct {
 	// Begin is called where entries are not to be had: before the first of an epoch, where some were trimmed, and for
 	// one that does not open. Nothing is known of what happened up to floor in this epoch, nor in any other.
 	Begin func(epoch string, floor uint64)
-	// Instead is an entry that says more than any other, which takes the place of all that wait when they are
-	// too many. Nil: there is none, and Tell refuses.
-	Instead []byte
 	// Trouble is told when the log cannot be used any more, and with nil when it can again. Nil: nobody.
 	Trouble func(error)
 }
@@ -56,7 +54,7 @@ type Position struct {
 type Node struct {
 	options  Options
 	position atomic.Pointer[Position]
-	heard    atomic.Int64 // when everything that was in the log was known, by clock; zero: never
+	heard    atomic.Pointer[time.Time] // when everything that was in the log was known; nil: never
 	unread   atomic.Uint64
 	nudge    chan struct{}
 	ctx      context.Context
@@ -64,27 +62,32 @@ type Node struct {
 	running  sync.WaitGroup
 
 	mu      sync.Mutex // guards what follows
-	waiting []told     // to be appended
+	told    map[string]*told
+	waiting []*told    // of those, to be appended
 	more    *sync.Cond // there are some, or the node is closed
-	there   []told     // appended, and not known to be applied here
+	reads   uint64     // begun so far
 	failing bool
 }
 
-// told is an entry on its way.
+// told is an entry on its way. That Append has returned is not enough: a log that fails over to an older copy
+// of itself, or that lies, may have lost what it took, and whoever waits for the entry would believe that others know.
+// So it is on its way until it was read, and appended again where it was not.
+//
+//	Append returns   a read begins, and ends with all there is   the entry was not among it: it is gone
 type told struct {
 	sealed []byte
-	done   []func()
+	done   func() // nil: nobody waits
+	due    uint64 // the first read that must find it; zero: it was not appended
+	lost   bool   // it was appended, and was not there
+	seen   bool
 }
-
-// clock is the process's own: no other one is never set.
-var clock = time.Now()
 
 // Start has a node follow the log until Close.
 func Start(o Options) *Node {
 	if o.Trouble == nil {
 		o.Trouble = func(error) {}
 	}
-	n := &Node{options: o, nudge: make(chan struct{}, 1)}
+	n := &Node{options: o, nudge: make(chan struct{}, 1), told: make(map[string]*told)}
 	n.more = sync.NewCond(&n.mu)
 	n.position.Store(new(Position))
 	n.ctx, n.cancel = context.WithCancel(context.Background())
@@ -96,7 +99,7 @@ func Start(o Options) *Node {
 	return n
 }
 
-// Close ends the node. What waits to be appended is lost.
+// Close ends the node. What is on its way may be lost.
 func (n *Node) Close() {
 	n.cancel()
 	n.mu.Lock()
@@ -108,46 +111,46 @@ func (n *Node) Close() {
 // Position is how far all entries were applied.
 func (n *Node) Position() Position { return *n.position.Load() }
 
-// Deaf reports whether it is longer than bound ago that everything in the log was known here.
+// Deaf reports whether it is longer than bound ago that everything in the log was known here. Of two clocks the one counts
+// that says more: the monotonic one stands still while a machine sleeps, and the other one is set.
 func (n *Node) Deaf(bound time.Duration) bool {
 	heard := n.heard.Load()
-	return heard == 0 || time.Since(clock)-time.Duration(heard) > bound
+	if heard == nil {
+		return true
+	}
+	now := time.Now()
+	return now.Sub(*heard) > bound || now.Round(0).Sub(heard.Round(0)) > bound
 }
 
 // Unread counts entries that did not open.
 func (n *Node) Unread() uint64 { return n.unread.Load() }
 
-// Tell has entry appended, as soon as that can be done. done is called, once, when it is in the log and was applied here too, or
-// when Begin was called for a log that lost it. false: too many wait.
+// Tell has entry appended, as soon as that can be done. done is called, once, when it was read in the log and applied
+// here; nil: nobody is told. false: too many are on their way, or the node is closed.
 func (n *Node) Tell(entry []byte, done func()) bool {
+	t := &told{sealed: n.options.Boxes[0].Seal(entry, n.options.Use), done: done}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.ctx.Err() != nil {
+	if n.ctx.Err() != nil || len(n.told) >= queue {
 		return false
 	}
-	next := told{n.seal(entry), []func(){done}}
-	if len(n.waiting) >= queue {
-		if n.options.Instead == nil {
-			return false
-		}
-		for _, t := range n.waiting {
-			next.done = append(next.done, t.done...)
-		}
-		next.sealed, n.waiting = n.seal(n.options.Instead), nil
-	}
-	n.waiting = append(n.waiting, next)
-	n.more.Signal()
+	n.told[string(t.sealed)] = t
+	n.wait(t)
 	return true
 }
 
-// Waiting is how many entries are not in the log yet.
+// wait has t appended; n.mu is held.
+func (n *Node) wait(t *told) {
+	n.waiting = append(n.waiting, t)
+	n.more.Signal()
+}
+
+// Waiting is how many entries are not known to be in the log.
 func (n *Node) Waiting() int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return len(n.waiting)
+	return len(n.told)
 }
-
-func (n *Node) seal(entry []byte) []byte { return n.options.Boxes[0].Seal(entry, n.options.Use) }
 
 func (n *Node) open(sealed []byte) ([]byte, bool) {
 	for _, box := range n.options.Boxes {
@@ -158,30 +161,42 @@ func (n *Node) open(sealed []byte) ([]byte, bool) {
 	return nil, false
 }
 
-// tell appends what waits.
-func (n *Node) tell() {
-	defer n.running.Done()
+// next waits for an entry to append; nil: the node is closed.
+func (n *Node) next() *told {
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	for {
-		n.mu.Lock()
 		for len(n.waiting) == 0 && n.ctx.Err() == nil {
 			n.more.Wait()
 		}
 		if n.ctx.Err() != nil {
-			n.mu.Unlock()
-			return
+			return nil
 		}
-		next := n.waiting[0]
+		t := n.waiting[0]
 		n.waiting = n.waiting[1:]
-		n.mu.Unlock()
+		if !t.seen {
+			return t
+		}
+	}
+}
 
+// tell appends what waits. What fails goes behind the others: a log may have something against one of them only.
+func (n *Node) tell() {
+	defer n.running.Done()
+	for t := n.next(); t != nil; t = n.next() {
+		if t.lost { // there is no hurry to give it to a log that loses it again
+			n.sleep(retry, nil)
+		}
 		ctx, cancel := context.WithTimeout(n.ctx, patience)
-		_, _, err := n.options.Log.Append(ctx, next.sealed)
+		_, _, err := n.options.Log.Append(ctx, t.sealed)
 		cancel()
 		n.mu.Lock()
-		if err != nil { // it may be there all the same: twice is as good as once
-			n.waiting = append([]told{next}, n.waiting...)
-		} else {
-			n.there = append(n.there, next)
+		switch {
+		case t.seen:
+		case err != nil: // it may be there all the same, and is found then: twice is as good as once
+			n.wait(t)
+		default:
+			t.due = n.reads + 1
 		}
 		n.mu.Unlock()
 		if err != nil {
@@ -199,33 +214,42 @@ func (n *Node) tell() {
 func (n *Node) follow() {
 	defer n.running.Done()
 	for n.ctx.Err() == nil {
-		n.mu.Lock()
-		there := len(n.there)
-		n.mu.Unlock()
-		began := time.Since(clock)
+		began := time.Now()
 		end, err := n.read()
 		n.trouble(err)
 		switch {
 		case err != nil:
-			n.sleep(retry, n.nudge)
+			n.sleep(retry, nil)
 		case end:
-			n.heard.Store(max(int64(began), 1))
-			n.applied(there)
+			n.heard.Store(&began)
+			n.again()
 			n.sleep(interval, n.nudge)
 		}
 	}
 }
 
+var (
+	errNoEpoch  = errors.New("the log has no epoch")
+	errRepeated = errors.New("the log repeats what it said")
+)
+
 // read applies the next entries; end: there are no more.
 func (n *Node) read() (end bool, err error) {
+	n.mu.Lock()
+	n.reads++
+	n.mu.Unlock()
 	at := n.Position()
 	ctx, cancel := context.WithTimeout(n.ctx, patience)
 	defer cancel()
 	epoch, first, entries, err := n.options.Log.Since(ctx, at.Epoch, at.Number)
-	if err != nil {
+	switch {
+	case err != nil:
 		return false, err
+	case epoch == "": // as at is before the first read: nobody would begin
+		return false, errNoEpoch
 	}
-	if epoch != at.Epoch || first > at.Number+1 {
+	progress := epoch != at.Epoch || first > at.Number+1
+	if progress {
 		floor := max(first, 1) - 1
 		n.options.Begin(epoch, floor)
 		at = Position{epoch, floor}
@@ -236,6 +260,7 @@ func (n *Node) read() (end bool, err error) {
 		if number <= at.Number { // known already
 			continue
 		}
+		progress = true
 		if entry, ok := n.open(sealed); ok {
 			n.options.Apply(number, entry)
 		} else { // it may have said anything
@@ -243,20 +268,37 @@ func (n *Node) read() (end bool, err error) {
 			n.options.Begin(epoch, number)
 		}
 		n.position.Store(&Position{epoch, number})
+		n.saw(sealed)
 	}
-	return len(entries) == 0, nil // fewer than there could be may be what fits into one answer
+	end = len(entries) == 0 // fewer than there could be may be what fits into one answer
+	if !end && !progress {
+		return false, errRepeated
+	}
+	return end, nil
 }
 
-// applied says so of the first so many that were appended: what was in the log before the look at it began is
-// known, or was lost with the log.
-func (n *Node) applied(count int) {
+// saw says so of what was told here.
+func (n *Node) saw(sealed []byte) {
 	n.mu.Lock()
-	known := n.there[:count]
-	n.there = append([]told(nil), n.there[count:]...)
+	t := n.told[string(sealed)]
+	if t != nil {
+		t.seen = true
+		delete(n.told, string(sealed))
+	}
 	n.mu.Unlock()
-	for _, t := range known {
-		for _, done := range t.done {
-			done()
+	if t != nil && t.done != nil {
+		t.done()
+	}
+}
+
+// again has appended what was appended before the last read began, and was in none.
+func (n *Node) again() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, t := range n.told {
+		if t.due > 0 && t.due <= n.reads {
+			t.due, t.lost = 0, true
+			n.wait(t)
 		}
 	}
 }
