@@ -205,7 +205,7 @@ func (w *capture) bridge(unreachable bool) bool {
 	x := w.exchange
 	f := x.found
 	now := x.cache.state.now()
-	if x.cachable && f.record != nil && x.valid(f.record, f.i, now) && !x.ended(now) && rfc9111.UsableOnError(x.decisive(f.record.key.Partition), &f.variant().Stored, now, unreachable) {
+	if x.cachable && f.record != nil && !x.cache.state.others.deaf() && x.valid(f.record, f.i, now) && !x.ended(now) && rfc9111.UsableOnError(x.decisive(f.record.key.Partition), &f.variant().Stored, now, unreachable) {
 		w.held = bridged
 		return true
 	}

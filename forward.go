@@ -157,7 +157,7 @@ func (x *exchange) fetch(w http.ResponseWriter, next http.Handler, d rfc9111.Dec
 	s := x.cache.state
 	s.forwards.Add(1)
 	defer x.enter()()
-	if f := x.found.record; f != nil && x.ticket != nil && f.key.Partition == x.ticket.key.Partition && s.memory.get(f.key) == nil {
+	if f := x.found.record; f != nil && x.ticket != nil && f.key.Partition == x.ticket.key.Partition && s.memory.get(f.key) != f {
 		x.ticket.void.Store(true) // forgotten before anybody knew that this request is under way
 	}
 	r := theirs(x.request)

@@ -165,8 +165,8 @@ func (c *Cache) identify(r *http.Request, now time.Time, public bool) reader {
 		return rd
 	}
 	joined := c.state.secret.joined(r, rd.joined)
-	if rd.partition = id.partition(joined); rd.partition == (Partition{}) {
-		rd.why = whyIdentify
+	if rd.partition = id.partition(joined); rd.partition == (Partition{}) || len(rd.partition.name) > maxExtentText {
+		rd.why, rd.partition = whyIdentify, Partition{}
 		return rd
 	}
 	id.Until = earlier(id.Until, certificate(r))

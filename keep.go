@@ -146,7 +146,7 @@ func (x *exchange) storable(p Partition, status int, h http.Header, asked time.T
 	_, why := rfc9111.Storable(p.kind(), x.decisive(p), x.response(status, h), asked, now)
 	switch {
 	case why != rfc9111.Kept:
-	case x.deaf:
+	case x.cache.state.others.deaf():
 		why = whyDeaf
 	case nominatesDecisive(h):
 		why = rfc9111.Malformed
@@ -215,7 +215,7 @@ func (x *exchange) invalidate(h http.Header) (marks uint64) {
 			}
 			u.Fragment, u.RawFragment = "", ""
 			uri, why := normalURI(u.String())
-			if why == "" && strings.HasPrefix(uri, origin) {
+			if why == "" && len(uri) <= maxExtentText && strings.HasPrefix(uri, origin) {
 				x.invalidateURI(uri)
 				marks++
 			}

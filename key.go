@@ -35,6 +35,9 @@ func targetURI(r *http.Request) string {
 		scheme, port = "https://", ":443"
 	}
 	host := authority(r.Host, port)
+	if len(scheme)+len(host)+len(path)+1+len(r.URL.RawQuery) > maxExtentText { // no purge could name it, nor any other node be told
+		return ""
+	}
 	if r.URL.RawQuery == "" && !r.URL.ForceQuery {
 		return scheme + host + path
 	}

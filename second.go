@@ -3,6 +3,7 @@ package bearcache
 import (
 	"context"
 	"encoding/base64"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -313,7 +314,7 @@ func decode(s string, k Key) (r *record, at nodelog.Position, ok bool) {
 		if !ok || until < 0 || !packed(fields).whole() || v.Kind() != k.Partition.kind() {
 			return nil, at, false
 		}
-		v.until, v.fields, v.body = int64(until), packed(fields), []byte(body)
+		v.until, v.fields, v.body = int64(until), packed(strings.Clone(fields)), []byte(body) // none keeps s in memory
 		r.variants = append(r.variants, v)
 	}
 	return r, at, len(r.variants) > 0
