@@ -204,7 +204,7 @@ func (s *second) recall(x *exchange) (any bool) {
 		var r *record
 		var at nodelog.Position
 		if ok {
-			r, at, ok = decode(string(plain), want.then)
+			r, at, ok = decode(string(plain), want.then, x.cache.state.now())
 		}
 		if !ok {
 			s.refused.Add(1)
@@ -262,15 +262,12 @@ func (s *second) encode(r *record, at nodelog.Position) (plain []byte, ttl time.
 	b = texts.AppendNumber(b, int(at.Number))
 	for i := range r.variants {
 		v := &r.variants[i]
-		useful := v.Useful()
-		if end := time.Unix(0, v.until); end.Before(useful) {
-			useful = end
-		}
-		if !useful.After(now) || !s.cache.state.invalidations.current(r.key, v.tags, v.stamp) {
+		left := min(v.Useful().Sub(now), time.Unix(0, v.until).Sub(now), maxTTL)
+		if left <= 0 || !s.cache.state.invalidations.current(r.key, v.tags, v.stamp) {
 			continue
 		}
-		ttl = max(ttl, min(useful.Sub(now), maxTTL))
-		b = v.Stored.Append(b)
+		ttl = max(ttl, left)
+		b = v.Stored.Append(b, now)
 		b = texts.AppendNumber(b, int(v.until))
 		b = texts.Append(b, string(v.fields))
 		b = texts.Append(b, string(v.body))
@@ -279,7 +276,7 @@ func (s *second) encode(r *record, at nodelog.Position) (plain []byte, ttl time.
 }
 
 // decode reads what encode wrote for k; ok is false for anything else.
-func decode(s string, k Key) (r *record, at nodelog.Position, ok bool) {
+func decode(s string, k Key, now time.Time) (r *record, at nodelog.Position, ok bool) {
 	if s == "" || s[0] != recordFormat {
 		return nil, at, false
 	}
@@ -302,7 +299,7 @@ func decode(s string, k Key) (r *record, at nodelog.Position, ok bool) {
 		var v variant
 		var until int
 		var fields, body string
-		if v.Stored, s, ok = rfc9111.Cut(s); ok {
+		if v.Stored, s, ok = rfc9111.Cut(s, now); ok {
 			until, s, ok = texts.CutNumber(s)
 		}
 		if ok {

@@ -7,7 +7,7 @@ import (
 )
 
 // Store is the second level: sealed records under opaque keys, shared by several nodes. It may forget at any time.
-// Methods are safe for concurrent use. Its types are standard ones, so that an implementation imports nothing of this
+// Methods are safe for concurrent use, and return when their context ends. Its types are standard ones, so that an implementation imports nothing of this
 // module; storetest.Run tells whether it is one.
 type Store interface {
 	// Get returns one element per key, in order; nil where the key is absent.

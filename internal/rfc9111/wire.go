@@ -9,11 +9,12 @@ import (
 	"github.com/bearcache/bearcache/internal/texts"
 )
 
-// Append appends s as Cut reads it in another process: its times are those of the wall clock, since the monotonic
-// one is each process's own.
-func (s *Stored) Append(b []byte) []byte {
+// Append appends s as Cut reads it in another process. Its times are those of the wall clock, since the monotonic
+// one is each process's own: as long before now as they are by the monotonic one. What the wall clock said then is of no
+// use, as it may have been set since.
+func (s *Stored) Append(b []byte, now time.Time) []byte {
 	for _, i := range []instant{s.arrived, s.asked} {
-		b = binary.BigEndian.AppendUint64(b, uint64(i.time().UnixNano()))
+		b = binary.BigEndian.AppendUint64(b, uint64(now.UnixNano()-int64(instantOf(now)-i)))
 	}
 	b = binary.BigEndian.AppendUint64(b, uint64(s.lifetime))
 	b = binary.BigEndian.AppendUint64(b, uint64(s.initialAge))
@@ -41,10 +42,14 @@ func (s *Stored) flags() [7]*bool {
 	return [7]*bool{&s.tagged, &s.dated, &s.open, &s.released, &s.validate, &s.strict, &s.error}
 }
 
+// century bounds how far away a time may be, so that no difference wraps.
+const century = 100 * 365 * 24 * time.Hour
+
 const fixedSize = 4*8 + 4*4 + 2 + 1 + 2
 
-// Cut reads what Append wrote; ok is false for anything else.
-func Cut(data string) (s Stored, rest string, ok bool) {
+// Cut reads what Append wrote; ok is false for anything else. Its times are as long before now as they are by the wall
+// clock.
+func Cut(data string, now time.Time) (s Stored, rest string, ok bool) {
 	if len(data) < fixedSize {
 		return s, "", false
 	}
@@ -59,7 +64,10 @@ func Cut(data string) (s Stored, rest string, ok bool) {
 		fixed = fixed[4:]
 		return n
 	}
-	s.arrived, s.asked = instantOf(time.Unix(0, word())), instantOf(time.Unix(0, word()))
+	ago := func() instant {
+		return instantOf(now) - instant(max(-century, min(now.Round(0).Sub(time.Unix(0, word())), century)))
+	}
+	s.arrived, s.asked = ago(), ago()
 	s.lifetime, s.initialAge = time.Duration(word()), time.Duration(word())
 	s.date, s.modified, s.whileRevalidate, s.ifError = half(), half(), half(), half()
 	s.status, s.kind = binary.BigEndian.Uint16(fixed), Kind(fixed[2])
