@@ -44,6 +44,9 @@ func startNodes(g *Gateway, log bearcache.PurgeLog) *nodes {
 	n.node = nodelog.Start(nodelog.Options{Log: log, Use: "revocation", Boxes: boxes,
 		Apply: func(number uint64, entry []byte) { <-ready; n.apply(number, string(entry)) },
 		Begin: func(_ string, floor uint64) { <-ready; n.begin(floor) },
+		// Nothing is lost by what nobody here can know: to tell all again would have others, who cannot read that
+		// either, do the same.
+		Unread: func(string, uint64) {},
 	})
 	close(ready)
 	return n

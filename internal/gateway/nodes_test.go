@@ -61,6 +61,26 @@ func TestRevocationReachesOtherNodes(t *testing.T) {
 	})
 }
 
+// Two nodes that have no secret in common do not have each other say again and again what neither can read.
+func TestRevocationThatNobodyReads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := storetest.New().Log("revocations")
+		a, b := node(t, log, oldSecret, ""), node(t, log, newSecret, "")
+		defer a.Close()
+		defer b.Close()
+		for _, g := range []*Gateway{a, b} {
+			if err := g.revoke(t.Context(), byToken(g, "token")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(time.Minute)
+		epoch, _, entries, err := log.Since(t.Context(), "", 0)
+		if err != nil || epoch == "" || len(entries) > 4 {
+			t.Errorf("%d entries, %v", len(entries), err)
+		}
+	})
+}
+
 // A revocation holds where it was made, whatever becomes of the log, and is told when that can be.
 func TestRevocationWithoutTheLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -40,6 +40,8 @@ type Options struct {
 	// Begin is called where entries are not to be had: before the first of an epoch, where some were trimmed, and for
 	// one that does not open. Nothing is known of what happened up to floor in this epoch, nor in any other.
 	Begin func(epoch string, floor uint64)
+	// Unread is called with an entry that does not open: it may have said anything. Nil: as Begin.
+	Unread func(epoch string, number uint64)
 	// Trouble is told when the log cannot be used any more, and with nil when it can again. Nil: nobody.
 	Trouble func(error)
 }
@@ -86,6 +88,9 @@ type told struct {
 func Start(o Options) *Node {
 	if o.Trouble == nil {
 		o.Trouble = func(error) {}
+	}
+	if o.Unread == nil {
+		o.Unread = o.Begin
 	}
 	n := &Node{options: o, nudge: make(chan struct{}, 1), told: make(map[string]*told)}
 	n.more = sync.NewCond(&n.mu)
@@ -265,7 +270,7 @@ func (n *Node) read() (end bool, err error) {
 			n.options.Apply(number, entry)
 		} else { // it may have said anything
 			n.unread.Add(1)
-			n.options.Begin(epoch, number)
+			n.options.Unread(epoch, number)
 		}
 		n.position.Store(&Position{epoch, number})
 		n.saw(sealed)
