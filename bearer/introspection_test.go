@@ -339,10 +339,13 @@ func TestIntrospectionIsBounded(t *testing.T) {
 	}
 	<-arrived
 	<-arrived
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := v.Verify(ctx, "impatient"); !errors.Is(err, ErrUnavailable) {
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := v.Verify(ctx, "impatient"); !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), "wait for other calls") {
 		t.Error(err)
+	}
+	if n := h.asked.Load(); n != 2 {
+		t.Errorf("%d calls at once", n)
 	}
 	for i := range 5 {
 		wg.Go(func() { expect(t, v, fmt.Sprint("later ", i), "good") })

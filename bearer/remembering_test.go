@@ -116,6 +116,16 @@ func TestRemembering(t *testing.T) {
 	clock.forward(-2*time.Minute - 30*time.Second)
 	step("set back", "endless", "bad", 3)
 
+	// What was good before its time and then is bad does not become good when its time comes.
+	claims["too soon"] = &Claims{NotBefore: clock.now().Add(7 * time.Minute)}
+	m.Lifetime = time.Hour
+	step("good by leeway", "too soon", "good", 1)
+	delete(claims, "too soon")
+	step("bad before its time", "too soon", "bad", 2)
+	clock.forward(8 * time.Minute)
+	step("bad in its time", "too soon", "bad", 3)
+	m.Lifetime = time.Minute
+
 	// What was good and turns out bad is bad for as long as that is remembered.
 	claims["turns"] = &Claims{}
 	step("good at first", "turns", "good", 1)

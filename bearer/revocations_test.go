@@ -199,6 +199,33 @@ func TestRevocationRounding(t *testing.T) {
 	}
 }
 
+func TestRevocationHasOneEncoding(t *testing.T) {
+	good := string([]byte{1, codeID, 1, 'i', 1, '7', 0xd0, 0x86, 0x03})
+	if err := new(Revocation).UnmarshalBinary([]byte(good)); err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string]string{
+		"nothing":               "",
+		"another version":       "\x02" + good[1:],
+		"another kind":          "\x01\x04" + good[2:],
+		"no kind":               "\x01",
+		"a byte less":           good[:len(good)-1],
+		"a byte more":           good + "\x00",
+		"a length in two bytes": "\x01\x02\x81\x00i" + good[4:],
+		"a time in a byte more": good[:len(good)-1] + "\x83\x00",
+		"a text beyond the end": "\x01\x02\x7fi" + good[4:],
+		"a time far away":       good[:6] + strings.Repeat("\xff", 9) + "\x01",
+		"a digest of nothing":   "\x01\x01" + strings.Repeat("\x00", 32) + "\x01",
+		"half a digest":         "\x01\x01" + strings.Repeat("a", 16),
+		"a long text":           "\x01\x02\x00\x81\x08" + strings.Repeat("x", 1025) + "\x01",
+	} {
+		var r Revocation
+		if err := r.UnmarshalBinary([]byte(data)); err == nil || r != (Revocation{}) {
+			t.Errorf("%s: %+v, %v", name, r, err)
+		}
+	}
+}
+
 func TestTokenDigest(t *testing.T) {
 	const key, token = "a key of all nodes", "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln"
 	digest := TokenDigest([]byte(key), token)
