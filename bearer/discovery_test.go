@@ -87,9 +87,11 @@ func TestHostileDiscovery(t *testing.T) {
 		handler http.HandlerFunc
 		why     string
 	}{
-		"100 MB":         {flood(&written, 100<<20), "more than"},
-		"another origin": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL+r.URL.Path, 307) }, "another origin"},
-		"500":            {status(500), "answered 500"},
+		"100 MB": {flood(&written, 100<<20), "more than"},
+		"another origin": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, elsewhere.URL+r.URL.Path, http.StatusTemporaryRedirect)
+		}, "another origin"},
+		"500": {status(500), "answered 500"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newServer(t, test.handler)

@@ -108,9 +108,9 @@ func ExampleIntrospection() {
 		r.Header.Set("Authorization", "Bearer "+token)
 		w := httptest.NewRecorder()
 		handler.ServeHTTP(w, r)
-		fmt.Println(w.Code, w.Header().Get("Www-Authenticate"))
+		fmt.Printf("%d %q\n", w.Code, w.Header().Get("Www-Authenticate"))
 	}
 	// Output:
-	// 200
-	// 401 Bearer realm="orders", error="invalid_token", error_description="the token is not active: it expired, was revoked, or is of somebody else"
+	// 200 ""
+	// 401 "Bearer realm=\"orders\", error=\"invalid_token\", error_description=\"the token is not active: it expired, was revoked, or is of somebody else\""
 }

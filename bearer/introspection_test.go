@@ -182,12 +182,14 @@ func TestHostileIntrospection(t *testing.T) {
 		{"429", status(429), "answered 429"},
 		{"100 MB", flood(&written, 100<<20), "more than"},
 		{"much, compressed", bomb(), "more than"},
-		{"a redirect elsewhere", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, 307) }, "answered 307"},
+		{"a redirect elsewhere", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
+		}, "answered 307"},
 		{"a redirect at home", func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/home" {
 				t.Error("it was followed")
 			}
-			http.Redirect(w, r, "/home", 308)
+			http.Redirect(w, r, "/home", http.StatusPermanentRedirect)
 		}, "answered 308"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -18,7 +18,6 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -262,8 +261,6 @@ func TestJWTAttacks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rogueX := base64.RawURLEncoding.EncodeToString(s.rogue.X.FillBytes(make([]byte, 32)))
-	rogueY := base64.RawURLEncoding.EncodeToString(s.rogue.Y.FillBytes(make([]byte, 32)))
 	rogue := func(members string) string {
 		return signed("ES256", s.rogue, strings.TrimSuffix(goodHeader, "}")+","+members+"}", claims())
 	}
@@ -334,7 +331,7 @@ func TestJWTAttacks(t *testing.T) {
 		{"jku, signed by the issuer", s.headed(`"jku":"` + trap.URL + `/jwks.json"`), "its own keys"},
 		{"x5u", rogue(`"x5u":"` + trap.URL + `/cert.pem"`), "its own keys"},
 		{"x5u, signed by the issuer", s.headed(`"x5u":"` + trap.URL + `/cert.pem"`), "its own keys"},
-		{"jwk", rogue(`"jwk":{"kty":"EC","crv":"P-256","x":"` + rogueX + `","y":"` + rogueY + `"}`), "its own keys"},
+		{"jwk", rogue(`"jwk":` + jwk("", s.rogue, "")), "its own keys"},
 		{"jwk, signed by the issuer", s.headed(`"jwk":{}`), "its own keys"},
 		{"x5c", rogue(`"x5c":["MIIB"]`), "its own keys"},
 		{"x5c, signed by the issuer", s.headed(`"x5c":[]`), "its own keys"},
@@ -606,6 +603,10 @@ func TestLeeway(t *testing.T) {
 func TestJWTCheck(t *testing.T) {
 	s := theSigners()
 	secret := StaticKeys{{Secret: redact.NewSecret(string(s.secret))}}
+	p224, err := ecdsa.GenerateKey(elliptic.P224(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, change := range map[string]func(*JWT){
 		"no issuer":                func(v *JWT) { v.Issuer = "" },
 		"no audience":              func(v *JWT) { v.Audience = nil },
@@ -633,7 +634,7 @@ func TestJWTCheck(t *testing.T) {
 		},
 		"a key for another algorithm": func(v *JWT) { v.Keys = StaticKeys{{Algorithm: "ES256", Public: &s.rsa.PublicKey}} },
 		"P-224": func(v *JWT) {
-			v.Keys = StaticKeys{{Public: &ecdsa.PublicKey{Curve: elliptic.P224(), X: big.NewInt(1), Y: big.NewInt(1)}}}
+			v.Keys = StaticKeys{{Public: &p224.PublicKey}}
 		},
 		"RSA whose exponent is 1":       func(v *JWT) { v.Keys = StaticKeys{{Public: &rsa.PublicKey{N: s.rsa.N, E: 1}}} },
 		"no key at all in a key":        func(v *JWT) { v.Keys = StaticKeys{{}} },

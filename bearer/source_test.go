@@ -72,7 +72,7 @@ func TestSourceStale(t *testing.T) {
 		value(1)
 		time.Sleep(5*time.Minute - 1)
 		value(1) // not due
-		time.Sleep(1)
+		time.Sleep(1 * time.Nanosecond)
 		value(1) // due, and nobody waits for it
 		synctest.Wait()
 		value(2)
