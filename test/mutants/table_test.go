@@ -523,3 +523,5 @@ var table = []mutant{
 	{"what a 304 forbids gone with the connection", "keep.go", "if nominatesDecisive(out.confirming) {", "if false {", ".", "TestConnectionOfWhatConfirms"},
 	{"what a HEAD forbids gone with the connection", "keep.go", "status != http.StatusOK || nominatesDecisive(h) {", "status != http.StatusOK {", ".", "TestConnectionOfWhatConfirms"},
 }
+
+func init() { table = append(table, bearerTable...) }
