@@ -69,7 +69,7 @@ func get(t testing.TB, s *Store, keysAndRecords ...string) {
 	}
 	for i, record := range records {
 		if want := keysAndRecords[2*i+1]; string(record) != want || (record == nil) != (want == "") {
-			t.Errorf("%s is %q, want %q", keys[i], record, want)
+			t.Errorf("%s is %.40q, want %.40q", keys[i], record, want)
 		}
 	}
 }
@@ -535,7 +535,19 @@ func TestFull(t *testing.T) {
 	if n := fill(s); n > 0 {
 		t.Errorf("%d were refused", n)
 	}
-	get(t, s, "0", "")
+	left := 0
+	for i := range 400 {
+		records, err := s.Get(t.Context(), fmt.Sprint(i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if records[0] != nil {
+			left++
+		}
+	}
+	if left == 0 || left == 400 {
+		t.Errorf("%d of 400 are left", left)
+	}
 	keeps := redistest.Start(t, "--maxmemory", "5mb", "--maxmemory-policy", "noeviction")
 	s = open(t, at(keeps))
 	if n := fill(s); n < 2*trip {

@@ -34,12 +34,12 @@ var redisstoreTable = []mutant{
 
 	// A Redis that is not well costs little.
 	{"a breaker that never opens", "redisstore/store.go", "return c.ConsecutiveFailures >= trip", "return false", "redisstore", "TestKilledAndEmpty"},
-	{"a breaker that any answer opens", "redisstore/store.go", "return !ok || !f.dead", "return !ok", "redisstore", "TestFull"},
+	{"a breaker that any answer opens", "redisstore/store.go", "return !ok || !f.dead", "return !ok || f == nil", "redisstore", "TestFull"},
 	{"a breaker that nobody asks", "redisstore/store.go", "\tif s.open(commands) {\n\t\treturn nil, s.last.err()\n\t}\n", "", "redisstore", "TestBusyAndDown"},
 	{"one breaker for a Cluster", "redisstore/store.go", "s.breakers = make([]*gobreaker.TwoStepCircuitBreaker[struct{}], ranges)", "_ = ranges", "redisstore", "TestOneMasterHangs"},
 	{"leave of half the ranges kept", "redisstore/store.go", "\t\t\tl.finish()\n", "", "redisstore", "TestLeaveIsGivenBack"},
-	{"connections without bound", "redisstore/store.go", "make(chan struct{}, orElse(o.Connections, 32))", "make(chan struct{}, 1000)", "redisstore", "TestPaused"},
-	{"commands without bound", "redisstore/store.go", "ctx, cancel := context.WithTimeout(ctx, s.timeout+wait)", "ctx, cancel := context.WithCancel(ctx)", "redisstore", "TestTimeout"},
+	{"connections to a store without bound", "redisstore/store.go", "make(chan struct{}, orElse(o.Connections, 32))", "make(chan struct{}, 1000)", "redisstore", "TestPaused"},
+	{"commands to a store without bound", "redisstore/store.go", "ctx, cancel := context.WithTimeout(ctx, s.timeout+wait)", "ctx, cancel := context.WithCancel(ctx)", "redisstore", "TestTimeout"},
 	{"idle connections not tried one after the other", "redisstore/store.go", "if attempts > cap(s.slots) || !broke(err) {", "if true {", "redisstore", "TestConnectionsAreLost"},
 	{"one connection for many commands", "redisstore/store.go", "DisableAutoPipelining: true,", "DisableAutoPipelining: false,", "redisstore", "TestPaused"},
 	{"Close does not wait", "redisstore/store.go", "for range cap(s.slots) {", "for range 0 {", "redisstore", "TestCloseWaits"},
