@@ -11,6 +11,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"math/big"
 	"net"
 	"os"
@@ -19,6 +20,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -406,6 +408,30 @@ func TestLeaveIsGivenBack(t *testing.T) {
 	get(t, s, first, "", second, "")
 }
 
+// A command that is given up leaves nothing behind that waits for its answer, though nobody had Redis left alone.
+func TestNothingPilesUp(t *testing.T) {
+	server := redistest.Start(t)
+	s := open(t, at(server), func(o *Options) { o.Timeout, o.Connections = 20*time.Millisecond, 8 })
+	s.breakers[0] = newBreaker(1e9)
+	redistest.Eventually(t, "connected", func() bool { return s.Ping(t.Context()) == nil })
+	before := runtime.NumGoroutine()
+	server.Pause()
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 20 {
+				if _, err := s.Get(t.Context(), "k"); err == nil {
+					t.Error("answered")
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if n := runtime.NumGoroutine(); n > before+8+5 { // the eight may not have ended yet
+		t.Errorf("%d goroutines, %d before", n, before)
+	}
+}
+
 // While one command tries whether Redis is back, all others are refused.
 func TestOneTries(t *testing.T) {
 	server := redistest.Start(t)
@@ -614,6 +640,43 @@ func TestErrorsCarryNothing(t *testing.T) {
 	}
 }
 
+// Of what Redis and the client say, codes and texts that are known are told, and nothing else.
+func TestExplain(t *testing.T) {
+	for _, tt := range []struct {
+		text, why string
+		dead      bool
+	}{
+		{"LOADING Redis is loading hunter2", "Redis answered LOADING: it is loading its data", true},
+		{"WRONGPASS hunter2", "Redis answered WRONGPASS: it does not take user and password", true},
+		{"OOM hunter2", "Redis answered OOM: it is full, and its maxmemory-policy evicts nothing that makes room", false},
+		{"ERR unknown command 'hunter2'", "Redis answered an error: it lacks a command that redisstore needs, or was told to hide it", false},
+		{"ERR hunter2", "Redis answered an error", false},
+		{"HUNTER2 x", "Redis answered an error", false},
+		{"hunter2", "Redis answered an error", false},
+		{"", "Redis answered an error", false},
+	} {
+		if f := explainAnswer(tt.text); f.why != tt.why || f.dead != tt.dead {
+			t.Errorf("%q: %+v", tt.text, f)
+		}
+	}
+	for _, tt := range []struct {
+		err error
+		why string
+	}{
+		{errors.New("hunter2"), "no connection"},
+		{fmt.Errorf("hunter2: %w", io.EOF), "the connection broke"},
+		{fmt.Errorf("hunter2: %w", context.DeadlineExceeded), "no answer in time"},
+		{fmt.Errorf("hunter2: %w", &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}), "connect: connection refused"},
+		{&net.OpError{Op: "dial", Err: &net.DNSError{Err: "hunter2", Name: "hunter2"}}, "connect: the host has no address"},
+		{&net.OpError{Op: "read", Err: syscall.ECONNRESET}, "the connection broke"},
+		{fmt.Errorf("hunter2: %w", x509.UnknownAuthorityError{}), "the server's certificate does not verify: set Options.TLS, or the name in the URL"},
+	} {
+		if f := explain(tt.err); f.why != tt.why || !f.dead {
+			t.Errorf("%v: %+v", tt.err, f)
+		}
+	}
+}
+
 // Close ends everything that Open and commands began, also while Redis hangs or is not there.
 func TestClose(t *testing.T) {
 	server := redistest.Start(t)
@@ -635,6 +698,9 @@ func TestClose(t *testing.T) {
 			tt.with(s)
 			s.Close()
 			s.Close()
+			if len(s.slots) != cap(s.slots) {
+				t.Error("commands may be under way")
+			}
 			if err := s.Ping(t.Context()); err == nil {
 				t.Error("it answers")
 			}
