@@ -1,6 +1,7 @@
 package bearcache
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"net/http"
@@ -30,20 +31,20 @@ func TestOwnerMachine(t *testing.T) {
 	if os.Getenv("CI") != "" {
 		sequences, least = 1200, 1_000_000
 	}
-	planned := set(t, "rapid.checks", strconv.Itoa(sequences/2)) // for each of two modes
+	planned := set(t, "rapid.checks", strconv.Itoa(sequences/3+1)) // for each of three modes
 	planned = set(t, "rapid.steps", "1000") && planned && !testing.Short()
 	set(t, "rapid.nofailfile", "true")
 	var done, answers, hits atomic.Int64
 	t.Run("modes", func(t *testing.T) {
 		for _, mode := range []struct {
-			name   string
-			shares bool
-		}{{"each reader for itself", false}, {"what is released is shared", true}} {
+			name           string
+			shares, groups bool
+		}{{"each reader for itself", false, false}, {"what is released is shared", true, false}, {"members share", false, true}} {
 			t.Run(mode.name, func(t *testing.T) {
 				t.Parallel()
 				rapid.Check(t, func(t *rapid.T) {
 					rapid.SyncTest(t, func(t *rapid.T) {
-						m := newMachine(mode.shares)
+						m := newMachine(mode.shares, mode.groups)
 						t.Repeat(map[string]func(*rapid.T){"step": m.step})
 						done.Add(m.done)
 						answers.Add(m.answers)
@@ -93,6 +94,7 @@ type person struct {
 	fields http.Header
 	exp    int64 // of its token, in seconds after the start; zero: states none
 	kind   kind
+	group  string // where readers are identified
 }
 
 const machineStart = 1_900_000_000
@@ -107,9 +109,26 @@ var persons = func() []*person {
 		{name: "dave", exp: 2000, fields: header("X-Api-Key: " + jwt(fmt.Sprintf(`{"sub":"dave","exp":%d}`, machineStart+2000), "c2ln"))},
 		{name: "doubled", kind: unknown, fields: header("Authorization: Bearer alice-token", "Authorization: Bearer bob-token")},
 		{name: "strange", kind: strange, fields: header("X-Domain: 1")},
+		{name: "erin", group: "g", fields: header("Authorization: Bearer erin-token")},
+		{name: "frank", group: "g", exp: 2000, fields: header("Authorization: Bearer " + jwt(fmt.Sprintf(`{"sub":"frank","exp":%d}`, machineStart+2000), "c2ln"))},
 	}
 	return all
 }()
+
+// identify knows them all, and members by their group.
+func (p *person) identify() (Identity, error) {
+	switch {
+	case p == nil:
+		return Identity{}, errors.New("it is nobody's")
+	case p.kind != known:
+		return Anonymous, nil
+	}
+	id := Identity{Issuer: "i", Subject: p.name, Group: p.group}
+	if p.exp != 0 {
+		id.Until = time.Unix(machineStart+p.exp, 0)
+	}
+	return id, nil
+}
 
 func personOf(h http.Header) *person {
 next:
@@ -182,6 +201,7 @@ var (
 type machine struct {
 	handler http.Handler
 	shares  bool
+	groups  bool
 	clock   time.Duration
 	wishes  [6]wish
 	change  int // the status of the next answer to an unsafe request
@@ -192,13 +212,13 @@ type machine struct {
 	changed [6]int              // per URI, the last serial that a change invalidated
 	refused map[*person]*[6]int // the same per reader, by refusals
 	seen    time.Duration       // the latest time at which the cache looked at a token's end
-	refusal [8]bool             // of the persons, while one request is answered: it was refused
+	refusal map[*person]int     // of whom, while one request is answered: the status that refused it
 
 	done, answers, hits int64
 }
 
-func newMachine(shares bool) *machine {
-	m := &machine{shares: shares, made: make([]made, 1), tags: map[string]bool{}, opened: map[string]bool{}, refused: map[*person]*[6]int{}}
+func newMachine(shares, groups bool) *machine {
+	m := &machine{shares: shares, groups: groups, refusal: map[*person]int{}, made: make([]made, 1), tags: map[string]bool{}, opened: map[string]bool{}, refused: map[*person]*[6]int{}}
 	for _, p := range persons {
 		m.refused[p] = new([6]int)
 	}
@@ -208,6 +228,9 @@ func newMachine(shares bool) *machine {
 	c := &Cache{Now: func() time.Time { return time.Unix(machineStart, 0).Add(m.clock) }}
 	if shares {
 		sharing(c)
+	}
+	if groups {
+		c.Identify = func(r *http.Request) (Identity, error) { return personOf(r.Header).identify() }
 	}
 	m.handler = c.Handler(http.HandlerFunc(m.origin))
 	return m
@@ -251,7 +274,7 @@ func (m *machine) origin(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case wish.refused == p:
 		status = wish.refusal
-		m.refusal[slices.Index(persons, p)] = true
+		m.refusal[p] = status
 	case wish.down > 0:
 		status = wish.down
 	case wish.down == -2:
@@ -350,7 +373,7 @@ func (m *machine) ask(t *rapid.T, what string) {
 	r := &http.Request{Method: method, URL: &url.URL{Path: path, RawQuery: query}, RequestURI: machineURIs[i], Host: "api.test",
 		Header: h, Body: http.NoBody, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
 	before := len(m.made) - 1
-	m.refusal = [8]bool{}
+	clear(m.refusal)
 	a := &outcome{header: http.Header{}}
 	func() {
 		defer func() {
@@ -371,13 +394,18 @@ func (m *machine) ask(t *rapid.T, what string) {
 	if !safe && !a.broken && a.status >= 200 && a.status < 400 {
 		m.changed[i] = len(m.made) - 1
 	}
-	for k, refused := range m.refusal {
-		// A request for a part, and one that changes something, tell less of the reader's right to read.
-		if refused && safe && what != "Range" && persons[k].kind == known {
-			m.refused[persons[k]][i] = len(m.made) - 1
+	for p, status := range m.refusal {
+		switch {
+		case p.kind != known:
+		case status == http.StatusUnauthorized:
+			for j := range m.refused[p] {
+				m.refused[p][j] = len(m.made) - 1
+			}
+		case safe: // one that changes something tells less of the reader's right to read
+			m.refused[p][i] = len(m.made) - 1
 		}
 	}
-	m.refusal = [8]bool{}
+	clear(m.refusal)
 }
 
 // judge holds an answer against the model. before is the last serial of earlier operations.
@@ -454,7 +482,8 @@ func (m *machine) check(t *rapid.T, serial int, p *person, i int, language strin
 	a := &m.made[serial]
 	shared := m.shares && (a.released || m.tags[a.etag])
 	open := (a.open || m.opened[a.etag]) && (a.by.kind == nobody || a.by.kind == strange) && (p.kind == nobody || p.kind == strange)
-	if a.by != p && !open && !shared {
+	grouped := m.groups && a.by.group != "" && a.by.group == p.group && !a.private
+	if a.by != p && !open && !shared && !grouped {
 		t.Fatalf("%s of %d, made for %s, reached %s", what, serial, a.by.name, p.name)
 	}
 	for _, name := range a.vary {
@@ -474,7 +503,7 @@ func (m *machine) check(t *rapid.T, serial int, p *person, i int, language strin
 	switch {
 	case serial <= m.changed[i]:
 		t.Fatalf("%s of %d reached %s after a change", what, serial, p.name)
-	case serial <= m.refused[p][i] && !shared:
+	case serial <= m.refused[p][i] && !shared && !grouped:
 		t.Fatalf("%s of %d reached %s after a refusal", what, serial, p.name)
 	case p.kind == unknown && !shared:
 		t.Fatalf("%s of %d reached %s, who is in doubt", what, serial, p.name)

@@ -2,6 +2,7 @@ package bearcache
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/textproto"
@@ -27,6 +28,7 @@ type visitor struct {
 	fields http.Header
 	query  string
 	kind   kind
+	group  string // where readers are identified; see inGroups
 
 	label  string // in bodies, X-Owner and entity tags
 	number int    // decides the length of its bodies
@@ -71,12 +73,35 @@ var visitors = func() []*visitor {
 		{name: "a vendor's credential field", kind: unknown, fields: header("X-Acme-Token: 1", "Accept-Language: de")},
 		{name: "a field of unknown meaning", kind: strange, fields: header("X-Domain: 1", "Accept-Language: de")},
 		{name: "a token in the query", kind: unknown, query: "access_token=" + alice},
+		{name: "a member", group: "g", fields: header("Authorization: Bearer member-1", "Accept-Language: de")},
+		{name: "another member", group: "g", fields: header("Authorization: Bearer member-2", "Accept-Language: de")},
+		{name: "a member with a cookie", group: "g", fields: header("Authorization: Bearer member-3", "Cookie: session=1")},
 	}
 	for i, v := range all {
 		v.label, v.number = fmt.Sprintf("r%02d", i), i
 	}
 	return all
 }()
+
+// inGroups puts c into the mode in which members are identified, and have their group in common.
+func inGroups(c *Cache) {
+	c.Identify = func(r *http.Request) (Identity, error) {
+		switch v := bySignature[signature(r.Header, r.URL.RawQuery)]; {
+		case v == nil:
+			return Identity{}, errors.New("it is nobody's")
+		case v.kind == nobody || v.kind == strange:
+			return Anonymous, nil
+		case v.group != "":
+			return Identity{Issuer: "i", Subject: v.name, Group: v.group, Joined: []string{"Cookie"}}, nil
+		default:
+			id := Identity{Subject: v.name}
+			if v.name == "an expired token" {
+				id.Until = time.Unix(1_700_000_000, 0)
+			}
+			return id, nil
+		}
+	}
+}
 
 // bySignature finds a visitor by what the origin sees of it.
 var bySignature = func() map[string]*visitor {
@@ -145,6 +170,7 @@ type spelling struct {
 	released bool // RFC 9111 §3.5
 	open     bool // called public or given an s-maxage, by either field that a cache may go by
 	noStore  bool
+	private  bool // RFC 9111 §5.2.2.7, in the words of the field that a shared cache goes by
 	stale    bool // may be served stale in a partition, where the origin cannot be asked
 	vary     []string
 	expires  bool
@@ -215,6 +241,7 @@ var spellings = func() []*spelling {
 		cdn := said(s.fields["Cdn-Cache-Control"])
 		s.open = cc["public"] || cc["s-maxage"] || cdn["public"] || cdn["s-maxage"] || said(s.fields["Surrogate-Control"])["public"]
 		s.noStore = cc["no-store"] && len(cdn) == 0
+		s.private = targeted(s.fields)["private"]
 		s.stale = !cc["must-revalidate"] && !cc["no-cache"] && !cc["no-store"]
 		for _, line := range s.fields["Vary"] {
 			for name := range strings.SplitSeq(line, ",") {
@@ -237,9 +264,9 @@ func said(lines []string) map[string]bool {
 	return names
 }
 
-// released is RFC 9111 §3.5, in the words of the one field that counts: CDN-Cache-Control goes before
+// targeted is what the one field says that counts in a shared cache: CDN-Cache-Control goes before
 // Cache-Control where it says anything (RFC 9213 §2.2).
-func released(h http.Header) bool {
+func targeted(h http.Header) map[string]bool {
 	cc := said(h["Cdn-Cache-Control"])
 	if len(cc) == 0 {
 		cc = said(h["Surrogate-Control"])
@@ -247,6 +274,12 @@ func released(h http.Header) bool {
 	if len(cc) == 0 {
 		cc = said(h["Cache-Control"])
 	}
+	return cc
+}
+
+// released is RFC 9111 §3.5.
+func released(h http.Header) bool {
+	cc := targeted(h)
 	return (cc["public"] || cc["s-maxage"] || cc["must-revalidate"]) && !cc["private"] && !cc["no-store"]
 }
 
@@ -377,6 +410,7 @@ type cell struct {
 	path          string
 	number        int
 	sharing       bool
+	groups        bool
 	hits          int
 	fail          func(format string, args ...any)
 }
@@ -439,8 +473,16 @@ func (c *cell) reaches(maker, asker *visitor) bool {
 		return false
 	case s.open && (maker.kind == nobody || maker.kind == strange) && (asker.kind == nobody || asker.kind == strange):
 		return true // a field of unknown meaning makes no reader where the origin speaks to all
+	case c.grouped(maker, asker):
+		return true
 	}
 	return c.shared()
+}
+
+// grouped reports whether what was made for one member of a group is for another: all but what is private, or
+// belongs to what is joined.
+func (c *cell) grouped(maker, asker *visitor) bool {
+	return c.groups && maker.group != "" && maker.group == asker.group && slices.Equal(maker.fields["Cookie"], asker.fields["Cookie"]) && !c.origin.spelling.private
 }
 
 func (c *cell) shared() bool { return c.sharing && c.origin.spelling.released }
@@ -448,7 +490,7 @@ func (c *cell) shared() bool { return c.sharing && c.origin.spelling.released }
 // everybodys reports whether the second reader may have what somebody else's request brought: a refusal of
 // its own does not take that away from the others.
 func (c *cell) everybodys() bool {
-	return c.shared() || c.origin.spelling.open && (c.second.kind == strange || c.second.kind == nobody)
+	return c.shared() || c.grouped(c.second, c.second) || c.origin.spelling.open && (c.second.kind == strange || c.second.kind == nobody)
 }
 
 // judge holds an answer against the one who got it.
@@ -700,7 +742,7 @@ var events = []struct {
 			c.get(c.first)
 		}
 		c.origin.refused = nil
-		if a := c.get(c.second); a.serial <= before && c.second.kind != nobody && c.second.kind != strange && !c.shared() {
+		if a := c.get(c.second); a.serial <= before && c.second.kind != nobody && c.second.kind != strange && !c.shared() && !c.grouped(c.second, c.second) {
 			c.fail("%s was refused, and given what was stored before", c.second.name)
 		}
 		c.get(c.first)
@@ -757,7 +799,7 @@ type tally struct {
 
 // meet runs an event for ordered pairs of visitors, each at a URI of its own: for those chosen, of all
 // pairs, at each spelling, with an entity tag for each reader and with one for all.
-func meet(t *testing.T, run func(*cell), all []*spelling, shares bool, chosen func(spelling, common, i, j int) bool, cache func(http.Handler, func() time.Time) http.Handler) (sum tally) {
+func meet(t *testing.T, run func(*cell), all []*spelling, shares, groups bool, chosen func(spelling, common, i, j int) bool, cache func(http.Handler, func() time.Time) http.Handler) (sum tally) {
 	synctest.Test(t, func(*testing.T) {
 		clock := new(atomic.Int64)
 		o := &matrixOrigin{now: func() time.Time { return time.Unix(matrixStart, clock.Load()) }}
@@ -770,11 +812,11 @@ func meet(t *testing.T, run func(*cell), all []*spelling, shares bool, chosen fu
 						if !chosen(k, common, i, j) {
 							continue
 						}
-						c := cell{handler: h, origin: o, clock: clock, first: first, second: second, sharing: shares, number: i + j,
+						c := cell{handler: h, origin: o, clock: clock, first: first, second: second, sharing: shares, groups: groups, number: i + j,
 							path: fmt.Sprintf("/%02d%d/%02d%02d", k, common, i, j)}
 						c.fail = func(format string, args ...any) {
-							sum.failures = append(sum.failures, fmt.Sprintf("%s (one entity tag for all: %v, sharing: %v): %s, then %s: %s",
-								s.name, o.common, shares, first.name, second.name, fmt.Sprintf(format, args...)))
+							sum.failures = append(sum.failures, fmt.Sprintf("%s (one entity tag for all: %v, sharing: %v, groups: %v): %s, then %s: %s",
+								s.name, o.common, shares, groups, first.name, second.name, fmt.Sprintf(format, args...)))
 						}
 						run(&c)
 						sum.cells, sum.hits = sum.cells+1, sum.hits+c.hits
@@ -804,17 +846,24 @@ func TestTwoReaders(t *testing.T) {
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()
 			cells, hits := 0, 0
-			for mode, shares := range []bool{false, true} {
+			for mode := range 4 {
+				shares, groups := mode&1 != 0, mode&2 != 0
 				chosen := func(spelling, common, i, j int) bool {
+					if members := visitors[i].group != "" || visitors[j].group != ""; members != groups {
+						return false // where nobody is identified, a member is one more bearer
+					}
 					mixed := uint64(number)<<40 | uint64(mode)<<32 | uint64(spelling)<<24 | uint64(common)<<16 | uint64(i)<<8 | uint64(j)
 					mixed = (mixed ^ mixed>>30) * 0xbf58476d1ce4e5b9 // of splitmix64: neighbours fall apart
 					mixed = (mixed ^ mixed>>27) * 0x94d049bb133111eb
 					return (mixed^mixed>>31)%uint64(parts) == uint64(part)
 				}
-				got := meet(t, e.run, spellings, shares, chosen, func(o http.Handler, now func() time.Time) http.Handler {
+				got := meet(t, e.run, spellings, shares, groups, chosen, func(o http.Handler, now func() time.Time) http.Handler {
 					c := &Cache{Now: now, Memory: 1 << 32} // nothing is evicted
 					if shares {
 						sharing(c)
+					}
+					if groups {
+						inGroups(c)
 					}
 					return c.Handler(o)
 				})
@@ -840,7 +889,7 @@ func TestTwoReadersNotice(t *testing.T) {
 		validates bool
 	}{{"by URL", false}, {"by URL, and validating", true}} {
 		for _, e := range events {
-			got := meet(t, e.run, maxAge, false, func(_, common, i, j int) bool { return common == 1 && i < 4 && j < 4 },
+			got := meet(t, e.run, maxAge, false, false, func(_, common, i, j int) bool { return common == 1 && i < 4 && j < 4 },
 				func(o http.Handler, _ func() time.Time) http.Handler { return naive(o, tt.validates) })
 			if len(got.failures) == 0 {
 				t.Errorf("a cache that goes %s passed: %s", tt.name, e.name)
