@@ -20,19 +20,47 @@ import (
 // fields and statuses drawn at random too, and holds every answer against who asked for what. It is
 // the promise of this module as a test: no answer may reach a reader it was not made for. The origin
 // answers by Accept-Language where it says so, and by X-Domain, which nobody told the cache of, unless
-// it calls the answer public. The hit
+// it calls the answer public. Once more with readers who are identified, two of them as equals: what it does not call
+// private it answers their group. The hit
 // ratio must lie in a band, since a cache that stores nothing leaks nothing.
 func TestOracle(t *testing.T) {
-	const workers, rounds = 4, 40_000
+	t.Run("by credentials", func(t *testing.T) { testOracle(t, nil, 40_000) })
+	t.Run("by identity", func(t *testing.T) { testOracle(t, equals, 20_000) })
+}
+
+// equals calls two bearers members of one group, whom their cookies and keys tell apart, and says nothing of others
+// but that they are somebody.
+func equals(r *http.Request) (Identity, error) {
+	switch token := r.Header.Get("Authorization"); {
+	case token == "Bearer a" || token == "Bearer b":
+		return Identity{Issuer: "i", Subject: token, Group: "g", Joined: []string{"Cookie", "X-Api-Key"}}, nil
+	case token == "" && r.Header["Cookie"] == nil && r.Header["X-Api-Key"] == nil:
+		return Anonymous, nil
+	}
+	return Identity{Subject: owner(r)}, nil
+}
+
+// groupOf is what is true of all equals: whose answer it is where it is theirs.
+func groupOf(r *http.Request) string {
+	id, _ := equals(r)
+	if id.Group == "" {
+		return owner(r)
+	}
+	return fmt.Sprint("group", r.Header["Cookie"], r.Header["X-Api-Key"])
+}
+
+func testOracle(t *testing.T, identify func(*http.Request) (Identity, error), rounds int) {
+	const workers = 4
 	var clock atomic.Int64
 	c := &Cache{
 		Memory:      1 << 20, // small: eviction takes part
 		Now:         func() time.Time { return time.Unix(1_800_000_000, clock.Load()) },
 		MaxVariants: 3,
+		Identify:    identify,
 	}
 	fields := []string{"max-age=60", "max-age=60", "private, max-age=60", "public, s-maxage=60, max-age=60", "no-store", "no-cache", "max-age=0", "Max-Age=\"60\"", "PRIVATE=x, max-age=60", ""}
 	h := c.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		cc, language := fields[rand.IntN(len(fields))], "any"
+		cc, language, whose := fields[rand.IntN(len(fields))], "any", owner(r)
 		if cc != "" {
 			w.Header().Set("Cache-Control", cc)
 		}
@@ -53,7 +81,10 @@ func TestOracle(t *testing.T) {
 		if !strings.Contains(cc, "public") {
 			domain = domainOf(r)
 		}
-		fmt.Fprintf(w, "%s|%s|%s|%s|%s", owner(r), r.URL.RequestURI(), language, domain, strings.Repeat("x", rand.IntN(300)))
+		if identify != nil && !strings.Contains(strings.ToLower(cc), "private") && w.Header().Get("Vary") != "Authorization" {
+			whose = groupOf(r)
+		}
+		fmt.Fprintf(w, "%s|%s|%s|%s|%s", whose, r.URL.RequestURI(), language, domain, strings.Repeat("x", rand.IntN(300)))
 	}))
 	credentials := []string{"", "Authorization: Bearer a", "Authorization: Bearer b", "Authorization: Bearer A", "Authorization: bearer a",
 		"Authorization: Basic YQ==", "Cookie: a=1", "X-Api-Key: a", "Authorization: Bearer a\nCookie: a=1", "Authorization: Bearer a\nX-Tenant: 1",
@@ -93,7 +124,7 @@ func TestOracle(t *testing.T) {
 					hits.Add(1)
 				}
 				parts := strings.Split(body, "|")
-				if len(parts) != 5 || parts[0] != owner(r) || parts[1] != r.URL.RequestURI() ||
+				if len(parts) != 5 || parts[0] != owner(r) && (identify == nil || parts[0] != groupOf(r)) || parts[1] != r.URL.RequestURI() ||
 					parts[2] != "any" && parts[2] != languageOf(r) || parts[3] != "any" && parts[3] != domainOf(r) {
 					if crossed.Add(1) < 5 {
 						t.Logf("%s %v with %v got %d %q, %s; its owner is %s", r.Method, r.URL, r.Header, w.Code, body[:min(60, len(body))], w.Header(), owner(r))
