@@ -391,6 +391,42 @@ func TestGroupEnds(t *testing.T) {
 		close(g.open)
 		wg.Wait()
 	})
+	c, pass = clocked(&Cache{Identify: member()})
+	o := &origin{header: header("Cache-Control: max-age=3600"), before: func(http.ResponseWriter, *http.Request) { pass(time.Minute) }}
+	ask(c.Handler(o), get(ben+ends))
+	if n := c.Stats().Records; n != 0 {
+		t.Errorf("%d records of one who ended before he was answered", n)
+	}
+}
+
+// Whom the fields of an answer tell that it is another's does not wait for its body.
+func TestGroupIsFreeWithTheFields(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		body := make(chan struct{})
+		calls := 0
+		h := (&Cache{Identify: member()}).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			calls++
+			w.Header()["Cache-Control"], w.Header()["Content-Length"] = []string{"private, max-age=60"}, []string{"5"}
+			if calls == 1 {
+				time.Sleep(time.Second) // until the other waits
+				http.NewResponseController(w).Flush()
+				<-body
+			}
+			io.WriteString(w, "whole")
+		}))
+		var wg sync.WaitGroup
+		for _, who := range []string{ann, ben} {
+			wg.Go(func() { ask(h, get(who)) })
+			synctest.Wait()
+		}
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if calls != 2 {
+			t.Errorf("%d calls before the first body is whole", calls)
+		}
+		close(body)
+		wg.Wait()
+	})
 }
 
 // What its origin releases is everybody's, and what it does not is the group's.
@@ -716,6 +752,28 @@ func TestRefusalWhileStoring(t *testing.T) {
 	(&exchange{cache: c}).forget(Key{Partition: k.Partition})
 	if c.state.memory.get(k) != nil {
 		t.Error("stored")
+	}
+}
+
+// What was forgotten after it was found, and before anybody knew that a request for it goes out, stands in for nothing.
+func TestForgottenBeforeItIsUnderWay(t *testing.T) {
+	for _, there := range []bool{true, false} {
+		c, pass := clocked(new(Cache))
+		o := &origin{header: header("Cache-Control: max-age=60, stale-if-error=600")}
+		h := c.Handler(o)
+		r := get("Authorization: Bearer a")
+		ask(h, r)
+		pass(61 * time.Second)
+		x := &exchange{cache: c, request: r, reader: c.identify(r, c.Now(), false), started: c.Now()}
+		d := x.decide()
+		if !there {
+			x.forget(Key{Partition: x.reader.partition})
+		}
+		o.status = 503
+		w := httptest.NewRecorder()
+		if x.fetch(w, o, d, nil); (w.Code == http.StatusOK) != there {
+			t.Errorf("still there %v: %d", there, w.Code)
+		}
 	}
 }
 
