@@ -307,6 +307,9 @@ func listenAndServe(ctx context.Context, e env, file *config.File, g *gateway.Ga
 	}
 	fmt.Fprintln(e.stderr, strings.Join(lines, "\n"))
 
+	if err := g.ReachStore(ctx); err != nil && ctx.Err() == nil {
+		fmt.Fprintln(e.stderr, "warning: the store cannot be reached yet; until it can, nothing is answered from what is stored")
+	}
 	failed := make(chan error, len(servers))
 	for i, s := range servers {
 		s.ErrorLog = g.ErrorLog()
@@ -314,9 +317,6 @@ func listenAndServe(ctx context.Context, e env, file *config.File, g *gateway.Ga
 	}
 	if err := g.Reach(ctx); err != nil && ctx.Err() == nil {
 		fmt.Fprintf(e.stderr, "the upstream cannot be reached yet (%s); until it can, requests that need it get 502\n", gateway.Failure(err))
-	}
-	if err := g.ReachStore(ctx); err != nil && ctx.Err() == nil {
-		fmt.Fprintln(e.stderr, "warning: the store cannot be reached yet; until it can, nothing is answered from what is stored")
 	}
 	select {
 	case err := <-failed:

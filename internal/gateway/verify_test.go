@@ -385,3 +385,15 @@ func TestVerifierNeedsAuthorization(t *testing.T) {
 		t.Error("a Verifier that never sees a token is accepted")
 	}
 }
+
+// A route that names readers which there are not has none, and nothing is stored for it.
+func TestUnknownReaders(t *testing.T) {
+	i := newIssuer(t)
+	w := start(t, i.options(), nil) // without those of /1
+	token := i.token(nil)
+	for range 2 {
+		if got := w.asked("GET /1", token); got != "bypass" {
+			t.Errorf("%s, want bypass", got)
+		}
+	}
+}
