@@ -265,13 +265,6 @@ func remembered(b testing.TB) (*Remembering, string) {
 	return m, token
 }
 
-func TestRememberedAllocations(t *testing.T) {
-	m, token := remembered(t)
-	if n := testing.AllocsPerRun(100, func() { m.Verify(context.Background(), token) }); n > 2 {
-		t.Errorf("%v allocations", n)
-	}
-}
-
 func BenchmarkRemembered(b *testing.B) {
 	m, token := remembered(b)
 	b.SetBytes(int64(len(token)))
