@@ -126,7 +126,7 @@ var table = []mutant{
 	{"partitions that hold nothing counted", "memory.go", "\tif h.oldest == nil {", "\tif false {", ".", "TestHoldingsOfNothingGo"},
 
 	// What waits for another request.
-	{"flights of all partitions together", "forward.go", "k := flightKey{Key: Key{p, x.uri}}", "k := flightKey{Key: Key{Shared, x.uri}}", ".", "TestCollapsing"},
+	{"flights of all partitions together", "forward.go", "k := flightKey{Key: Key{p, x.uri}}", "p = Shared\n\tk := flightKey{Key: Key{p, x.uri}}", ".", "TestCollapsing"},
 	{"who waited takes what it may not reuse", "forward.go", "if d = x.decide(); d.Action == rfc9111.Reuse {", "if d = x.decide(); x.found.record != nil {", ".", "TestWaitersJudgeAnew"},
 	{"who waited takes another variant", "internal/rfc9111/vary.go", "value == v.value && present == v.present", "value == v.value && present == v.present || true", ".", "TestWaitersJudgeAnew"},
 	{"what is not stored frees nobody", "capture.go", " else {\n\t\tw.free()\n\t}", "", ".", "TestUnstorableFreesWaiters"},
