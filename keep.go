@@ -215,7 +215,7 @@ func (x *exchange) invalidate(h http.Header) (marks uint64) {
 			}
 			u.Fragment, u.RawFragment = "", ""
 			uri, why := normalURI(u.String())
-			if why == "" && len(uri) <= maxExtentText && strings.HasPrefix(uri, origin) {
+			if why == "" && nameable(uri) != "" && strings.HasPrefix(uri, origin) {
 				x.invalidateURI(uri)
 				marks++
 			}

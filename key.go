@@ -35,13 +35,18 @@ func targetURI(r *http.Request) string {
 		scheme, port = "https://", ":443"
 	}
 	host := authority(r.Host, port)
-	if len(scheme)+len(host)+len(path)+1+len(r.URL.RawQuery) > maxExtentText { // no purge could name it, nor any other node be told
+	if r.URL.RawQuery == "" && !r.URL.ForceQuery {
+		return nameable(scheme + host + path)
+	}
+	return nameable(scheme + host + path + "?" + r.URL.RawQuery)
+}
+
+// nameable is uri, or "" where no purge could name it, nor other nodes be told of it.
+func nameable(uri string) string {
+	if len(uri) > maxExtentText {
 		return ""
 	}
-	if r.URL.RawQuery == "" && !r.URL.ForceQuery {
-		return scheme + host + path
-	}
-	return scheme + host + path + "?" + r.URL.RawQuery
+	return uri
 }
 
 // authority is a host in lower case, without the default port of its scheme (":80") and without an
