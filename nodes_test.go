@@ -513,6 +513,7 @@ func TestRotation(t *testing.T) {
 							if resp := all.ask(1, get(a)); strings.Contains(resp.Header.Get("Cache-Status"), "; hit") {
 								t.Errorf("forgotten, and still in %s: %q", where, resp.Header)
 							}
+							synctest.Wait()
 							all.forget(1)
 							for _, key := range all.Keys() { // what was replaced by the first round
 								all.Replay(key)
