@@ -56,7 +56,7 @@ type Position struct {
 type Node struct {
 	options  Options
 	position atomic.Pointer[Position]
-	heard    atomic.Pointer[time.Time] // when everything that was in the log was known; nil: never
+	heard    atomic.Pointer[moment] // when everything that was in the log was known; nil: never
 	unread   atomic.Uint64
 	nudge    chan struct{}
 	ctx      context.Context
@@ -124,7 +124,13 @@ func (n *Node) Deaf(bound time.Duration) bool {
 		return true
 	}
 	now := time.Now()
-	return now.Sub(*heard) > bound || now.Round(0).Sub(heard.Round(0)) > bound
+	return now.Sub(heard.monotonic) > bound || now.UnixNano()-heard.wall > int64(bound)
+}
+
+// moment is a time by two clocks.
+type moment struct {
+	monotonic time.Time
+	wall      int64 // nanoseconds since 1970
 }
 
 // Unread counts entries that did not open.
@@ -195,19 +201,18 @@ func (n *Node) tell() {
 		ctx, cancel := context.WithTimeout(n.ctx, patience)
 		_, _, err := n.options.Log.Append(ctx, t.sealed)
 		cancel()
+		if err != nil { // it may be there all the same, and be found meanwhile; if not, twice is as good as once
+			n.sleep(retry, nil)
+		}
 		n.mu.Lock()
 		switch {
 		case t.seen:
-		case err != nil: // it may be there all the same, and is found then: twice is as good as once
+		case err != nil:
 			n.wait(t)
 		default:
 			t.due = n.reads + 1
 		}
 		n.mu.Unlock()
-		if err != nil {
-			n.sleep(retry, nil)
-			continue
-		}
 		select {
 		case n.nudge <- struct{}{}:
 		default:
@@ -226,7 +231,7 @@ func (n *Node) follow() {
 		case err != nil:
 			n.sleep(retry, nil)
 		case end:
-			n.heard.Store(&began)
+			n.heard.Store(&moment{began, began.UnixNano()})
 			n.again()
 			n.sleep(interval, n.nudge)
 		}
@@ -236,6 +241,7 @@ func (n *Node) follow() {
 var (
 	errNoEpoch  = errors.New("the log has no epoch")
 	errRepeated = errors.New("the log repeats what it said")
+	errNumbers  = errors.New("the log has numbers that it cannot have reached")
 )
 
 // read applies the next entries; end: there are no more.
@@ -252,6 +258,8 @@ func (n *Node) read() (end bool, err error) {
 		return false, err
 	case epoch == "": // as at is before the first read: nobody would begin
 		return false, errNoEpoch
+	case first > 1<<62: // they would begin again
+		return false, errNumbers
 	}
 	progress := epoch != at.Epoch || first > at.Number+1
 	if progress {
