@@ -17,7 +17,7 @@ test: needs ## everything but fuzzing and mutants, on real servers
 	go vet ./...
 	CGO_ENABLED=$(if $(race),1,0) go test $(race) -count=1 ./... # results are not kept: some tests build the binary, which go test does not see
 
-needs: ## what the tests start: Flask, Flask-Caching, PyJWT, curl, Node.js and the HTTP cache suite, installed only if missing
+needs: ## what the tests start: Flask, Flask-Caching, PyJWT, curl, Redis, Node.js and the HTTP cache suite, installed only if missing
 	./test/needs.sh
 
 lint: ## formatting, vet, staticcheck, known vulnerabilities
