@@ -191,6 +191,12 @@ func TestHostileIntrospection(t *testing.T) {
 			}
 			http.Redirect(w, r, "/home", http.StatusPermanentRedirect)
 		}, "answered 308"},
+		{"a redirect at home, as another method", func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/home" {
+				t.Error("it was followed")
+			}
+			http.Redirect(w, r, "/home", http.StatusSeeOther)
+		}, "answered 303"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			h := newServer(t, test.handler)

@@ -25,7 +25,7 @@ var bearerTable = []mutant{
 	{"curves not compared", "bearer/algorithm.go", "curves[alg] == public.Curve.Params().Name", `curves[alg] != ""`, "bearer", "TestJWTAttacks"},
 	{"RSA of 1024 bits", "bearer/algorithm.go", "key.N.BitLen() >= minRSA", "key.N.BitLen() >= 1024", "bearer", "TestReadKeySet"},
 	{"RSA of any size above", "bearer/algorithm.go", "key.N.BitLen() <= maxRSA", "true", "bearer", "TestReadKeySet"},
-	{"RSA with the exponent 1", "bearer/algorithm.go", "key.E >= 3", "key.E >= 1", "bearer", "TestReadKeySet"},
+	{"RSA with the exponent 1", "bearer/algorithm.go", "key.E >= 3", "key.E >= 1", "bearer", "TestJWTCheck"},
 	{"salts of any length", "bearer/algorithm.go", "return &jwt.SigningMethodRSAPSS{SigningMethodRSA: m.SigningMethodRSA, Options: m.Options}", "return m", "bearer", "TestJWTAttacks"},
 	{"short secrets", "bearer/algorithm.go", "len(k.Secret.Reveal()) >= least", "len(k.Secret.Reveal()) >= least/2", "bearer", "TestKeySuits"},
 	{"a public key for HS256", "bearer/algorithm.go", `(strings.HasPrefix(alg, "RS") || strings.HasPrefix(alg, "PS"))`, "true", "bearer", "TestKeySuits"},
@@ -46,7 +46,6 @@ var bearerTable = []mutant{
 	// Claims.
 	{"names of claims in other letters", "bearer/claims.go", "if misspelt(all, claimNames) {", "if false {", "bearer", "TestJWTAttacks"},
 	{"times without bound", "bearer/claims.go", " || seconds < 0 || seconds > lastDate {", " {", "bearer", "TestJWTAttacks"},
-	{"numbers that overflow", "bearer/claims.go", "if !ok || err != nil || seconds", "if !ok || err != nil && seconds == 0 || seconds", "bearer", "TestJWTAttacks"},
 	{"a scope token that is two", "bearer/claims.go", `token == "" || strings.Contains(token, " ")`, `token == ""`, "bearer", "TestJWTAttacks"},
 	{"sets not sorted", "bearer/claims.go", "slices.Sort(members)", "_ = members", "bearer", "TestCanonical"},
 	{"sets with repetition", "bearer/claims.go", "slices.Compact(members)", "members", "bearer", "TestCanonical"},
