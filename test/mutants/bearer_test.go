@@ -125,6 +125,6 @@ var bearerTable = []mutant{
 	{"texts of revocations without bound", "bearer/revocation.go", "len(r.ID) > maxRevocationText || ", "", "bearer", "TestRevocationIsRefused"},
 
 	// Answers.
-	{"no Retry-After", "bearer/require.go", `w.Header().Set("Retry-After", retryAfter)`, "_ = retryAfter", "bearer", "TestRequire"},
+	{"no Retry-After from Require", "bearer/require.go", `w.Header().Set("Retry-After", retryAfter)`, "_ = retryAfter", "bearer", "TestRequire"},
 	{"scope ignored", "bearer/require.go", "case !claims.HasScope(scope):", "case !claims.HasScope(scope) && false:", "bearer", "TestRequireScope"},
 }
