@@ -190,3 +190,64 @@ func TestNoticeAbout(t *testing.T) {
 		}
 	}
 }
+
+// What is read as a record is one of its key, whole, and nothing more.
+func TestRecordRefuses(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	s := fuzzSecond(now)
+	encode := func(k Key, kind rfc9111.Kind, fields packed) string {
+		stored := rfc9111.Keep(kind, rfc9111.Request{Method: "GET"}, rfc9111.Response{Status: 200, Header: header(fresh)}, now, now)
+		b, _ := s.encode(&record{key: k, variants: []variant{{Stored: stored, fields: fields, body: []byte("body"), stamp: newStamp(0), until: forever}}}, nodelog.Position{Epoch: "e", Number: 7})
+		return string(b)
+	}
+	fields := pack(header(fresh), header(fresh))
+	sound := encode(fuzzKey, rfc9111.PrivateCache, fields)
+	if _, _, ok := decode(sound, fuzzKey, now); !ok {
+		t.Fatal("the sound one is refused")
+	}
+	for name, plain := range map[string]string{
+		"nothing":               "",
+		"another version":       string(rune(recordFormat+1)) + sound[1:],
+		"another reader":        encode(Key{Identity{Issuer: "i", Subject: "b"}.Partition(), fuzzKey.TargetURI}, rfc9111.PrivateCache, fields),
+		"another URI":           encode(Key{fuzzKey.Partition, fuzzKey.TargetURI + "?"}, rfc9111.PrivateCache, fields),
+		"another kind of cache": encode(fuzzKey, rfc9111.SharedCache, fields),
+		"fields cut off":        encode(fuzzKey, rfc9111.PrivateCache, fields[:len(fields)-1]),
+		"no fields":             encode(fuzzKey, rfc9111.PrivateCache, ""),
+		"something behind it":   sound + "x",
+	} {
+		if r, _, ok := decode(plain, fuzzKey, now); ok {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+	for i := range sound {
+		if _, _, ok := decode(sound[:i], fuzzKey, now); ok {
+			t.Errorf("%d of %d bytes are enough", i, len(sound))
+		}
+	}
+}
+
+func TestWholeFields(t *testing.T) {
+	for _, tt := range []struct {
+		fields string
+		want   bool
+	}{
+		{"\x00\x00", true},
+		{"\x01\x01\x01A\x01\x011", true},
+		{"\x01\x00\x01A\x00", true},
+		{"\x01\x01\x01A\x01\x011\x01B\x00", true}, // ours alone
+		{"", false},
+		{"\x00", false},
+		{"\x02\x01\x01A\x01\x011", false},               // a field is missing
+		{"\x01\x02\x01A\x01\x011", false},               // a line
+		{"\x01\x00\x01A\x01\x011", false},               // there is one more
+		{"\x01\x01\x00\x01\x011", false},                // of no name
+		{"\x01\x01\x01A\x01\x021", false},               // cut off
+		{"\x01\x01\x01A\x01\x011\x01B", false},          // behind it
+		{"\xff\xff\xff\xff\xff\xff\xff\x7f\x00", false}, // of very many fields
+		{"\x01\xff\xff\xff\xff\xff\xff\xff\x7f\x01A\x00", false},
+	} {
+		if got := packed(tt.fields).whole(); got != tt.want {
+			t.Errorf("%q: %v", tt.fields, got)
+		}
+	}
+}

@@ -393,6 +393,9 @@ func TestManyPurgesWithoutLog(t *testing.T) {
 		if n := len(others.pending); n != 0 || others.node.Waiting() != 0 || others.all != nil || others.untold != 0 {
 			t.Errorf("%d are pending, %d waiting, %d untold, all: %v", n, others.node.Waiting(), others.untold, others.all != nil)
 		}
+		if n := others.node.Position().Number; n != maxPending+2 { // everything, and again for what came while that was on its way
+			t.Errorf("%d entries", n)
+		}
 		if err := all.caches[0].Purge(t.Context(), Extent{Tag: "a"}); err != nil {
 			t.Errorf("the purge: %v", err)
 		}
@@ -832,6 +835,51 @@ func TestForgottenOnItsWay(t *testing.T) {
 		for i := range u.shards {
 			if len(u.shards[i].of) != 0 {
 				t.Error("a ticket is left")
+			}
+		}
+	})
+}
+
+// Neither is what was purged on its way: it would be later than its purge.
+func TestPurgedOnItsWay(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		all := startNodes(t, 1, &origin{header: header(fresh)}, nil)
+		hold := make(chan bool)
+		all.before = func(string) { <-hold }
+		for i := range writers {
+			all.ask(0, request("GET", fmt.Sprintf("http://api.test/%d", i)))
+		}
+		synctest.Wait()
+		all.ask(0, get(alice))
+		all.ask(0, get())
+		if err := all.caches[0].Purge(t.Context(), Extent{TargetURI: "http://api.test/me"}); err != nil {
+			t.Error(err)
+		}
+		close(hold)
+		all.settle()
+		if n := len(all.Keys()); n != writers {
+			t.Errorf("%d records, want those that held them up", n)
+		}
+	})
+}
+
+// What is in memory gives way to what is newer only.
+func TestNewerInMemory(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		all := startNodes(t, 2, &origin{header: header(fresh, "Vary: Accept-Language")}, nil)
+		in := func(language string) *http.Request { return get(alice, "Accept-Language: "+language) }
+		all.ask(0, in("de"))
+		all.settle()
+		all.ask(1, in("en"))
+		all.settle()
+		if !all.Replay(all.Keys()[0]) {
+			t.Fatal("nothing was replaced")
+		}
+		all.ask(1, in("fr"))
+		all.settle()
+		for _, language := range []string{"de", "en", "fr"} {
+			if resp := all.ask(1, with(in(language), "Cache-Control: only-if-cached")); resp.StatusCode != 200 {
+				t.Errorf("%s is gone", language)
 			}
 		}
 	})

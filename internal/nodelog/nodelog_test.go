@@ -259,6 +259,65 @@ func TestDoneComesLast(t *testing.T) {
 	})
 }
 
+// The position says that the entry was applied.
+func TestPositionComesLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := storetest.New().Log("log")
+		for range 3 {
+			add(t, l, box.Seal(nil, "test"))
+		}
+		var f *follower
+		ready := make(chan bool)
+		f = follow(t, l, func(o *Options) {
+			o.Apply = func(number uint64, _ []byte) {
+				<-ready
+				if f.Position().Number != number-1 {
+					t.Errorf("at entry %d the position is %d", number, f.Position().Number)
+				}
+			}
+		})
+		close(ready)
+		settle()
+	})
+}
+
+// What is appended while the log is read may be in the next answer only.
+func TestToldOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := storetest.New().Log("log")
+		f := follow(t, wrapped{Log: l, answer: func(epoch string, first uint64, entries [][]byte, err error) (string, uint64, [][]byte, error) {
+			time.Sleep(500 * time.Millisecond)
+			return epoch, first, entries, err
+		}}, nil)
+		for range 20 {
+			f.Tell([]byte("a"), nil)
+			time.Sleep(130 * time.Millisecond)
+		}
+		settle()
+		if n := f.Position().Number; n != 20 || f.Waiting() != 0 {
+			t.Errorf("%d entries, %d waiting", n, f.Waiting())
+		}
+	})
+}
+
+// What counts is when the log was asked: what came into it since may be missing in the answer.
+func TestHeardWhenAsked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := storetest.New()
+		m.Delay(900 * time.Millisecond)
+		f := follow(t, m.Log("log"), nil)
+		for range 500 {
+			if !f.Deaf(850 * time.Millisecond) {
+				t.Fatal("it calls heard what came meanwhile")
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		if f.Deaf(3 * time.Second) {
+			t.Error("it is deaf")
+		}
+	})
+}
+
 func TestTellIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := storetest.New()
