@@ -63,17 +63,19 @@ routes:
   - {match: "/d", partition: {scope: [], without: []}}
   - {match: "/e", partition: {scope: [roles], without: [scope, aud]}}
   - {match: "/f"}
+  - {match: "/g", partition: {scope: [roles]}}
 `))
 	if err != nil {
 		t.Fatal(err)
 	}
 	policy, readers := policies(file.Routes, *file.Serve.Partition)
 	tenant := &gateway.ClaimSet{Required: []string{"tenant"}, Optional: []string{"scope", "aud"}}
-	want := []gateway.Readers{{Claims: tenant}, {}, {Claims: tenant, Group: &gateway.ClaimSet{Optional: []string{"scope", "aud"}}}, {Claims: tenant, Group: &gateway.ClaimSet{Required: []string{"roles"}}}}
+	want := []gateway.Readers{{Claims: tenant}, {}, {Claims: tenant, Group: &gateway.ClaimSet{Optional: []string{"scope", "aud"}}}, {Claims: tenant, Group: &gateway.ClaimSet{Required: []string{"roles"}}},
+		{Claims: tenant, Group: &gateway.ClaimSet{Required: []string{"roles"}, Optional: []string{"scope", "aud"}}}}
 	if diff := cmp.Diff(readers, want); diff != "" {
 		t.Errorf("got(-) want(+):\n%s", diff)
 	}
-	for i, want := range []int{1, 0, 2, 2, 3, 0, 0} {
+	for i, want := range []int{1, 0, 2, 2, 3, 0, 4, 0} {
 		if got := policy("GET", "/"+string(rune('a'+i))); got.Readers != want {
 			t.Errorf("/%c has %d, want %d", 'a'+i, got.Readers, want)
 		}
