@@ -78,6 +78,10 @@ func runRevoke(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(e.stdout, "%s revoked on %s until %s, or until that gateway ends\n", kind, at.url.Host, report.Plain(answer.Until))
+	alone := ""
+	if answer.OtherNodes == "none" {
+		alone = ", or until that gateway ends"
+	}
+	fmt.Fprintf(e.stdout, "%s revoked on %s until %s%s\n", kind, at.url.Host, report.Plain(answer.Until), alone)
 	return answer.nodes(e, "the revocation holds on this one")
 }

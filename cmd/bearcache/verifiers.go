@@ -15,7 +15,7 @@ import (
 // verifyFlags are the keys of verify. The variables of those that name a secret are the secret itself.
 type verifyFlags struct {
 	Issuer        *config.Issuer       `placeholder:"URL" help:"Who makes the tokens; keys are looked up there. With it, tokens are verified before anything is looked up."`
-	Audience      []config.Audience    `placeholder:"TEXT" help:"What tokens must be for, one of these."`
+	Audience      []config.Audience    `placeholder:"TEXT" help:"What tokens must be for, one of these; with introspection it may be left out."`
 	JWKS          *config.KeySource    `name:"jwks" placeholder:"URL|file:PATH" help:"Where the keys are, if the issuer does not say: a JWK Set, or PEM in a file."`
 	Algorithms    []config.Algorithm   `placeholder:"NAME" help:"How tokens may be signed (default: as fits the keys)."`
 	AccessTokens  *config.AccessTokens `placeholder:"any|rfc9068" help:"rfc9068: access tokens as RFC 9068 has them, and no others (default any)."`
@@ -149,7 +149,10 @@ func verified(v config.Verify) string {
 	if v.Introspects() {
 		how = "verified by introspection"
 	}
-	line := fmt.Sprintf("tokens of %s %s, audience %s", v.Issuer, how, strings.Join(audiences(v), " or "))
+	line := fmt.Sprintf("tokens of %s %s", v.Issuer, how)
+	if v.Audience != nil {
+		line += ", audience " + strings.Join(audiences(v), " or ")
+	}
 	if *v.Anonymous == config.NobodyRefuse {
 		line += "; without credentials nobody passes"
 	}

@@ -46,7 +46,7 @@ var descriptions = map[string]string{
 
 	"Verify.":              "",
 	"Verify.Issuer":        "Who makes the tokens, as their iss has it. Keys and endpoints are looked up there (RFC 8414, OpenID Connect Discovery), unless jwks, hmac_secret or introspection says where they are.",
-	"Verify.Audience":      "What the tokens must be for: one of these must be in their aud.",
+	"Verify.Audience":      "What the tokens must be for: one of these must be in their aud. With introspection it may be left out: then the endpoint decides.",
 	"Verify.JWKS":          "Where the keys are: an https URL of a JWK Set, an http one on this machine, or file:PATH with a JWK Set or PEM.",
 	"Verify.Algorithms":    "The algorithms that tokens may be signed with. Without it, those that fit the keys; HS256, HS384 and HS512 need hmac_secret.",
 	"Verify.AccessTokens":  "rfc9068: only access tokens as RFC 9068 has them, of type at+jwt. any: other tokens of the issuer for this audience, too.",

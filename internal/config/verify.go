@@ -79,7 +79,7 @@ func (v Verify) problems() []problem {
 	case v.JWKS == nil && v.HMACSecret == nil && v.Introspection == nil:
 		refuse("issuer", v.Issuer.discoverable())
 	}
-	if v.Audience == nil {
+	if v.Audience == nil && !v.Introspects() { // whom the endpoint vouches to, it decides (RFC 7662 §4)
 		refuse("", "has no audience: a token that was made for another API would do here; add one such as audience: [https://api.example]")
 	}
 	v.keyProblems(refuse)

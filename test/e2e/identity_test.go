@@ -257,7 +257,6 @@ serve:
   partition: claims
 verify:
   issuer: ` + i.URL + `
-  audience: [https://api.test]
   introspection: ` + i.URL + `/introspect
   client_id: gateway
   client_secret: env:BEARCACHE_TEST_CLIENT_SECRET
