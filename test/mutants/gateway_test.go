@@ -66,7 +66,7 @@ var gatewayTable = []mutant{
 	{"groups that nobody verified", "internal/config/config.go", "if r.Partition != nil && r.Partition.breadth() > 0 {", "if r.Partition != nil && false {", "internal/config", "TestProblemsOfReaders"},
 	{"a public key taken for a secret", "internal/config/verify.go", "case a.symmetric() && v.HMACSecret == nil:", "case false:", "internal/config", "TestProblemsOfReaders"},
 	{"keys in the clear", "internal/config/endpoint.go", `case u.Scheme == "http" && !loopbackHost(u.Hostname()):`, "case false:", "internal/config", "TestProblemsOfReaders"},
-	{"tokens for anybody", "internal/config/verify.go", "if v.Audience == nil {\n\t\trefuse", "if false {\n\t\trefuse", "internal/config", "TestProblemsOfReaders"},
+	{"tokens for anybody", "internal/config/verify.go", "if v.Audience == nil && !v.Introspects() {", "if false {", "internal/config", "TestProblemsOfReaders"},
 	{"scope and audience not implied", "internal/config/partition.go", "if !slices.Contains(without, name) && !slices.Contains(p.Required, name) {", "if false {", "internal/config", "TestPartitions"},
 	{"a group of a public route", "internal/config/rule.go", "if r.Share != nil && r.Partition != nil {", "if false {", "internal/config", "TestProblemsOfReaders"},
 	{"a narrower partition passed by", "internal/config/route.go", "!r.Public && !other.Public && r.Partition.narrower(other.Partition))", "false)", "internal/config", "TestNearMissOfANarrowerPartition"},

@@ -30,6 +30,7 @@ const (
 	root    = "../.."
 	workers = 2
 	limit   = time.Minute // of one run of tests; a mutant that makes them hang is noticed too
+	sane    = 5 * limit   // of all that the table names of one package, unbroken
 )
 
 func TestMutants(t *testing.T) {
@@ -77,7 +78,7 @@ func TestMutants(t *testing.T) {
 				t.Fatalf("the mutant does not compile:\n%s", problem)
 			}
 			start := time.Now()
-			out, passed := run(binary, filepath.Join(dir, m.pkg), m.tests)
+			out, passed := run(binary, filepath.Join(dir, m.pkg), m.tests, limit)
 			if passed {
 				t.Fatalf("survived: %s of %q do not notice", m.tests, m.pkg)
 			}
@@ -131,7 +132,7 @@ func baseline(dir, pkg string, names []string) string {
 	if problem != "" {
 		return problem
 	}
-	out, passed := run(binary, filepath.Join(dir, pkg), strings.Join(names, " "))
+	out, passed := run(binary, filepath.Join(dir, pkg), strings.Join(names, " "), sane)
 	if !passed {
 		return out
 	}
@@ -156,7 +157,7 @@ func build(temp, dir, pkg string) (binary, problem string) {
 }
 
 // run runs the named tests where go test would, in the directory of their package.
-func run(binary, dir, tests string) (out string, passed bool) {
+func run(binary, dir, tests string, limit time.Duration) (out string, passed bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), limit+10*time.Second)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, binary, "-test.v", "-test.failfast", "-test.timeout="+limit.String(),
