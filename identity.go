@@ -155,7 +155,7 @@ func (c *Cache) identify(r *http.Request, now time.Time, public bool) reader {
 		return c.crowd(r, rd)
 	}
 	id, err := c.Identify(r)
-	if err != nil || id.anonymous && (len(rd.fields) > 0 || rd.certified) {
+	if err != nil || id.anonymous && len(rd.fields) > 0 {
 		rd.why = whyIdentify
 		return rd
 	}

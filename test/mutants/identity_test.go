@@ -19,7 +19,7 @@ var identityTable = []mutant{
 	{"a certificate not in the digest", "identity.go", "\t\td.text(string(cert.Raw))\n", "", ".", "TestReaders"},
 	{"a certificate not joined", "identity.go", "len(fields) == 0 && certificate(r) == nil {\n\t\treturn \"\"", "len(fields) == 0 {\n\t\treturn \"\"", ".", "TestJoined"},
 	{"a certificate taken for nobody", "identity.go", "len(fields) == 0 && certificate(r) == nil {\n\t\treturn Shared", "len(fields) == 0 {\n\t\treturn Shared", ".", "TestReaders"},
-	{"Identify may call the holder of a certificate nobody", "identity.go", "(len(rd.fields) > 0 || rd.certified)", "len(rd.fields) > 0", ".", "TestAnonymousWithACertificate"},
+	{"Identify may call the holder of a certificate nobody", "identity.go", ` || joined != ""`, "", ".", "TestAnonymousWithACertificate"},
 
 	// What a group is given.
 	{"what is private given to a group", "identity.go", "if p.open() || p.is('g') {", "if p.open() {", ".", "TestGroup"},

@@ -20,7 +20,7 @@ var table = []mutant{
 	{"the node's secret ignored", "key.go", "hmac.New(sha256.New, secret)", "hmac.New(sha256.New, nil)", ".", "TestDigestsNeedTheSecret"},
 	{"lengths not in an identity's partition", "identity.go", "name = texts.Append(name, id.Subject)", "name = append(name, id.Subject...)", ".", "TestPartitionIsInjective"},
 	{"scope not in an identity's partition", "identity.go", "\tname = texts.Append(name, id.Scope)\n", "", ".", "TestPartitionIsInjective"},
-	{"Identify may call a bearer nobody", "identity.go", "(len(rd.fields) > 0 || rd.certified)", "rd.certified", ".", "TestIdentify"},
+	{"Identify may call a bearer nobody", "identity.go", "|| id.anonymous && len(rd.fields) > 0 ", "", ".", "TestIdentify"},
 	{"an error of Identify ignored", "identity.go", "if err != nil || id.anonymous", "if _ = err; id.anonymous", ".", "TestIdentify"},
 	{"own-key check on read removed", "memory.go", "if r.key != k {", "if false {", ".", "TestOwnKeyIsChecked"},
 	{"repeated credentials accepted", "credential.go", `len(values) != 1 || values[0] == ""`, `len(values) == 0`, ".", "TestReaders"},
