@@ -1,6 +1,7 @@
 package bearcache
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"runtime"
@@ -9,6 +10,9 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/bearcache/bearcache/internal/nodelog"
+	"github.com/bearcache/bearcache/storetest"
 )
 
 // discard is a ResponseWriter that costs as little as one can.
@@ -181,4 +185,105 @@ func BenchmarkCollapse(b *testing.B) {
 		all.Wait()
 	}
 	b.ReportMetric(float64(calls.Load())/float64(n), "calls/op")
+}
+
+// BenchmarkRecall is a hit that the second level, in this process, has and memory has not.
+func BenchmarkRecall(b *testing.B) {
+	for _, size := range []int{1 << 10, 16 << 10} {
+		b.Run(fmt.Sprintf("body=%d", size), func(b *testing.B) {
+			c, h := secondLevel(b, size)
+			w, r := &discard{h: make(http.Header)}, apiRequest(strings.Repeat("t", 800))
+			h.ServeHTTP(w, r)
+			for len(c.Store.(*storetest.Memory).Keys()) == 0 {
+				runtime.Gosched()
+			}
+			k := Key{c.state.secret.byCredentials(r, []string{"Authorization"}), targetURI(r)}
+			b.ReportAllocs()
+			for b.Loop() {
+				c.state.memory.forget(k)
+				clear(w.h)
+				h.ServeHTTP(w, r)
+			}
+			if status := w.h["Cache-Status"]; len(status) != 1 || !strings.Contains(status[0], "detail=store") {
+				b.Fatalf("not from the store: %q", status)
+			}
+		})
+	}
+}
+
+// BenchmarkHitSharing is BenchmarkHit where there is a second level: a hit asks only whether its node is deaf.
+func BenchmarkHitSharing(b *testing.B) {
+	_, h := secondLevel(b, 1<<10)
+	benchmarkHandler(b, h, apiRequest(strings.Repeat("t", 800)))
+}
+
+// secondLevel is a cache with a second level that has heard of everything.
+func secondLevel(b *testing.B, size int) (*Cache, http.Handler) {
+	store := storetest.New()
+	c := &Cache{Store: store, PurgeLog: store.Log("purge"), Secret: kilobyte[:32]}
+	b.Cleanup(c.Close)
+	h := c.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header()["Content-Type"] = []string{"application/json"}
+		w.Header()["Cache-Control"] = []string{"private, max-age=3600"}
+		w.Write(bytes.Repeat([]byte("x"), size))
+	}))
+	for c.Stats().Deaf {
+		runtime.Gosched()
+	}
+	return c, h
+}
+
+// BenchmarkSealRecord is what a record costs on its way to the Store, beside the request that brought it.
+func BenchmarkSealRecord(b *testing.B) {
+	for _, size := range []int{1 << 10, 16 << 10, 1 << 20} {
+		b.Run(fmt.Sprintf("body=%d", size), func(b *testing.B) {
+			c, h := secondLevel(b, size)
+			r := apiRequest("token")
+			h.ServeHTTP(&discard{h: make(http.Header)}, r)
+			k := Key{c.state.secret.byCredentials(r, []string{"Authorization"}), targetURI(r)}
+			rec, s := c.state.memory.get(k), c.state.second
+			b.ReportAllocs()
+			for b.Loop() {
+				plain, ttl := s.encode(rec, c.state.others.node.Position())
+				name := s.keys[0].name(k)
+				if s.keys[0].box.Seal(plain, "record", name, k.Partition.name, k.TargetURI); ttl <= 0 {
+					b.Fatal("of no use")
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkAliveInStore holds a record from the Store against a thousand newer purges of each kind.
+func BenchmarkAliveInStore(b *testing.B) {
+	k := Key{Identity{Issuer: "https://login.example", Subject: "alice"}.Partition(), "https://api.example/users/1/orders?page=2"}
+	tags := func() []string { return tagsOf(http.Header{"Cache-Tag": {"orders,user-1,v2"}}) }
+	for name, make := range map[string]func(i int) notice{
+		"forgotten": func(i int) notice { return notice{names: []string{fmt.Sprint("c", i)}} },
+		"uris":      func(i int) notice { return notice{extent: &Extent{TargetURI: fmt.Sprint("https://api.example/", i)}} },
+		"tags":      func(i int) notice { return notice{extent: &Extent{Tag: fmt.Sprint("tag", i)}} },
+		"pending":   func(i int) notice { return notice{extent: &Extent{Tag: fmt.Sprint("tag", i)}} },
+	} {
+		b.Run(name, func(b *testing.B) {
+			c := new(Cache)
+			c.init()
+			o := &others{cache: c, pending: map[string]notice{}}
+			o.begin("e", 0)
+			for i := range 1000 {
+				n := make(i)
+				n.id = fmt.Sprint(i)
+				if name == "pending" {
+					o.await(n)
+				} else {
+					o.apply(uint64(i+1), n.append(nil))
+				}
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if !o.alive(k, tags, nodelog.Position{Epoch: "e"}) {
+					b.Fatal("dead")
+				}
+			}
+		})
+	}
 }
