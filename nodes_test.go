@@ -921,6 +921,31 @@ func TestForgottenWhileRecalled(t *testing.T) {
 	}
 }
 
+// What was found before the Store was asked, and forgotten since, stands in for no failure, though its reader has something
+// newer.
+func TestForgottenWhileLookedFor(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		o := &origin{header: header("Cache-Control: max-age=10, stale-if-error=300")}
+		all := startNodes(t, 1, o, nil)
+		all.ask(0, get(alice))
+		time.Sleep(20 * time.Second)
+		slow := &slowStore{Store: all, asked: make(chan bool), answer: make(chan bool)}
+		all.caches[0].state.second.store = slow
+		done := make(chan *http.Response)
+		go func() { done <- all.ask(0, get(alice)) }()
+		<-slow.asked
+		o.before = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }
+		all.ask(0, request("POST", "http://api.test/else", alice))
+		o.before = nil
+		all.ask(0, get(alice, "Cache-Control: no-cache"))
+		o.before = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }
+		slow.answer <- true
+		if resp := <-done; resp.StatusCode != 503 {
+			t.Errorf("%d %q", resp.StatusCode, resp.Header)
+		}
+	})
+}
+
 // slowStore has the answer of the first Get first, and gives it when it is told to.
 type slowStore struct {
 	Store

@@ -52,7 +52,7 @@ const (
 	storePatience = time.Second // with the Store, which may have less with whoever keeps it
 	writers       = 4
 	maxWrites     = 1024     // on their way
-	maxWriteBytes = 32 << 20 // in bodies
+	maxWriteBytes = 32 << 20 // in bodies and fields
 	maxTTL        = 30 * 24 * time.Hour
 )
 
@@ -93,7 +93,7 @@ func (k key) name(of Key) string {
 func (s *second) keep(x *exchange, r *record) {
 	w := write{record: r}
 	for i := range r.variants {
-		w.weight += int64(len(r.variants[i].body))
+		w.weight += int64(len(r.variants[i].body) + len(r.variants[i].fields))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -256,7 +256,8 @@ const recordFormat = 1
 // encode writes what of r is valid at a position of the log, and says for how long that is of use.
 func (s *second) encode(r *record, at nodelog.Position) (plain []byte, ttl time.Duration) {
 	now := s.cache.state.now()
-	b := texts.Append([]byte{recordFormat}, r.key.Partition.name)
+	b := append(make([]byte, 0, r.weight), recordFormat)
+	b = texts.Append(b, r.key.Partition.name)
 	b = texts.Append(b, r.key.TargetURI)
 	b = texts.Append(b, at.Epoch)
 	b = texts.AppendNumber(b, int(at.Number))

@@ -59,6 +59,7 @@ var nodesTable = []mutant{
 	{"records of the other secret under their name of today", "second.go", "if former := x.formerly(p); former != (Partition{}) {", "if former := x.formerly(p); false {", ".", "TestRotation"},
 	{"what was born before taken as of now", "second.go", "v.stamp = newStamp(born)", "v.stamp = newStamp(s.cache.state.invalidations.now())", ".", "TestForgottenWhileRecalled"},
 	{"no ticket while the store is asked", "serve.go", "\tdefer x.enter()()\n\treturn s.second.recall(x)", "\treturn s.second.recall(x)", ".", "TestForgottenWhileRecalled"},
+	{"what was forgotten while the store was asked stands in", "forward.go", "s.memory.get(f.key) != f {", "s.memory.get(f.key) == nil {", ".", "TestForgottenWhileLookedFor"},
 	{"what was forgotten on its way is written", "second.go", `w.ticket != nil && w.ticket.void.Load()`, "false", ".", "TestForgottenOnItsWay"},
 	{"what is purged is written under a later position", "second.go", "|| !s.cache.state.invalidations.current(r.key, v.tags, v.stamp) {", "{", ".", "TestPurgedOnItsWay"},
 	{"a ticket that stays", "second.go", "\t\tif w.ticket != nil {\n\t\t\ts.cache.state.underway.leave(w.ticket)\n\t\t}\n", "", ".", "TestForgottenOnItsWay"},
