@@ -1142,7 +1142,7 @@ func TestHitsAllocateNoMore(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() {
 		clear(w.h)
 		h.ServeHTTP(w, r)
-	}); n > 4 {
+	}); n > 3 {
 		t.Errorf("%v allocations", n)
 	}
 }
