@@ -91,8 +91,8 @@ func TestWireTimes(t *testing.T) {
 		if age := Age(&later, time.Now().Round(0)); age != 31*time.Second {
 			t.Errorf("%v old by the wall clock alone", age)
 		}
-		if got.Useful().Sub(time.Now()) != 29*time.Second+disconnected {
-			t.Errorf("useful for %v", got.Useful().Sub(time.Now()))
+		if time.Until(got.Useful()) != 29*time.Second+disconnected {
+			t.Errorf("useful for %v", time.Until(got.Useful()))
 		}
 	})
 }
