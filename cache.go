@@ -136,6 +136,7 @@ type state struct {
 	invalidations *invalidations
 	flights       *flights
 	underway      *underway
+	refused       *refused
 	background    *background
 	others        *others                                   // nil: there are none
 	second        *second                                   // nil: there is none
@@ -196,6 +197,7 @@ func (c *Cache) init() {
 			invalidations: newInvalidations(),
 			flights:       newFlights(),
 			underway:      newUnderway(),
+			refused:       newRefused(),
 			background:    newBackground(),
 			secret:        newKeyed(secret),
 			lifetime:      orElse(c.CredentialLifetime, 24*time.Hour),

@@ -916,3 +916,53 @@ func (w *interims) WriteHeader(status int) {
 	}
 	w.ResponseRecorder.WriteHeader(status)
 }
+
+// Whom the origin refuses gets nothing of his group's either, until it has answered him again; the others lose nothing.
+func TestRefusedMemberOfAGroup(t *testing.T) {
+	for _, status := range []int{401, 403} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			refuse := ""
+			c := &Cache{Identify: func(r *http.Request) (Identity, error) {
+				return Identity{Issuer: "i", Subject: r.Header.Get("Authorization"), Group: "g"}, nil
+			}}
+			h := c.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header()["Cache-Control"] = []string{"max-age=60"}
+				if r.Header.Get("Authorization") == refuse {
+					w.WriteHeader(status)
+				}
+			}))
+			asked := func(who, path string) string {
+				resp := ask(h, request("GET", "http://api.test"+path, "Authorization: "+who))
+				if resp.StatusCode != 200 {
+					return fmt.Sprint(resp.StatusCode)
+				}
+				word, _, _ := strings.Cut(resp.Header.Get("Cache-Status"), ";")
+				_, word, _ = strings.Cut(resp.Header.Get("Cache-Status"), word+"; ")
+				word, _, _ = strings.Cut(word, ";")
+				return word
+			}
+			want := func(who, path, want string) {
+				t.Helper()
+				if got := asked(who, path); got != want {
+					t.Errorf("%s %s: %s, want %s", who, path, got, want)
+				}
+			}
+			want("Bearer a", "/x", "fwd=uri-miss")
+			want("Bearer b", "/x", "hit")
+			refuse = "Bearer b"
+			if status == 401 { // at any place
+				want("Bearer b", "/y", "401")
+			} else { // at this one
+				if got := ask(h, request("GET", "http://api.test/x", "Authorization: Bearer b", "Cache-Control: no-cache")).StatusCode; got != 403 {
+					t.Fatal(got)
+				}
+			}
+			want("Bearer b", "/x", fmt.Sprint(status))
+			want("Bearer b", "/x", fmt.Sprint(status))
+			want("Bearer a", "/x", "hit")
+			refuse = ""
+			want("Bearer b", "/x", "fwd=uri-miss")
+			want("Bearer b", "/x", "hit")
+		})
+	}
+}

@@ -23,11 +23,16 @@ func (x *exchange) answered(out *capture, status int, h http.Header) (p Partitio
 		}
 	}
 	if p := x.reader.partition; p.kind() == rfc9111.PrivateCache && p != (Partition{}) {
-		switch {
+		reads := x.request.Method == http.MethodGet || x.request.Method == http.MethodHead
+		switch k := (Key{p, targetURI(x.request)}); {
 		case status == http.StatusUnauthorized: // whatever these credentials were good for, they are not any longer
-			x.forget(Key{Partition: p})
-		case status == http.StatusForbidden && (x.request.Method == http.MethodGet || x.request.Method == http.MethodHead):
-			x.forget(Key{p, targetURI(x.request)})
+			k.TargetURI = ""
+			fallthrough
+		case status == http.StatusForbidden && reads:
+			x.cache.state.refused.add(k)
+			x.forget(k)
+		case status < http.StatusBadRequest && reads:
+			x.cache.state.refused.answered(k)
 		}
 	}
 	if !x.cachable {

@@ -262,6 +262,7 @@ func (o *others) apply(number uint64, entry []byte) {
 		k := Key{Partition{name}, n.uri}
 		h.forgotten.add(k, number)
 		if !ours {
+			s.refused.add(k) // it may not be for that; then the origin says so
 			s.forget(k)
 		}
 	}

@@ -107,6 +107,9 @@ func (x *exchange) decide() rfc9111.Decision {
 		return bypass(whyTarget)
 	}
 	x.cachable = true
+	if x.reader.group != (Partition{}) && x.cache.state.refused.holds(Key{x.reader.partition, x.uri}) {
+		x.reader.group = Partition{}
+	}
 	if x.deaf = x.cache.state.others.deaf(); x.deaf {
 		x.event.Detail = whyDeaf
 	}

@@ -66,6 +66,8 @@ var identityTable = []mutant{
 	{"what a refusal overtook stands in", "serve.go", "return !x.void(rec.key.Partition) && ", "return ", ".", "TestRefusalOvertakes"},
 	{"what was forgotten before its request went out stands in", "forward.go", "if f := x.found.record; f != nil && x.ticket != nil && f.key.Partition == x.ticket.key.Partition && s.memory.get(f.key) != f {", "if false {", ".", "TestForgottenBeforeItIsUnderWay"},
 	{"403 reaches all that is under way", "underway.go", `if k.TargetURI == "" || k.TargetURI == t.key.TargetURI {`, "if true {", ".", "TestRefusalOvertakes"},
+	{"a refused member is given what his group has", "serve.go", "if x.reader.group != (Partition{}) && x.cache.state.refused.holds(Key{x.reader.partition, x.uri}) {", "if false {", ".", "TestRefusedMemberOfAGroup"},
+	{"a refusal of everything is one of a place", "refused.go", "all := r.keys.GetIfPresent(Key{Partition: k.Partition}); all {", "all := r.keys.GetIfPresent(Key{Partition: k.Partition}); all && false {", ".", "TestRefusedMemberOfAGroup"},
 	{"tickets are kept", "serve.go", "return func() { s.underway.leave(t); x.ticket = outer }", "return func() { x.ticket = outer }", ".", "TestGarbageTokensCostNothing"},
 
 	// Tags.
