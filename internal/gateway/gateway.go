@@ -173,8 +173,8 @@ func (g *Gateway) verifies() error {
 	return nil
 }
 
-// verdictShare is how many bytes of the cache's memory there are for each token that is remembered. One takes about a
-// kilobyte, on top of that memory: an eighth of it, for caches of more than 80 MB.
+// verdictShare is how many bytes of the cache's memory there are for each token that is remembered. One takes about half
+// a kilobyte, on top of that memory: a sixteenth of it, for caches of more than 80 MB.
 const verdictShare = 8 << 10
 
 // canonical are the names as net/http has them; of none, the cache's default.
