@@ -278,7 +278,9 @@ func (c *Cache) Close() {
 		c.state.second.close()
 	}
 	if c.state.others != nil {
-		c.state.others.node.Close()
+		if left := c.state.others.node.Close(); left > 0 {
+			c.logger().Error("other nodes were not told of some purges and refusals, and will not be: purge again, or everything", "untold", left)
+		}
 	}
 }
 

@@ -95,7 +95,7 @@ func (x *exchange) forget(k Key) {
 		o.tell(n)
 		return
 	}
-	o.drop(n)
+	o.keep(n)
 }
 
 // forget drops what is stored here under k, and what is under way to be. It reports whether there was anything.

@@ -111,7 +111,17 @@ func (f *forgotten) since(k Key, born uint64) bool {
 
 // unheardRate is how often a second the others are told to forget something of a reader whom nobody verified and of whom nothing
 // was found here.
-const unheardRate = 10
+const unheardRate = 100
+
+// keep has n hold for what this node finds in the store, though the others are not told.
+func (o *others) keep(n notice) {
+	if h := o.heard.Load(); h != nil {
+		for _, name := range n.names {
+			h.forgotten.add(Key{Partition{name}, n.uri}, o.node.Position().Number+1)
+		}
+	}
+	o.drop(n)
+}
 
 func startOthers(c *Cache, boxes []*seal.Box) *others {
 	o := &others{cache: c, pending: make(map[string]notice), unheard: rate.NewLimiter(unheardRate, 10*unheardRate)}
@@ -119,10 +129,10 @@ func startOthers(c *Cache, boxes []*seal.Box) *others {
 		Log: c.PurgeLog, Use: "purge", Boxes: boxes, Apply: o.apply, Begin: o.begin,
 		Trouble: func(err error) {
 			if err != nil {
-				c.logger().Warn("the purge log cannot be reached; after 5s without it nothing is answered from the cache")
+				c.logger().Warn("the purge log cannot be followed; after 5s without it nothing is answered from the cache", "error", err)
 				return
 			}
-			c.logger().Info("the purge log can be reached again")
+			c.logger().Info("the purge log can be followed again")
 		},
 	})
 	return o

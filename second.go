@@ -32,7 +32,7 @@ type second struct {
 	done   sync.WaitGroup
 
 	found, refused, failed, dropped atomic.Uint64
-	failing                         atomic.Bool
+	reading, writing                health
 }
 
 // key is what one secret makes of things.
@@ -139,20 +139,33 @@ func (s *second) put(w write) {
 	name := k.name(w.record.key)
 	ctx, cancel := context.WithTimeout(s.ctx, storePatience)
 	defer cancel()
-	s.trouble(s.store.Set(ctx, name, k.box.Seal(plain, "record", name, w.record.key.Partition.name, w.record.key.TargetURI), ttl))
+	s.writing.note(s, "writing to the store", s.store.Set(ctx, name, k.box.Seal(plain, "record", name, w.record.key.Partition.name, w.record.key.TargetURI), ttl))
 }
 
-// trouble says once that the Store fails, and once that it works again.
-func (s *second) trouble(err error) {
+// health is how one kind of call fares. What changes is said, not more often than every healthEvery: a store may take
+// one record and not the next.
+type health struct {
+	mu      sync.Mutex // guards what follows
+	failing bool       // as it was said last
+	said    time.Time
+}
+
+const healthEvery = 10 * time.Second
+
+func (h *health) note(s *second, what string, err error) {
 	if err != nil {
 		s.failed.Add(1)
 	}
-	if s.failing.CompareAndSwap(err == nil, err != nil) {
-		if err != nil {
-			s.cache.logger().Warn("the store cannot be reached; responses are kept in memory only")
-		} else {
-			s.cache.logger().Info("the store can be reached again")
-		}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.failing == (err != nil) || time.Since(h.said) < healthEvery {
+		return
+	}
+	h.failing, h.said = err != nil, time.Now()
+	if err != nil {
+		s.cache.logger().Warn(what+" fails; what it has not is kept in memory only", "error", err)
+	} else {
+		s.cache.logger().Info(what + " works again")
 	}
 }
 
@@ -191,7 +204,7 @@ func (s *second) recall(x *exchange) (any bool) {
 	defer cancel()
 	values, err := s.store.Get(ctx, names...)
 	if x.request.Context().Err() == nil {
-		s.trouble(err)
+		s.reading.note(s, "reading from the store", err)
 	}
 	if err != nil || len(values) != len(names) {
 		return false

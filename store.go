@@ -22,9 +22,8 @@ type PurgeLog interface {
 	// Append adds an entry under the next number, from 1, and returns that.
 	Append(ctx context.Context, entry []byte) (epoch string, number uint64, err error)
 
-	// Since returns the log's epoch and the entries after a number, oldest first, a thousand at most; none
-	// only if there are none. first is the number
-	// of the first of them; where there are none, it is that of the next to come. If epoch is not the log's, the answer
+	// Since returns the log's epoch and the entries after a number, oldest first: all of them, or
+	// at least a thousand or a mebibyte. first is the number of the first of them; where there are none, it is that of the next to come. If epoch is not the log's, the answer
 	// begins with the oldest entry there is. Where first is beyond after+1 in the same epoch, those between are gone.
 	Since(ctx context.Context, epoch string, after uint64) (current string, first uint64, entries [][]byte, err error)
 }

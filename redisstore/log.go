@@ -68,7 +68,10 @@ func (s *Store) Log(name string) *Log {
 	return l
 }
 
-// settle begins both scripts. KEYS are head and entries, ARGV[1] is an epoch for a log that has none, and from
+// The script of Since writes something each time. So a node that can read the log and not write it, as where Redis is
+// full or a replica, has no answer: it must not take for whole what it could not add to.
+//
+// settle begins both scripts. A log without its last entry, which eviction took while the head stayed, is lost. KEYS are head and entries, ARGV[1] is an epoch for a log that has none, and from
 // ARGV[first] on there are epochs, numbers and tags that were seen; a tag may be unknown, and empty. It returns what
 // the log is: epoch, number and tag of the last entry.
 const settle = `
@@ -78,6 +81,14 @@ local function settle(first)
   if not (epoch and number and tag) then
     redis.call('DEL', KEYS[1], KEYS[2])
     epoch, number, tag = ARGV[1], 0, ARGV[1]
+    redis.call('HSET', KEYS[1], 'epoch', epoch, 'number', '0', 'tag', tag)
+    return epoch, number, tag
+  end
+  local id = string.format('%.0f', number) .. '-0'
+  if number > 0 and not redis.call('XRANGE', KEYS[2], id, id)[1] then
+    epoch = ARGV[1]
+    redis.call('DEL', KEYS[2])
+    number, tag = 0, ARGV[1]
     redis.call('HSET', KEYS[1], 'epoch', epoch, 'number', '0', 'tag', tag)
     return epoch, number, tag
   end
@@ -131,6 +142,7 @@ while next <= number and #entries < tonumber(ARGV[4]) and bytes < tonumber(ARGV[
     next = next + 1
   end
 end
+redis.call('HSET', KEYS[1], 'beat', '1')
 return {epoch, number, tag, first, entries}
 `
 

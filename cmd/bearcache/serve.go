@@ -308,7 +308,7 @@ func listenAndServe(ctx context.Context, e env, file *config.File, g *gateway.Ga
 	fmt.Fprintln(e.stderr, strings.Join(lines, "\n"))
 
 	if err := g.ReachStore(ctx); err != nil && ctx.Err() == nil {
-		fmt.Fprintln(e.stderr, "warning: the store cannot be reached yet; until it can, nothing is answered from what is stored")
+		fmt.Fprintf(e.stderr, "warning: the store cannot be reached yet (%v); until it can, nothing is answered from what is stored\n", err)
 	}
 	failed := make(chan error, len(servers))
 	for i, s := range servers {

@@ -87,7 +87,7 @@ type Gateway struct {
 	unverified  []string // those of them that no Verifier looks at
 	verifier    bearer.Verifier
 	revocations bearer.Revocations
-	digestKeys  [][]byte      // of the digests of revoked tokens: the secret, and the one before
+	secrets     [][]byte      // that revocations are sealed with, the one that counts first; none: nobody else is told
 	nodes       *nodes        // nil: there are no others
 	untold      atomic.Uint64 // tokens of which the Verifier could not tell
 	pseudonym   string        // of this process, in Via
@@ -129,7 +129,13 @@ func New(o Options) (*Gateway, error) {
 	g.metrics = newMetrics(g)
 	g.cache.TrustedFields = trustedFields
 	g.cache.Observe = observe
-	g.cache.Policy = func(r *http.Request) bearcache.Policy { return entryOf(r.Context()).route.Policy }
+	g.cache.Policy = func(r *http.Request) bearcache.Policy {
+		policy := entryOf(r.Context()).route.Policy
+		if g.nodes != nil && g.nodes.node.Deaf(bearcache.PurgeBound) { // a token may have been revoked, and nobody has heard
+			policy.Off = true
+		}
+		return policy
+	}
 	if err := g.cache.Check(); err != nil {
 		return nil, err
 	}
@@ -145,13 +151,8 @@ func (g *Gateway) verifies() error {
 	o, c := g.options, g.cache
 	for _, key := range [][]byte{c.Secret, c.PreviousSecret} {
 		if key != nil {
-			g.digestKeys = append(g.digestKeys, key)
+			g.secrets = append(g.secrets, key)
 		}
-	}
-	if g.digestKeys == nil {
-		key := make([]byte, 32)
-		rand.Read(key) // never fails, see its documentation
-		g.digestKeys = [][]byte{key}
 	}
 	if o.Verifier == nil {
 		return nil
@@ -195,7 +196,9 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) { g.handler.
 // Close ends what goes on without a client.
 func (g *Gateway) Close() {
 	if g.nodes != nil {
-		g.nodes.node.Close()
+		if left := g.nodes.node.Close(); left > 0 {
+			g.options.Logger.Error("other nodes were not told of some revocations, and will not be: revoke again", "untold", left)
+		}
 	}
 	g.cache.Close()
 }

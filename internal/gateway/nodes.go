@@ -26,6 +26,7 @@ type nodes struct {
 	mu     sync.Mutex        // guards what follows
 	number uint64            // of the last entry
 	at     map[string]uint64 // of each revocation, as it is encoded, the number of its last entry; zero: it is on its way
+	under  map[string]bool   // of each as well, whether it was read under the secret that counts; false: only under another
 }
 
 // keptEntries is how many entries a log of revocations keeps at least. What is older than half of that is told again.
@@ -35,14 +36,23 @@ const keptEntries = 1 << 16
 const tellLimit = 2 * time.Second
 
 func startNodes(g *Gateway, log bearcache.PurgeLog) *nodes {
-	n := &nodes{gateway: g, seed: maphash.MakeSeed(), at: make(map[string]uint64)}
+	n := &nodes{gateway: g, seed: maphash.MakeSeed(), at: make(map[string]uint64), under: make(map[string]bool)}
 	var boxes []*seal.Box
-	for _, key := range g.digestKeys {
+	for _, key := range g.secrets {
 		boxes = append(boxes, seal.New(key))
 	}
 	ready := make(chan struct{})
 	n.node = nodelog.Start(nodelog.Options{Log: log, Use: "revocation", Boxes: boxes,
-		Apply: func(number uint64, entry []byte) { <-ready; n.apply(number, string(entry)) },
+		Apply:  func(number uint64, entry []byte) { <-ready; n.apply(number, string(entry)) },
+		Opened: n.opened,
+		Idle:   n.renew,
+		Trouble: func(err error) {
+			if err != nil {
+				g.options.Logger.Warn("the log of revocations cannot be followed; after 5s without it nothing is answered from the cache", "error", err)
+			} else {
+				g.options.Logger.Info("the log of revocations can be followed again")
+			}
+		},
 		Begin: func(_ string, floor uint64) { <-ready; n.begin(floor) },
 		// Nothing is lost by what nobody here can know: to tell all again would have others, who cannot read that
 		// either, do the same.
@@ -66,6 +76,32 @@ func (n *nodes) apply(number uint64, entry string) {
 	n.mu.Unlock()
 	if due {
 		n.again(number)
+	}
+}
+
+func (n *nodes) opened(entry []byte, first bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.under[string(entry)] = first || n.under[string(entry)]
+}
+
+// renew tells again, under the secret that counts, what was read only under another: once the other is taken away,
+// nobody reads that any more.
+func (n *nodes) renew() {
+	n.mu.Lock()
+	var list []string
+	for entry, current := range n.under {
+		if !current {
+			list = append(list, entry)
+			n.under[entry] = true // it is on its way
+		}
+	}
+	n.mu.Unlock()
+	for _, entry := range list {
+		var r bearer.Revocation
+		if r.UnmarshalBinary([]byte(entry)) == nil && time.Now().Before(r.Until) {
+			n.later(r)
+		}
 	}
 }
 
@@ -101,6 +137,7 @@ func (n *nodes) again(number uint64) {
 	for entry := range n.at { // those that passed
 		if !live[entry] {
 			delete(n.at, entry)
+			delete(n.under, entry)
 		}
 	}
 }

@@ -26,7 +26,7 @@ func node(t *testing.T, log bearcache.PurgeLog, secret, previous string) *Gatewa
 const oldSecret, newSecret = "0123456789abcdef-old", "0123456789abcdef-new"
 
 func byToken(g *Gateway, token string) bearer.Revocation {
-	return bearer.Revocation{Digest: bearer.TokenDigest(g.digestKeys[0], token), Until: time.Now().Add(time.Hour)}
+	return bearer.Revocation{Digest: digestOfToken(token), Until: time.Now().Add(time.Hour)}
 }
 
 // What is revoked on one node is on the others, also where their secrets are being exchanged.
@@ -58,6 +58,30 @@ func TestRevocationReachesOtherNodes(t *testing.T) {
 			t.Errorf("a node that begins knows of %d", e.revocations.Len())
 		}
 		d.Close()
+	})
+}
+
+// What was revoked before the secret was exchanged is still when the old one is gone, for nodes that begin then too.
+func TestRevocationOutlivesItsSecret(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := storetest.New().Log("revocations")
+		settle := func() { time.Sleep(2 * time.Second) }
+		a := node(t, log, oldSecret, "")
+		if err := a.revoke(t.Context(), byToken(a, "token")); err != nil {
+			t.Fatal(err)
+		}
+		a.Close()
+		for _, secrets := range [][2]string{{oldSecret, newSecret}, {newSecret, oldSecret}, {newSecret, oldSecret}, {newSecret, ""}} {
+			g := node(t, log, secrets[0], secrets[1])
+			settle()
+			if !g.revoked(nil, "token") {
+				t.Errorf("with %v it is good again", secrets)
+			}
+			g.Close()
+		}
+		if _, first, entries, err := log.Since(t.Context(), "", 0); err != nil || first != 1 || len(entries) > 3 {
+			t.Errorf("%d entries, %v", len(entries), err)
+		}
 	})
 }
 

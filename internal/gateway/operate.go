@@ -164,7 +164,7 @@ func (g *Gateway) revocation(o revokeOrder, now time.Time) (r bearer.Revocation,
 		if _, err := g.options.Syntax.Token(&http.Request{Header: http.Header{"Authorization": {"Bearer " + o.Token}}}); err != nil {
 			return r, "", &unmet{http.StatusBadRequest, "the token is none that a request can carry"}
 		}
-		r.Digest = bearer.TokenDigest(g.digestKeys[0], o.Token)
+		r.Digest = digestOfToken(o.Token)
 		return r, kind, nil
 	}
 	if r.Issuer, no = g.issuer(o.Issuer); no != nil {

@@ -21,11 +21,15 @@ type Log interface {
 }
 
 const (
-	interval = 100 * time.Millisecond // between two looks at the log
-	patience = time.Second            // with each call of it
-	retry    = 500 * time.Millisecond // after one that failed
-	queue    = 4096                   // entries that are on their way
-	tellers  = 4                      // calls of Append at a time
+	// An answer of fewer entries, and fewer bytes, holds the last one there is: a log counts some bytes of its own.
+	page, pageBytes = 1000, 1 << 19
+
+	interval   = 100 * time.Millisecond // between two looks at the log
+	patience   = time.Second            // with each call of it
+	closeLimit = 3 * time.Second        // for what was told and is not in the log
+	retry      = 500 * time.Millisecond // after one that failed
+	queue      = 4096                   // entries that are on their way
+	tellers    = 4                      // calls of Append at a time
 )
 
 // Options of a Node.
@@ -40,6 +44,10 @@ type Options struct {
 	// Begin is called where entries are not to be had: before the first of an epoch, where some were trimmed, and for
 	// one that does not open. Nothing is known of what happened up to floor in this epoch, nor in any other.
 	Begin func(epoch string, floor uint64)
+	// Opened is called, after Apply, with whether the first of Boxes opened the entry. Nil: nobody is told.
+	Opened func(entry []byte, first bool)
+	// Idle is called when everything that was in the log is known. Nil: nobody is told.
+	Idle func()
 	// Unread is called with an entry that does not open: it may have said anything. Nil: as Begin.
 	Unread func(epoch string, number uint64)
 	// Trouble is told when the log cannot be used any more, and with nil when it can again. Nil: nobody.
@@ -65,6 +73,7 @@ type Node struct {
 
 	mu      sync.Mutex // guards what follows
 	told    map[string]*told
+	closing bool
 	waiting []*told    // of those, to be appended
 	more    *sync.Cond // there are some, or the node is closed
 	reads   uint64     // begun so far
@@ -89,6 +98,12 @@ func Start(o Options) *Node {
 	if o.Trouble == nil {
 		o.Trouble = func(error) {}
 	}
+	if o.Opened == nil {
+		o.Opened = func([]byte, bool) {}
+	}
+	if o.Idle == nil {
+		o.Idle = func() {}
+	}
 	if o.Unread == nil {
 		o.Unread = o.Begin
 	}
@@ -104,13 +119,22 @@ func Start(o Options) *Node {
 	return n
 }
 
-// Close ends the node. What is on its way may be lost.
-func (n *Node) Close() {
+// Close ends the node, once what was told is in the log, or after closeLimit. It returns how much is not known to be
+// there: nobody will tell it again.
+func (n *Node) Close() (left int) {
+	n.mu.Lock()
+	n.closing = true
+	n.mu.Unlock()
+	for limit := time.Now().Add(closeLimit); n.ctx.Err() == nil && n.Waiting() > 0 && time.Now().Before(limit); {
+		n.sleep(interval/10, nil)
+	}
+	left = n.Waiting()
 	n.cancel()
 	n.mu.Lock()
 	n.more.Broadcast()
 	n.mu.Unlock()
 	n.running.Wait()
+	return left
 }
 
 // Position is how far all entries were applied.
@@ -142,7 +166,7 @@ func (n *Node) Tell(entry []byte, done func()) bool {
 	t := &told{sealed: n.options.Boxes[0].Seal(entry, n.options.Use), done: done}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.ctx.Err() != nil || len(n.told) >= queue {
+	if n.closing || n.ctx.Err() != nil || len(n.told) >= queue {
 		return false
 	}
 	n.told[string(t.sealed)] = t
@@ -163,13 +187,14 @@ func (n *Node) Waiting() int {
 	return len(n.told)
 }
 
-func (n *Node) open(sealed []byte) ([]byte, bool) {
-	for _, box := range n.options.Boxes {
+// open is what was sealed, and which box opened it; none: -1.
+func (n *Node) open(sealed []byte) (entry []byte, box int) {
+	for i, box := range n.options.Boxes {
 		if entry, ok := box.Open(sealed, n.options.Use); ok {
-			return entry, true
+			return entry, i
 		}
 	}
-	return nil, false
+	return nil, -1
 }
 
 // next waits for an entry to append; nil: the node is closed.
@@ -233,6 +258,7 @@ func (n *Node) follow() {
 		case end:
 			n.heard.Store(&moment{began, began.UnixNano()})
 			n.again()
+			n.options.Idle()
 			n.sleep(interval, n.nudge)
 		}
 	}
@@ -268,14 +294,17 @@ func (n *Node) read() (end bool, err error) {
 		at = Position{epoch, floor}
 		n.position.Store(&at)
 	}
+	size := 0
 	for i, sealed := range entries {
+		size += len(sealed)
 		number := first + uint64(i)
 		if number <= at.Number { // known already
 			continue
 		}
 		progress = true
-		if entry, ok := n.open(sealed); ok {
+		if entry, box := n.open(sealed); box >= 0 {
 			n.options.Apply(number, entry)
+			n.options.Opened(entry, box == 0)
 		} else { // it may have said anything
 			n.unread.Add(1)
 			n.options.Unread(epoch, number)
@@ -283,8 +312,8 @@ func (n *Node) read() (end bool, err error) {
 		n.position.Store(&Position{epoch, number})
 		n.saw(sealed)
 	}
-	end = len(entries) == 0 // fewer than there could be may be what fits into one answer
-	if !end && !progress {
+	end = len(entries) < page && size < pageBytes // otherwise there may be more than fits into one answer
+	if len(entries) > 0 && !progress {
 		return false, errRepeated
 	}
 	return end, nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -43,7 +44,7 @@ func follow(t *testing.T, log Log, change func(*Options)) *follower {
 		change(&o)
 	}
 	f.Node = Start(o)
-	t.Cleanup(f.Close)
+	t.Cleanup(func() { f.Close() })
 	return f
 }
 
@@ -387,8 +388,8 @@ func TestDeafWhileReading(t *testing.T) {
 		next := uint64(0)
 		f := follow(t, wrapped{Log: l, answer: func(epoch string, _ uint64, _ [][]byte, err error) (string, uint64, [][]byte, error) {
 			time.Sleep(time.Second)
-			next++
-			return epoch, next, [][]byte{box.Seal([]byte("a"), "test")}, err
+			next += page
+			return epoch, next + 1 - page, slices.Repeat([][]byte{box.Seal([]byte("a"), "test")}, page), err
 		}}, nil)
 		time.Sleep(10 * time.Second)
 		if !f.Deaf(time.Hour) {
@@ -567,4 +568,42 @@ func TestFaultsAgainstAModel(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Who reads steadily what others append has heard everything each time.
+func TestHeardWhileOthersAppend(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		next := uint64(0)
+		f := follow(t, wrapped{Log: storetest.New().Log("log"), answer: func(epoch string, _ uint64, _ [][]byte, err error) (string, uint64, [][]byte, error) {
+			time.Sleep(100 * time.Millisecond)
+			next += 9
+			return epoch, next - 8, slices.Repeat([][]byte{box.Seal([]byte("a"), "test")}, 9), err
+		}}, nil)
+		time.Sleep(10 * time.Second)
+		if f.Deaf(time.Second) {
+			t.Error("it is deaf")
+		}
+	})
+}
+
+// Close gives what was told a while to be appended, and says how much was not.
+func TestCloseTells(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := storetest.New()
+		log := store.Log("log")
+		n := Start(Options{Log: log, Use: "test", Boxes: []*seal.Box{box}, Apply: func(uint64, []byte) {}, Begin: func(string, uint64) {}})
+		time.Sleep(time.Second)
+		store.Fail()
+		n.Tell([]byte("a"), nil)
+		time.AfterFunc(time.Second, store.Work)
+		if left := n.Close(); left != 0 {
+			t.Errorf("%d were not told", left)
+		}
+		n = Start(Options{Log: log, Use: "test", Boxes: []*seal.Box{box}, Apply: func(uint64, []byte) {}, Begin: func(string, uint64) {}})
+		store.Fail()
+		n.Tell([]byte("b"), nil)
+		if left := n.Close(); left != 1 {
+			t.Errorf("%d were not told, want 1", left)
+		}
+	})
 }
