@@ -15,7 +15,7 @@ build: ## the binary, as bin/bearcache
 
 test: needs ## everything but fuzzing and mutants, on real servers
 	go vet ./...
-	CGO_ENABLED=$(if $(race),1,0) go test $(race) -count=1 ./... # results are not kept: some tests build the binary, which go test does not see
+	CGO_ENABLED=$(if $(race),1,0) go test $(race) -count=1 -timeout 15m ./... # results are not kept: some tests build the binary, which go test does not see
 
 needs: ## what the tests start: Flask, Flask-Caching, PyJWT, curl, Redis, Node.js and the HTTP cache suite, installed only if missing
 	./test/needs.sh

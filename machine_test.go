@@ -29,7 +29,7 @@ import (
 func TestOwnerMachine(t *testing.T) {
 	sequences, least := 130, int64(100_000) // of 1000 operations in the mean: more than the least are planned
 	if os.Getenv("CI") != "" {
-		sequences, least = 1200, 1_000_000
+		sequences, least = 480, 400_000
 	}
 	planned := set(t, "rapid.checks", strconv.Itoa(sequences/3+1)) // for each of three modes
 	planned = set(t, "rapid.steps", "1000") && planned && !testing.Short()
