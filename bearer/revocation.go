@@ -1,8 +1,10 @@
 package bearer
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"strings"
@@ -17,7 +19,7 @@ type Revocation struct {
 	Issuer  string    // of ID or Subject; empty: of tokens whose issuer is not known
 	ID      string    // the token with this "jti"
 	Subject string    // all tokens of this subject that were issued until At, or do not say when
-	At      time.Time // with Subject; "iat" has whole seconds, so that what was issued in the second of At is in doubt, and revoked
+	At      time.Time // with Subject; what was issued within Revocations.Leeway after it is in doubt, and revoked
 	Until   time.Time // how long to remember it: until the last token that it is about has ended
 }
 
@@ -28,17 +30,64 @@ const (
 )
 
 // TokenDigest is what stands for a token in a Revocation: an HMAC-SHA-256 under a key that all who exchange
-// revocations share. Of a JSON Web Token it is of header and claims without the signature, because whoever holds a token that
-// is signed with ECDSA can write its signature in a second way.
+// revocations share. A token has one digest in each spelling that some reader may take for it, since whoever holds it
+// can choose:
+//
+//   - of a token of three parts or more whose first is a JSON object, in base64 of either alphabet, it is of header and
+//     claims without the signature and what follows, because there is a second signature to each of ECDSA;
+//   - where that object states "enc" (RFC 7516 §9), and there are five parts or more, it is of the first four without the tag;
+//   - of any other it is of the text without the "=" at its end. Dots mean nothing there: two PASETOs have the first
+//     two parts in common.
 func TokenDigest(key []byte, token string) (sum [32]byte) {
-	if isJWT(token) && strings.Count(token, ".") == 2 {
-		token = token[:strings.LastIndexByte(token, '.')]
-	}
 	h := hmac.New(sha256.New, key)
 	h.Write([]byte("bearcache revocation v1\x00")) // the key may serve other purposes too
-	h.Write([]byte(token))
+	h.Write([]byte(oneSpelling(token)))
 	copy(sum[:], h.Sum(nil))
 	return sum
+}
+
+// oneSpelling is what all spellings of a token have in common.
+func oneSpelling(token string) string {
+	token = strings.TrimRight(token, "=")
+	parts := strings.SplitN(token, ".", 6)
+	if len(parts) < 3 {
+		return token
+	}
+	header, _ := lenient(parts[0])
+	header = bytes.TrimSpace(header)
+	if !bytes.HasPrefix(header, []byte("{")) {
+		return token
+	}
+	if len(parts) >= 5 && bytes.Contains(header, []byte(`"enc"`)) {
+		parts = parts[:4]
+	} else {
+		parts = parts[:2]
+	}
+	for i, part := range parts {
+		_, parts[i] = lenient(part)
+	}
+	return strings.Join(parts, ".")
+}
+
+// lenient decodes base64 as the most careless reader does: of either alphabet, padded or not, with stray bits, and
+// without characters of neither. plain is the one spelling in base64url, or what is nearest to it where data is nil.
+func lenient(part string) (data []byte, plain string) {
+	plain = strings.Map(func(c rune) rune {
+		switch {
+		case c == '+':
+			return '-'
+		case c == '/':
+			return '_'
+		case c == '-' || c == '_' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z':
+			return c
+		}
+		return -1
+	}, part)
+	data, err := base64.RawURLEncoding.DecodeString(plain)
+	if err != nil {
+		return nil, plain
+	}
+	return data, base64.RawURLEncoding.EncodeToString(data)
 }
 
 // normal is r as it is kept and encoded: times in UTC and milliseconds, rounded to what revokes more; or what

@@ -1,6 +1,7 @@
 package bearer
 
 import (
+	"cmp"
 	"errors"
 	"iter"
 	"sync"
@@ -17,6 +18,11 @@ var ErrFull = errors.New("bearer: there is no room for another revocation: raise
 type Revocations struct {
 	// Max is how many are remembered. Zero means 100,000; each takes some hundred bytes and its texts.
 	Max int
+
+	// Leeway is by how much an issuer's clock may be ahead of that which says At. A token of a revoked subject whose
+	// "iat" is no later than At and this is revoked, and stays so: also one that the subject was given so soon after
+	// the revocation, by logging in again. Zero means 5 seconds, less than zero none.
+	Leeway time.Duration
 
 	// Now is the clock for Until. Nil means time.Now.
 	Now func() time.Time
@@ -35,7 +41,10 @@ type revoked struct {
 
 type times struct{ at, until time.Time }
 
-const zeroMax = 100_000
+const (
+	zeroMax       = 100_000
+	zeroIssuedLag = 5 * time.Second // too little for somebody to log in again, as a rule
+)
 
 func (r Revocation) of() revoked {
 	switch {
@@ -47,8 +56,9 @@ func (r Revocation) of() revoked {
 	return revoked{kind: codeDigest, digest: r.Digest}
 }
 
-// Add has r count from now on. To add it twice, or in another order with others, changes nothing. An error says what is
-// wrong with r, or is ErrFull; those whose Until has passed make room first.
+// Add has r count from now on. To add it twice, or in another order with others, changes nothing: of two that are of
+// one thing the later At and the later Until stay, and Until says which that is. An error says what is wrong with r, or is
+// ErrFull; those whose Until has passed make room first.
 func (s *Revocations) Add(r Revocation) error {
 	r, err := r.normal()
 	if err != nil {
@@ -90,6 +100,13 @@ func (s *Revocations) max() int {
 	return s.Max
 }
 
+func (s *Revocations) leeway() time.Duration {
+	if s.Leeway == 0 {
+		return zeroIssuedLag
+	}
+	return max(s.Leeway, 0)
+}
+
 // forget removes what has passed, and reports whether that was anything. It is called with mu locked.
 func (s *Revocations) forget(now time.Time) bool {
 	before := len(s.known)
@@ -109,15 +126,28 @@ func (s *Revocations) Len() int {
 	return len(s.known)
 }
 
+// Until is how long what r is of stays revoked, whatever the times of r: perhaps longer than r has it, if it was added
+// before. ok is false where it is not revoked now.
+func (s *Revocations) Until(r Revocation) (until time.Time, ok bool) {
+	now := clock(s.Now)
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if until = s.known[r.of()].until; !now.Before(until) {
+		return time.Time{}, false
+	}
+	return until, true
+}
+
 // Digests reports whether single tokens are revoked, so that TokenDigest is worth computing for Revoked.
 func (s *Revocations) Digests() bool { return s.kinds[codeDigest].Load() > 0 }
 
 // Revoked reports whether a token with these claims no longer counts, by its digest (the zero digest is nobody's), its
-// ID, or its subject.
+// ID, or its subject. The subject of a token without "sub" is its client, as in RFC 9068 §2.2 for one that acts for itself.
 func (s *Revocations) Revoked(c *Claims, digest [32]byte) bool {
+	subject := cmp.Or(c.Subject, c.ClientID)
 	byDigest := s.kinds[codeDigest].Load() > 0 && digest != [32]byte{}
 	byID := s.kinds[codeID].Load() > 0 && c.ID != ""
-	bySubject := s.kinds[codeSubject].Load() > 0 && c.Subject != ""
+	bySubject := s.kinds[codeSubject].Load() > 0 && subject != ""
 	if !byDigest && !byID && !bySubject {
 		return false
 	}
@@ -131,8 +161,8 @@ func (s *Revocations) Revoked(c *Claims, digest [32]byte) bool {
 		return true
 	}
 	if bySubject {
-		t, ok := s.known[revoked{kind: codeSubject, issuer: c.Issuer, text: c.Subject}]
-		return ok && now.Before(t.until) && (c.IssuedAt.IsZero() || !c.IssuedAt.After(t.at))
+		t, ok := s.known[revoked{kind: codeSubject, issuer: c.Issuer, text: subject}]
+		return ok && now.Before(t.until) && (c.IssuedAt.IsZero() || !c.IssuedAt.After(t.at.Add(s.leeway())))
 	}
 	return false
 }

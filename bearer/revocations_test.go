@@ -33,7 +33,9 @@ func TestRevoked(t *testing.T) {
 		hour(Revocation{Digest: digest}),
 		hour(Revocation{Issuer: "i", ID: "7"}),
 		hour(Revocation{ID: "of nobody"}),
-		hour(Revocation{Issuer: "i", Subject: "alice", At: noon}))
+		hour(Revocation{Issuer: "i", Subject: "alice", At: noon}),
+		hour(Revocation{Issuer: "i", Subject: "robot", At: noon}))
+	const after = 6 * time.Second
 	for _, test := range []struct {
 		name   string
 		claims Claims
@@ -52,10 +54,15 @@ func TestRevoked(t *testing.T) {
 		{"by ID where nobody knows the issuer", Claims{ID: "of nobody"}, other, true},
 		{"by subject, issued before", Claims{Issuer: "i", Subject: "alice", IssuedAt: noon.Add(-time.Second)}, other, true},
 		{"by subject, issued in that second", Claims{Issuer: "i", Subject: "alice", IssuedAt: noon}, other, true},
-		{"by subject, issued after", Claims{Issuer: "i", Subject: "alice", IssuedAt: noon.Add(time.Second)}, other, false},
+		{"by subject, issued within the leeway", Claims{Issuer: "i", Subject: "alice", IssuedAt: noon.Add(5 * time.Second)}, other, true},
+		{"by subject, issued after", Claims{Issuer: "i", Subject: "alice", IssuedAt: noon.Add(after)}, other, false},
 		{"by subject, issued who knows when", Claims{Issuer: "i", Subject: "alice"}, other, true},
+		{"a client without a subject", Claims{Issuer: "i", ClientID: "robot", IssuedAt: noon}, other, true},
+		{"a client without a subject, issued after", Claims{Issuer: "i", ClientID: "robot", IssuedAt: noon.Add(after)}, other, false},
+		{"another client without a subject", Claims{Issuer: "i", ClientID: "app"}, other, false},
+		{"another subject, by that client", Claims{Issuer: "i", Subject: "bob", ClientID: "robot", IssuedAt: noon}, other, false},
 		{"the subject of another issuer", Claims{Issuer: "j", Subject: "alice"}, other, false},
-		{"issued after, and by ID", Claims{Issuer: "i", Subject: "alice", ID: "7", IssuedAt: noon.Add(time.Second)}, other, true},
+		{"issued after, and by ID", Claims{Issuer: "i", Subject: "alice", ID: "7", IssuedAt: noon.Add(after)}, other, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := s.Revoked(&test.claims, test.digest); got != test.want {
@@ -114,13 +121,48 @@ func TestRevocationsMerge(t *testing.T) {
 			clock.mu.Lock()
 			clock.t = noon.Add(after)
 			clock.mu.Unlock()
-			if !s.Revoked(&Claims{Subject: "alice", IssuedAt: noon.Add(time.Minute)}, [32]byte{}) || s.Revoked(&Claims{Subject: "alice", IssuedAt: noon.Add(61 * time.Second)}, [32]byte{}) {
+			if !s.Revoked(&Claims{Subject: "alice", IssuedAt: noon.Add(65 * time.Second)}, [32]byte{}) || s.Revoked(&Claims{Subject: "alice", IssuedAt: noon.Add(66 * time.Second)}, [32]byte{}) {
 				t.Errorf("after %v of %v", after, order)
 			}
 		}
 		if s.Len() != 1 {
 			t.Errorf("%d of one", s.Len())
 		}
+	}
+}
+
+func TestRevocationsLeeway(t *testing.T) {
+	for leeway, until := range map[time.Duration]time.Duration{-1: 0, 0: 5 * time.Second, time.Second: time.Second, time.Minute: time.Minute} {
+		s := &Revocations{Now: atNoon, Leeway: leeway}
+		add(t, s, hour(Revocation{Subject: "alice", At: noon}))
+		if !s.Revoked(&Claims{Subject: "alice", IssuedAt: noon.Add(until)}, [32]byte{}) || s.Revoked(&Claims{Subject: "alice", IssuedAt: noon.Add(until + 1)}, [32]byte{}) {
+			t.Errorf("leeway %v does not end at %v", leeway, until)
+		}
+	}
+}
+
+// What holds is the later of two ends, and an operator is to be told that one.
+func TestRevocationsUntil(t *testing.T) {
+	clock := &testClock{t: noon}
+	s := &Revocations{Now: clock.now}
+	short := Revocation{ID: "7", Until: noon.Add(time.Minute)}
+	if until, ok := s.Until(short); ok || !until.IsZero() {
+		t.Errorf("before it was added: %v", until)
+	}
+	add(t, s, hour(Revocation{ID: "7"}), short, hour(Revocation{Subject: "alice", At: noon}), hour(Revocation{Digest: [32]byte{1}}))
+	for _, r := range []Revocation{short, {Subject: "alice"}, {Digest: [32]byte{1}}} {
+		if until, ok := s.Until(r); !ok || !until.Equal(noon.Add(time.Hour)) {
+			t.Errorf("%+v: %v, %v", r, until, ok)
+		}
+	}
+	for _, r := range []Revocation{{}, {ID: "8"}, {Issuer: "i", ID: "7"}, {ID: "alice"}} {
+		if until, ok := s.Until(r); ok {
+			t.Errorf("%+v: %v", r, until)
+		}
+	}
+	clock.forward(time.Hour)
+	if until, ok := s.Until(short); ok || !until.IsZero() {
+		t.Errorf("after its end: %v", until)
 	}
 }
 
@@ -227,20 +269,53 @@ func TestRevocationHasOneEncoding(t *testing.T) {
 }
 
 func TestTokenDigest(t *testing.T) {
-	const key, token = "a key of all nodes", "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln"
-	digest := TokenDigest([]byte(key), token)
-	if digest != TokenDigest([]byte(key), token[:len(token)-4]+"AAAA") {
-		t.Error("the signature written in another way evades it")
+	const signature = ".c2lnbmF0dXJl"
+	jws := b64u(`{"alg":"ES256"}`) + "." + b64u(`{"sub":"a","x":"<<???>>"}`)
+	spaced := b64u("\n{\"alg\":\"ES256\"}") + "." + b64u(`{"sub":"a"}`)
+	plus := strings.NewReplacer("-", "+", "_", "/")
+	jwe := b64u(`{"alg":"dir","enc":"A128GCM"}`) + "..aXY.dGV4dA"
+	for _, test := range []struct {
+		name, one, other string
+		same             bool
+	}{
+		{"another signature", jws + signature, jws + ".AAAA", true},
+		{"a signature in the other alphabet", jws + ".-_-_", jws + ".+/+/", true},
+		{"a signature with ~ in it", jws + signature, jws + signature + "~", true},
+		{"a padded signature", jws + signature, jws + signature + "==", true},
+		{"no signature", jws + signature, jws + ".", true},
+		{"parts behind the signature", jws + signature, jws + signature + ".x.y", true},
+		{"claims in the other alphabet", jws + signature, plus.Replace(jws) + signature, true},
+		{"padded parts", jws + signature, strings.Replace(jws, ".", "=.", 1) + "==" + signature, true},
+		{"a header behind a line", spaced + signature, spaced + ".AAAA", true},
+		{"other claims", jws + signature, b64u(`{"alg":"ES256"}`) + "." + b64u(`{"sub":"b"}`) + signature, false},
+		{"another header", jws + signature, spaced + signature, false},
+
+		{"another tag", jwe + ".dGFn", jwe + ".AAAA", true},
+		{"stray bits in a ciphertext", jwe + ".dGFn", strings.TrimSuffix(jwe, "A") + "B.dGFn", true},
+		{"~ in a ciphertext", jwe + ".dGFn", jwe + "~.dGFn", true},
+		{"another ciphertext", jwe + ".dGFn", jwe + "AA.dGFn", false},
+
+		{"an opaque token, padded", "T", "T=", true},
+		{"padded twice", "T", "T==", true},
+		{"an opaque token in another case", "T", "t", false},
+		{"an opaque token in the other alphabet", "T-", "T+", false},
+		{"an opaque token without ~", "T~", "T", false},
+		{"opaque tokens with dots", "opaque.a.b", "opaque.a.c", false},
+		{"two PASETOs", "v4.public.b25l", "v4.public.dHdv", false},
+		{"no JSON object in front", b64u("[1]") + ".a.b", b64u("[1]") + ".a.c", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			// Whichever of the two is revoked.
+			for _, pair := range [][2]string{{test.one, test.other}, {test.other, test.one}} {
+				s := &Revocations{Now: atNoon}
+				add(t, s, hour(Revocation{Digest: TokenDigest([]byte("k"), pair[0])}))
+				if got := s.Revoked(new(Claims), TokenDigest([]byte("k"), pair[1])); got != test.same {
+					t.Errorf("%s is revoked, and %s: %v", pair[0], pair[1], got)
+				}
+			}
+		})
 	}
-	for _, other := range []string{"eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJiIn0.c2ln", "opaque", "opaque.a.b", "opaque.a.c", token + ".x.y", "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhIn0"} {
-		if other != "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhIn0" && digest == TokenDigest([]byte(key), other) {
-			t.Errorf("%s is the same", other)
-		}
-	}
-	if TokenDigest([]byte(key), "opaque.a.b") == TokenDigest([]byte(key), "opaque.a.c") {
-		t.Error("opaque tokens are cut")
-	}
-	if digest == TokenDigest([]byte("another"), token) {
+	if TokenDigest([]byte("k"), jws) == TokenDigest([]byte("another"), jws) {
 		t.Error("digests are not keyed")
 	}
 }
