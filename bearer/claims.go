@@ -164,7 +164,7 @@ func (c *Claims) HasScope(required string) bool {
 	return true
 }
 
-// Canonical is the value of a claim as one line of JSON; ok is false where it is not stated. Two values
+// Canonical is the value of a claim as one line of JSON; ok is false where it is not stated, or null. Two values
 // have one text only if they mean the same:
 //
 //   - "scope" and "scp", a string of tokens between spaces or an array, are sets: sorted, without repetition;
@@ -178,8 +178,8 @@ func (c *Claims) Canonical(name string) (text string, ok bool) {
 	if all == nil {
 		all = c.stated()
 	}
-	value, ok := all[name]
-	if !ok {
+	value := all[name]
+	if value == nil {
 		return "", false
 	}
 	switch name {

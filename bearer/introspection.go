@@ -234,6 +234,8 @@ func readAnswer(data []byte) (*Claims, error) {
 		return nil, fmt.Errorf("read the endpoint's answer: %w", err)
 	}
 	switch active, ok := all["active"].(bool); {
+	case misspelt(all, []string{"active"}):
+		return nil, errors.New("read the endpoint's answer: active stands there in other letters")
 	case !ok:
 		return nil, errors.New("read the endpoint's answer: its active is neither true nor false")
 	case !active:

@@ -38,6 +38,8 @@ func TestIntrospectionAnswers(t *testing.T) {
 		{"active null", `{"active":null}`, "unavailable"},
 		{"active in a list", `{"active":[true]}`, "unavailable"},
 		{"active in other letters", `{"Active":true}`, "unavailable"},
+		{"Active beside active", `{"active":true,"Active":false}`, "unavailable"},
+		{"Active beside active that is false", `{"active":false,"Active":true}`, "unavailable"},
 		{"no active", `{"sub":"alice"}`, "unavailable"},
 		{"active twice", `{"active":false,"active":true}`, "unavailable"},
 		{"active twice, escaped", `{"active":false,"\u0061ctive":true}`, "unavailable"},
@@ -57,6 +59,8 @@ func TestIntrospectionAnswers(t *testing.T) {
 		{"active, and not valid yet", fmt.Sprintf(`{"active":true,"nbf":%d}`, noon.Unix()+31), "bad"},
 		{"active, and of tomorrow", fmt.Sprintf(`{"active":true,"iat":%d}`, noon.Unix()+31), "bad"},
 		{"active, and of another issuer", `{"active":true,"iss":"` + testIssuer + `/"}`, "bad"},
+		{"active, and bound to an empty text", `{"active":true,"cnf":""}`, "bad"},
+		{"active, and bound to null", `{"active":true,"cnf":null}`, "good"},
 		{"active, and bound to a key", `{"active":true,"cnf":{"jkt":"x"}}`, "bad"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -420,6 +420,9 @@ func TestJWTAttacks(t *testing.T) {
 		{"scope that would be two", s.good(`"scope":["read admin"]`), "scope"},
 		{"scope an object", s.good(`"scp":{}`), "scope"},
 		{"bound to a key by DPoP", s.good(`"cnf":{"jkt":"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}`), "bound to a key"},
+		{"bound to an empty text", s.good(`"cnf":""`), "bound to a key"},
+		{"bound to false", s.good(`"cnf":false`), "bound to a key"},
+		{"bound to an empty object", s.good(`"cnf":{}`), "bound to a key"},
 		{"bound to a certificate", s.good(`"cnf":{"x5t#S256":"bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2"}`), "bound to a key"},
 
 		{"typ of a DPoP proof", typ(`"dpop+jwt"`), "another type"},

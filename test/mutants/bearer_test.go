@@ -61,7 +61,10 @@ var bearerTable = []mutant{
 	{"a second after the end", "bearer/jwt.go", "!now.Add(-leeway).Before(c.Expires)", "now.Add(-leeway).After(c.Expires)", "bearer", "TestLeeway"},
 	{"nbf ignored", "bearer/jwt.go", "case c.NotBefore.After(latest):", "case false:", "bearer", "TestLeeway"},
 	{"iat ignored", "bearer/jwt.go", "case c.IssuedAt.After(latest):", "case false:", "bearer", "TestLeeway"},
-	{"tokens that are bound to a key", "bearer/jwt.go", `if c.present("cnf") {`, "if false {", "bearer", "TestJWTAttacks"},
+	{"tokens that are bound to a key", "bearer/jwt.go", `if c.all["cnf"] != nil {`, "if false {", "bearer", "TestJWTAttacks"},
+	{"tokens that are bound to an empty text", "bearer/jwt.go", `if c.all["cnf"] != nil {`, `if c.present("cnf") {`, "bearer", "TestJWTAttacks"},
+	{"Active beside active", "bearer/introspection.go", `case misspelt(all, []string{"active"}):`, "case false:", "bearer", "TestIntrospectionAnswers"},
+	{"a claim of null stated", "bearer/claims.go", "value := all[name]\n\tif value == nil {", "value, ok := all[name]\n\tif !ok {", "bearer", "TestCanonical"},
 	{"required claims ignored", "bearer/jwt.go", "range v.Required {", "range v.Required[:0] {", "bearer", "TestRequiredClaims"},
 	{"access tokens without an ID", "bearer/jwt.go", `"client_id", "iat", "jti"}`, `"client_id", "iat"}`, "bearer", "TestAccessTokens"},
 
