@@ -163,3 +163,68 @@ func TestLazyDiscovery(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Keys that moved are found where the issuer says now, and not a day later. Endpoints that are merely down cost it one
+// request in a minute.
+func TestMovedEndpoints(t *testing.T) {
+	s := theSigners()
+	at, asked := new(atomic.Value), new(atomic.Int32)
+	at.Store("/old")
+	h := newServer(t, nil)
+	h.answer(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/.well-known/openid-configuration":
+			asked.Add(1)
+			fmt.Fprintf(w, `{"issuer":"%s","jwks_uri":"%[1]s%s/keys","introspection_endpoint":"%[1]s%[2]s/introspect"}`, h.URL, at.Load())
+		case at.Load().(string) + "/keys":
+			io.WriteString(w, jwks(jwk("p256", s.p256, "")))
+		case at.Load().(string) + "/introspect":
+			io.WriteString(w, `{"active":true}`)
+		default:
+			http.NotFound(w, r)
+		}
+	})
+	clock := &testClock{t: noon}
+	discovered := func() *Discovery {
+		d := &Discovery{Issuer: h.URL, Log: new(logged).logger()}
+		d.source.now = clock.now
+		t.Cleanup(func() { d.Close() })
+		return d
+	}
+	keys := &RemoteKeys{Discovery: discovered(), Log: new(logged).logger()}
+	keys.source.now = clock.now
+	t.Cleanup(func() { keys.Close() })
+	token := s.good(`"iss":"` + h.URL + `"`)
+	asks, _ := introspection("")
+	asks.Discovery = discovered()
+	verifiers := map[string]Verifier{"keys": &JWT{Issuer: h.URL, Audience: []string{testAudience}, Keys: keys, Now: atNoon}, "introspection": asks}
+	for name, v := range verifiers {
+		t.Run(name, func(t *testing.T) {
+			at.Store("/old")
+			expect(t, v, token, "good")
+			at.Store("/new")
+			clock.forward(2 * zeroRefresh) // so that keys are waited for
+			expect(t, v, token, "good")
+
+			// Down, and where the issuer says that it is.
+			up := *h.handler.Load()
+			h.answer(func(w http.ResponseWriter, r *http.Request) {
+				if strings.HasPrefix(r.URL.Path, "/new") {
+					w.WriteHeader(http.StatusServiceUnavailable)
+					return
+				}
+				up(w, r)
+			})
+			defer h.answer(up)
+			clock.forward(zeroMaxStale)
+			before := asked.Load()
+			for range 120 {
+				expect(t, v, token, "unavailable")
+				clock.forward(time.Second)
+			}
+			if n := asked.Load() - before; n != 2 {
+				t.Errorf("the issuer was asked %d times in two minutes", n)
+			}
+		})
+	}
+}

@@ -178,7 +178,28 @@ func (i *Introspection) ask(ctx context.Context, token string) ([]byte, error) {
 	case <-ctx.Done():
 		return nil, errors.New("wait for other calls: " + ctx.Err().Error())
 	}
-	r, err := i.request(ctx, token)
+	if i.Discovery == nil {
+		return i.askAt(ctx, i.URL, token)
+	}
+	m, err := i.Discovery.Metadata(ctx)
+	if err != nil {
+		return nil, err
+	}
+	body, err := i.askAt(ctx, m.IntrospectionEndpoint, token)
+	if err == nil {
+		return body, nil
+	}
+	if moved, _ := i.Discovery.recent(ctx); moved != nil && moved.IntrospectionEndpoint != m.IntrospectionEndpoint {
+		return i.askAt(ctx, moved.IntrospectionEndpoint, token)
+	}
+	return nil, err
+}
+
+func (i *Introspection) askAt(ctx context.Context, u, token string) ([]byte, error) {
+	if u == "" {
+		return nil, errors.New("the issuer's metadata has no introspection_endpoint")
+	}
+	r, err := i.request(ctx, u, token)
 	if err != nil {
 		return nil, err
 	}
@@ -195,17 +216,7 @@ func (i *Introspection) ask(ctx context.Context, token string) ([]byte, error) {
 }
 
 // request is RFC 7662 §2.1.
-func (i *Introspection) request(ctx context.Context, token string) (*http.Request, error) {
-	u := i.URL
-	if i.Discovery != nil {
-		m, err := i.Discovery.Metadata(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if u = m.IntrospectionEndpoint; u == "" {
-			return nil, errors.New("the issuer's metadata has no introspection_endpoint")
-		}
-	}
+func (i *Introspection) request(ctx context.Context, u, token string) (*http.Request, error) {
 	form := url.Values{"token": {token}, "token_type_hint": {"access_token"}}
 	if i.Authentication == ClientSecretPost {
 		form.Set("client_id", i.ClientID)
@@ -215,7 +226,7 @@ func (i *Introspection) request(ctx context.Context, token string) (*http.Reques
 	if err != nil {
 		return nil, errors.New("the endpoint is no URL")
 	}
-	r.GetBody = nil // a token is sent once
+	r.GetBody = nil // a token is sent once, unless the issuer says that the endpoint has moved
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	switch i.Authentication {
 	case "", ClientSecretBasic: // both are form-encoded first, which SetBasicAuth does not do

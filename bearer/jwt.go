@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -144,7 +145,13 @@ func (v *JWT) Verify(ctx context.Context, token string) (*Claims, error) {
 		return nil, err
 	}
 	if refusal = j.signedBy(keys); refusal != nil {
-		return nil, refusal
+		newer, err := v.newer(ctx, j.kid, keys)
+		if err != nil {
+			return nil, err
+		}
+		if newer == nil || j.signedBy(newer) != nil {
+			return nil, refusal
+		}
 	}
 	payload, ok := decodePart(j.payload)
 	if !ok {
@@ -158,6 +165,21 @@ func (v *JWT) Verify(ctx context.Context, token string) (*Claims, error) {
 		return nil, refusal
 	}
 	return claims, nil
+}
+
+// newer are the keys for a kid, if they are others than these by now.
+func (v *JWT) newer(ctx context.Context, kid string, than []Key) ([]Key, error) {
+	changing, ok := v.Keys.(interface {
+		Recent(context.Context, string) ([]Key, error)
+	})
+	if !ok {
+		return nil, nil
+	}
+	keys, err := changing.Recent(ctx, kid)
+	if err != nil || reflect.DeepEqual(keys, than) {
+		return nil, err
+	}
+	return keys, nil
 }
 
 // clock reads now, or time.Now where it is nil.

@@ -26,7 +26,12 @@ type Key struct {
 	Secret    redact.Secret    // for HS256 32 bytes, HS384 48, HS512 64, or more; instead of Public
 }
 
-// Keys are where a JWT finds who may have signed.
+// Keys are where a JWT finds who may have signed. Those that change, as RemoteKeys and KeyFile do, have a second method:
+//
+//	Recent(ctx context.Context, kid string) ([]Key, error)
+//
+// It is Find in a set that is as new as it may be had. A JWT asks it about a token whose signature is wrong: the key
+// may be another than a moment ago, and no kid say so.
 type Keys interface {
 	// Find returns the keys for a token with this "kid", which is what its sender wrote and may be
 	// anything; empty: it has none. No key and no error says that no such key exists; an error that wraps
@@ -80,7 +85,7 @@ const maxKeys = 32
 
 // readKeySet reads a JWK Set, RFC 7517 §5. It takes public keys that may verify (§4.2, §4.3), and counts
 // what it leaves out: symmetric and private keys, which nobody should publish, keys for other uses, of unknown
-// types, too small, off their curve.
+// types, too small, off their curve. A set of which nothing is left is an error.
 func readKeySet(data []byte) (keys []Key, skipped int, err error) {
 	set, err := readObject(data)
 	if err != nil {
@@ -101,6 +106,9 @@ func readKeySet(data []byte) (keys []Key, skipped int, err error) {
 		default:
 			keys = append(keys, key)
 		}
+	}
+	if len(keys) == 0 { // nobody signs with nothing: it is a mistake, and what was known before goes on
+		return nil, 0, fmt.Errorf("read the key set: none of its %d keys verifies tokens", skipped)
 	}
 	return keys, skipped, nil
 }

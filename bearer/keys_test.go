@@ -104,15 +104,12 @@ func TestReadKeySet(t *testing.T) {
 		many[i] = ec
 	}
 	for name, set := range map[string]string{
-		"no keys": `{}`, "keys that are no list": `{"keys":{}}`, "keys twice": `{"keys":[],"keys":[]}`, "a list": `[]`, "HTML": "<!doctype html>", "nothing": "",
+		"no keys": `{}`, "an empty list": `{"keys":[]}`, "none of use": jwks(jwk("k", s.weak, ""), `{}`), "keys that are no list": `{"keys":{}}`, "keys twice": `{"keys":[],"keys":[]}`, "a list": `[]`, "HTML": "<!doctype html>", "nothing": "",
 		"too many": jwks(many...), "bytes behind it": `{"keys":[]} x`, "a kid twice in a key": jwks(strings.Replace(ec, "{", `{"kid":"x",`, 1)),
 	} {
 		if keys, _, err := readKeySet([]byte(set)); err == nil {
 			t.Errorf("%s: %d keys", name, len(keys))
 		}
-	}
-	if keys, skipped, err := readKeySet([]byte(`{"keys":[]}`)); err != nil || len(keys)+skipped > 0 {
-		t.Errorf("an empty set: %v", err)
 	}
 }
 
@@ -267,13 +264,75 @@ func TestKeyRotation(t *testing.T) {
 	expect(t, v, older, "bad")
 	expect(t, v, signed("ES256", s.rogue, goodHeader, claims()), "good")
 
-	// None at all.
-	h.answer(text(jwks()))
-	clock.forward(2 * zeroRefresh)
-	expect(t, v, newer, "bad")
 }
 
-// Whoever makes kids up costs the issuer one request in 15 seconds.
+// An issuer that publishes no key of use made a mistake: the keys it had go on, as when it is down.
+func TestKeySetOfNothing(t *testing.T) {
+	s := theSigners()
+	for name, set := range map[string]string{"empty": jwks(), "all left out": jwks(jwk("p256", s.p256, `,"use":"enc"`), `{}`)} {
+		t.Run(name, func(t *testing.T) {
+			h := newServer(t, text(set))
+			keys, clock, log := remote(t, h.URL)
+			v := s.verifier()
+			v.Keys = keys
+			expect(t, v, s.good(), "unavailable")
+			h.answer(text(jwks(jwk("p256", s.p256, ""))))
+			clock.forward(time.Minute)
+			expect(t, v, s.good(), "good")
+
+			h.answer(text(set))
+			for range 11 {
+				clock.forward(zeroRefresh)
+				expect(t, v, s.good(), "good")
+				settle(&keys.source)
+			}
+			clock.forward(zeroRefresh)
+			expect(t, v, s.good(), "unavailable")
+			if said := log.String(); strings.Count(said, "\n") != 3 || strings.Count(said, "verifies tokens") != 2 {
+				t.Errorf("logged: %s", said)
+			}
+		})
+	}
+}
+
+// A new key counts within 15 seconds also where no kid tells it from the old one.
+func TestKeyRotationWithoutNewKid(t *testing.T) {
+	s := theSigners()
+	for _, kid := range []string{"", "p256"} {
+		header := `{"alg":"ES256"}`
+		if kid != "" {
+			header = goodHeader
+		}
+		older, newer := signed("ES256", s.p256, header, claims()), signed("ES256", s.rogue, header, claims())
+		published := func(key any) string {
+			if kid == "" {
+				return jwks(strings.Replace(jwk("", key, ""), `"kid":"",`, "", 1))
+			}
+			return jwks(jwk(kid, key, ""))
+		}
+		h := newServer(t, text(published(s.p256)))
+		keys, clock, _ := remote(t, h.URL)
+		v := s.verifier()
+		v.Keys = keys
+		expect(t, v, older, "good")
+		h.answer(text(published(s.rogue)))
+		expect(t, v, newer, "bad")
+		clock.forward(unknownEvery - 1)
+		expect(t, v, newer, "bad")
+		expect(t, v, older, "good")
+		if n := h.asked.Load(); n != 1 {
+			t.Errorf("kid %q: %d requests before the time", kid, n)
+		}
+		clock.forward(1)
+		expect(t, v, newer, "good")
+		expect(t, v, older, "bad")
+		if n := h.asked.Load(); n != 2 {
+			t.Errorf("kid %q: %d requests", kid, n)
+		}
+	}
+}
+
+// Whoever makes kids and signatures up costs the issuer one request in 15 seconds for all of them.
 func TestUnknownKeysAreBounded(t *testing.T) {
 	s := theSigners()
 	h := newServer(t, text(jwks(jwk("p256", s.p256, ""))))
@@ -284,9 +343,10 @@ func TestUnknownKeysAreBounded(t *testing.T) {
 		var wg sync.WaitGroup
 		for i := range 50 {
 			wg.Go(func() {
-				token := signed("ES256", s.p256, fmt.Sprintf(`{"alg":"ES256","kid":"made up %d"}`, i), claims())
-				if got := outcome(v, token); got != "bad" {
-					t.Error(got)
+				for _, header := range []string{fmt.Sprintf(`{"alg":"ES256","kid":"made up %d"}`, i), `{"alg":"ES256"}`, goodHeader} {
+					if got := outcome(v, signed("ES256", s.rogue, header, claims())); got != "bad" {
+						t.Error(got)
+					}
 				}
 			})
 		}
@@ -336,6 +396,8 @@ func TestIssuerIsDown(t *testing.T) {
 	h.answer(status(503))
 	clock.forward(unknownEvery)
 	expect(t, v, other, "unavailable")
+	expect(t, v, signed("ES256", s.rogue, `{"alg":"ES256"}`, claims()), "unavailable")
+	expect(t, v, signed("ES256", s.rogue, goodHeader, claims()), "bad")
 	expect(t, v, s.good(), "good")
 	for range 11 {
 		clock.forward(5 * time.Minute)
@@ -522,7 +584,7 @@ func TestKeyFile(t *testing.T) {
 		{"certificate", certificate, ec, "good"},
 		{"PKCS #1", pkcs1, rs, "good"},
 		{"another key", spki(&s.rogue.PublicKey), ec, "bad"},
-		{"symmetric keys alone", jwks(`{"kty":"oct","k":"` + strings.Repeat("A", 86) + `"}`), ec, "bad"},
+		{"symmetric keys alone", jwks(`{"kty":"oct","k":"` + strings.Repeat("A", 86) + `"}`), ec, "unavailable"},
 		{"RSA of 1024 bits", spki(&s.weak.PublicKey), ec, "unavailable"},
 		{"private", spki(&s.p256.PublicKey) + secret, ec, "unavailable"},
 		{"bytes behind it", spki(&s.p256.PublicKey) + "x", ec, "unavailable"},
@@ -570,6 +632,15 @@ func TestKeyFileChanges(t *testing.T) {
 	clock.forward(fileUnknown)
 	expect(t, v, newer, "good")
 	expect(t, v, s.good(), "bad")
+	other := signed("ES384", s.p384, `{"alg":"ES384"}`, claims())
+	write(jwks(jwk("p256", s.p256, "")))
+	expect(t, v, s.good(), "bad")
+	clock.forward(fileUnknown)
+	expect(t, v, signed("ES256", s.p256, `{"alg":"ES256"}`, claims()), "good")
+	expect(t, v, other, "bad")
+	write(jwks(jwk("p384", s.p384, "")))
+	clock.forward(fileUnknown)
+	expect(t, v, other, "good")
 	write("half of a fi")
 	clock.forward(2 * fileRefresh)
 	expect(t, v, newer, "good")

@@ -16,7 +16,7 @@ import (
 const (
 	zeroRefresh  = 5 * time.Minute
 	zeroMaxStale = time.Hour
-	unknownEvery = 15 * time.Second // how often a key of an unknown name has the set fetched, at most
+	unknownEvery = 15 * time.Second // how often unknown names and wrong signatures have the set fetched, at most
 	fileRefresh  = 5 * time.Second
 	fileUnknown  = time.Second
 )
@@ -25,8 +25,9 @@ const (
 // so the issuer may be down until then; as long as it is, Find's errors wrap ErrUnavailable. Fields must not
 // be changed after the first use. Close ends what is under way.
 //
-// A token with a kid that is not in the set has it fetched, every 15 seconds at most: so a new key counts at
-// once, and whoever makes kids up costs little. A key that is no longer in the set counts no longer than Refresh,
+// A token with a kid that is not in the set, or whose signature is wrong, has it fetched, every 15 seconds at most for all
+// of them: so a new key counts at once, also one without a kid or under an old one, and whoever makes tokens up costs
+// little. A set without any key of use is none: it counts as one that could not be fetched. A key that is no longer in the set counts no longer than Refresh,
 // and longer only while the set cannot be fetched, until MaxStale. Of a set, public RSA, EC and Ed25519 keys for
 // signatures are taken, and others left out: symmetric and private ones among them, since they were published.
 type RemoteKeys struct {
@@ -92,15 +93,26 @@ func orElse(d, zero time.Duration) time.Duration {
 }
 
 func (k *RemoteKeys) fetch(ctx context.Context) ([]Key, error) {
-	u := k.URL
-	if k.Discovery != nil {
-		m, err := k.Discovery.Metadata(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if u = m.JWKSURI; u == "" {
-			return nil, errors.New("the issuer's metadata has no jwks_uri")
-		}
+	if k.Discovery == nil {
+		return k.fetchFrom(ctx, k.URL)
+	}
+	m, err := k.Discovery.Metadata(ctx)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := k.fetchFrom(ctx, m.JWKSURI)
+	if err == nil {
+		return keys, nil
+	}
+	if moved, _ := k.Discovery.recent(ctx); moved != nil && moved.JWKSURI != m.JWKSURI {
+		return k.fetchFrom(ctx, moved.JWKSURI)
+	}
+	return nil, err
+}
+
+func (k *RemoteKeys) fetchFrom(ctx context.Context, u string) ([]Key, error) {
+	if u == "" {
+		return nil, errors.New("the issuer's metadata has no jwks_uri")
 	}
 	data, err := document(ctx, k.client, u)
 	if err != nil {
@@ -130,6 +142,15 @@ func (k *RemoteKeys) Find(ctx context.Context, kid string) ([]Key, error) {
 	return find(ctx, &k.source, kid, unknownEvery)
 }
 
+// Recent is Find in a set that is 15 seconds old at most, unless it cannot be fetched. Together with the unknown kids
+// that Find is asked for it costs one request in that time, however often it is asked.
+func (k *RemoteKeys) Recent(ctx context.Context, kid string) ([]Key, error) {
+	if err := k.init(); err != nil {
+		return nil, err
+	}
+	return recent(ctx, &k.source, kid, unknownEvery)
+}
+
 // find looks a key up, and once more in a newer set where it is not in this one.
 func find(ctx context.Context, s *source[[]Key], kid string, every time.Duration) ([]Key, error) {
 	keys, err := s.get(ctx)
@@ -139,12 +160,17 @@ func find(ctx context.Context, s *source[[]Key], kid string, every time.Duration
 	if kid == "" || len(filter(keys, kid)) > 0 {
 		return named(keys, kid), nil
 	}
+	return recent(ctx, s, kid, every)
+}
+
+// recent looks a key up in a set that is as new as it may be had.
+func recent(ctx context.Context, s *source[[]Key], kid string, every time.Duration) ([]Key, error) {
 	keys, current, err := s.recent(ctx, every)
 	if err != nil {
 		return nil, err
 	}
 	found := named(keys, kid)
-	if len(found) == 0 && !current { // it may be a new key, and nobody answers who could tell
+	if (len(found) == 0 || kid == "") && !current { // it may be a new key, and nobody answers who could tell
 		return nil, fmt.Errorf("%w: the set of keys is old, and fetching it fails", ErrUnavailable)
 	}
 	return found, nil
@@ -236,6 +262,12 @@ func (k *KeyFile) read() (keys []Key, skipped int, err error) {
 func (k *KeyFile) Find(ctx context.Context, kid string) ([]Key, error) {
 	k.init()
 	return find(ctx, &k.source, kid, fileUnknown)
+}
+
+// Recent is Find in a file that was read within the last second, unless it cannot be read.
+func (k *KeyFile) Recent(ctx context.Context, kid string) ([]Key, error) {
+	k.init()
+	return recent(ctx, &k.source, kid, fileUnknown)
 }
 
 // Close ends what is under way and waits for it. Find fails from then on.
