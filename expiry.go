@@ -18,38 +18,49 @@ func expiry(h http.Header, fields []string) time.Time {
 	for _, name := range fields {
 		for _, value := range h[name] {
 			for word := range strings.FieldsFuncSeq(value, outsideTokens) {
-				i := strings.Index(word, tokenStart)
-				if i < 0 {
-					continue
-				}
-				if end := tokenExpiry(word[i:]); !end.IsZero() && (earliest.IsZero() || end.Before(earliest)) {
-					earliest = end
-				}
+				earliest = sooner(earliest, tokenExpiry(word))
 			}
 		}
 	}
 	return earliest
 }
 
-// tokenStart is the start of a JSON object in base64.
-const tokenStart = "eyJ"
-
-// outsideTokens reports whether c cannot stand in the compact form of a token (RFC 7515 §3.1), or in
-// one that some library padded.
-func outsideTokens(c rune) bool {
-	return !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.' || c == '=')
+// sooner is the earlier of two times; one that is zero does not count.
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }
 
-func tokenExpiry(token string) time.Time {
-	if !strings.HasPrefix(token, tokenStart) {
+// outsideTokens reports whether c cannot stand in the compact form of a token (RFC 7515 §3.1), or in
+// one that some library padded or wrote in the other alphabet of base64.
+func outsideTokens(c rune) bool {
+	return !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("-_+/.=", c))
+}
+
+// tokenExpiry reads what stands between two dots: of a token these are its claims, whatever stands
+// before its header, and however that one is written.
+func tokenExpiry(word string) time.Time {
+	var earliest time.Time
+	_, rest, _ := strings.Cut(word, ".")
+	for {
+		part, after, between := strings.Cut(rest, ".")
+		if !between {
+			return earliest
+		}
+		earliest, rest = sooner(earliest, claimedExpiry(part)), after
+	}
+}
+
+// base64URL turns the one alphabet of base64 into the other.
+var base64URL = strings.NewReplacer("+", "-", "/", "_")
+
+func claimedExpiry(claims string) time.Time {
+	if claims == "" || !strings.Contains("eICD", claims[:1]) { // an object begins with { or white space
 		return time.Time{}
 	}
-	_, rest, _ := strings.Cut(token, ".")
-	claims, _, ok := strings.Cut(rest, ".")
-	if !ok {
-		return time.Time{}
-	}
-	data, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(claims, "="))
+	data, err := base64.RawURLEncoding.DecodeString(base64URL.Replace(strings.TrimRight(claims, "=")))
 	if err != nil {
 		return time.Time{}
 	}

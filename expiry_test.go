@@ -3,7 +3,9 @@ package bearcache
 import (
 	"encoding/base64"
 	"fmt"
+	"math"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 )
@@ -12,6 +14,12 @@ import (
 func unsigned(claims string) string {
 	b64 := base64.RawURLEncoding.EncodeToString
 	return b64([]byte(`{"alg":"RS256"}`)) + "." + b64([]byte(claims)) + ".c2lnbmF0dXJl"
+}
+
+// rest is what follows the header of such a token.
+func rest(claims string) string {
+	token := unsigned(claims)
+	return token[strings.IndexByte(token, '.'):]
 }
 
 func TestTokenExpiry(t *testing.T) {
@@ -31,6 +39,13 @@ func TestTokenExpiry(t *testing.T) {
 		{"an array", unsigned(`[1]`), time.Time{}},
 		{"not JSON", unsigned(`{`), time.Time{}},
 		{"not base64", "eyJh.!!!.c", time.Time{}},
+		{"a header behind a line", "ewogICJhbGciOiJSUzI1NiIKfQ" + rest(`{"exp":1800000000}`), time.Unix(1800000000, 0)},
+		{"a header behind a space", "IHsiYWxnIjoiUlMyNTYifQ" + rest(`{"exp":1800000000}`), time.Unix(1800000000, 0)},
+		{"claims behind white space", unsigned("\r\n\t {\"exp\":1800000000}"), time.Unix(1800000000, 0)},
+		{"claims behind a tab", unsigned("\t{\"exp\":1800000000}"), time.Unix(1800000000, 0)},
+		{"claims in the other alphabet", "e30." + base64.StdEncoding.EncodeToString([]byte(`{"exp":1800000000,"x":"~~~???"}`)) + ".c", time.Unix(1800000000, 0)},
+		{"behind a prefix", "v1." + unsigned(`{"exp":1800000000}`), time.Unix(1800000000, 0)},
+		{"the earlier of two in one word", unsigned(`{"exp":1900000000}`) + unsigned(`{"exp":1800000000}`), time.Unix(1800000000, 0)},
 		{"two parts", "eyJh.e30", time.Time{}},
 		{"encrypted, in five parts", "eyJh.key.iv.text.tag", time.Time{}},
 		{"opaque", "abcdef", time.Time{}},
@@ -54,6 +69,8 @@ func TestStoredResponseEndsWithItsToken(t *testing.T) {
 	}{
 		{"a token of a minute", []string{"Authorization: Bearer " + unsigned(fmt.Sprintf(`{"exp":%d}`, end))}, time.Minute},
 		{"its scheme in another case", []string{"Authorization: bEARER " + unsigned(fmt.Sprintf(`{"exp":%d}`, end))}, time.Minute},
+		{"its header behind a line", []string{"Authorization: Bearer ewogICJhbGciOiJSUzI1NiIKfQ" + rest(fmt.Sprintf(`{"exp":%d}`, end))}, time.Minute},
+		{"in a cookie, in the other alphabet", []string{"Cookie: at=s%3AewogICJhbGciOiJSUzI1NiIKfQ." + base64.StdEncoding.EncodeToString([]byte(fmt.Sprintf(`{"x":"~~~???","exp":%d}`, end))) + ".c2ln"}, time.Minute},
 		{"in another credential field", []string{"X-Api-Key: " + unsigned(fmt.Sprintf(`{"exp":%d}`, end))}, time.Minute},
 		{"behind another scheme", []string{"Authorization: JWT " + unsigned(fmt.Sprintf(`{"exp":%d}`, end))}, time.Minute},
 		{"behind a scheme that names it", []string{"Authorization: Token token=\"" + unsigned(fmt.Sprintf(`{"exp":%d}`, end)) + "\", x=1"}, time.Minute},
@@ -112,4 +129,24 @@ func TestExpiredTokenStoresNothing(t *testing.T) {
 	if s := c.Stats(); s.Records != 0 {
 		t.Errorf("%d records were stored", s.Records)
 	}
+}
+
+// FuzzTokenExpiry writes a token in each alphabet of base64, padded or not, behind any text. Its end is read, and no later one.
+func FuzzTokenExpiry(f *testing.F) {
+	f.Add("", `{"alg":"RS256"}`, " ", uint32(1800000000), uint8(0))
+	f.Add("s%3A", "\n{}", "\r\n", uint32(1), uint8(3))
+	f.Add("v1.", "", "", uint32(math.MaxUint32), uint8(1))
+	f.Add("lang=de; at=\"", "{", "\t", uint32(0), uint8(2))
+	f.Fuzz(func(t *testing.T, before, header, space string, exp uint32, how uint8) {
+		if strings.Trim(space, " \t\r\n") != "" {
+			return
+		}
+		coding := []*base64.Encoding{base64.RawURLEncoding, base64.URLEncoding, base64.RawStdEncoding, base64.StdEncoding}[how%4]
+		claims := fmt.Sprintf(`%s{"x":"~~~???","exp":%d}`, space, exp)
+		token := coding.EncodeToString([]byte(header)) + "." + coding.EncodeToString([]byte(claims)) + ".c2ln"
+		got, end := expiry(http.Header{"Cookie": {before + token}}, []string{"Cookie"}), time.Unix(int64(exp), 0)
+		if got.IsZero() || got.After(end) {
+			t.Errorf("%q: %v, want %v", before+token, got, end)
+		}
+	})
 }
