@@ -1,8 +1,10 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net/http/httptest"
 	"net/url"
 	"testing"
 	"testing/synctest"
@@ -81,6 +83,33 @@ func TestRevocationOutlivesItsSecret(t *testing.T) {
 		}
 		if _, first, entries, err := log.Since(t.Context(), "", 0); err != nil || first != 1 || len(entries) > 3 {
 			t.Errorf("%d entries, %v", len(entries), err)
+		}
+	})
+}
+
+// A node that cannot hear what is revoked answers nothing from its cache.
+func TestDeafToRevocations(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := storetest.New()
+		g := node(t, store.Log("revocations"), oldSecret, "")
+		defer g.Close()
+		off := func() bool {
+			r := httptest.NewRequest("GET", "http://api.test/", nil)
+			return g.cache.Policy(r.WithContext(context.WithValue(r.Context(), entryKey{}, new(entry)))).Off
+		}
+		time.Sleep(time.Second)
+		if off() {
+			t.Error("it hears, and is deaf")
+		}
+		store.Fail()
+		time.Sleep(10 * time.Second)
+		if !off() {
+			t.Error("it answers from the cache, and has not heard for ten seconds")
+		}
+		store.Work()
+		time.Sleep(2 * time.Second)
+		if off() {
+			t.Error("it does not come back")
 		}
 	})
 }

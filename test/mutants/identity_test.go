@@ -58,9 +58,9 @@ var identityTable = []mutant{
 	// Refusals.
 	{"401 leaves what is elsewhere", "keep.go", "found = len(s.memory.forgetPartition(k.Partition)) > 0 || found", "_ = found", ".", "TestRefusalForgetsItsReader"},
 	{"401 leaves what is being stored", "keep.go", "found = s.memory.forget(k) || found", "_ = k", ".", "TestRefusalWhileStoring"},
-	{"403 forgets everything", "keep.go", "x.forget(Key{p, targetURI(x.request)})", "x.forget(Key{Partition: p})", ".", "TestRefusalForgetsItsReader"},
-	{"403 to a change forgets", "keep.go", "case status == http.StatusForbidden && (x.request.Method == http.MethodGet || x.request.Method == http.MethodHead):", "case status == http.StatusForbidden:", ".", "TestRefusalForgetsItsReader"},
-	{"a refusal costs others", "keep.go", "\t\t\tx.forget(Key{Partition: p})\n", "\t\t\tx.forget(Key{Partition: p})\n\t\t\tx.cache.state.invalidations.key(Key{p, targetURI(x.request)})\n", ".", "TestGarbageTokensCostNothing"},
+	{"403 forgets everything", "keep.go", "case status == http.StatusForbidden && reads:", "case status == http.StatusForbidden && reads:\n\t\t\tk.TargetURI = \"\"", ".", "TestRefusalForgetsItsReader"},
+	{"403 to a change forgets", "keep.go", "case status == http.StatusForbidden && reads:", "case status == http.StatusForbidden:", ".", "TestRefusalForgetsItsReader"},
+	{"a refusal costs others", "keep.go", "\t\t\tx.forget(k)\n", "\t\t\tx.forget(k)\n\t\t\tx.cache.state.invalidations.key(Key{p, targetURI(x.request)})\n", ".", "TestGarbageTokensCostNothing"},
 	{"what a refusal overtook is stored", "keep.go", "\t\tif x.void(p) {\n\t\t\treturn old\n\t\t}\n", "", ".", "TestRefusalOvertakes"},
 	{"what a refusal overtook is confirmed", "keep.go", "if x.void(x.found.record.key.Partition) || ", "if ", ".", "TestRefusalOvertakes"},
 	{"what a refusal overtook stands in", "serve.go", "return !x.void(rec.key.Partition) && ", "return ", ".", "TestRefusalOvertakes"},
