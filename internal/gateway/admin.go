@@ -2,12 +2,15 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/bearcache/bearcache/bearer"
 )
 
 // Admin answers operators. Without Options.AdminToken it asks for no credentials, and belongs on a loopback address.
@@ -70,13 +73,26 @@ func (g *Gateway) store(ctx context.Context) string {
 	return "up"
 }
 
-// verifierState is "none" where nobody verifies tokens, and otherwise "configured": what the verifier can tell shows with
-// each token, and is counted.
+// verifierState is "none" where nobody verifies tokens, "configured" where no token came yet, and otherwise "ready" or
+// "unavailable", by whether the verifier could tell what it was asked last. A verdict that is remembered asks nobody.
 func (g *Gateway) verifierState() string {
 	if g.verifier == nil {
 		return "none"
 	}
+	if state, ok := g.telling.Load().(string); ok {
+		return state
+	}
 	return "configured"
+}
+
+// told takes what came of a verification. A client that left says nothing of the verifier.
+func (g *Gateway) told(err error) {
+	switch bad := (*bearer.Error)(nil); {
+	case err == nil, errors.As(err, &bad):
+		g.telling.Store("ready")
+	case !errors.Is(err, context.Canceled):
+		g.telling.Store("unavailable")
+	}
 }
 
 // Reach connects to the upstream and hangs up.

@@ -49,7 +49,8 @@ type Options struct {
 	// Remember is how long it counts that a token is good, RememberBad that it is not. Zero: a minute, and what
 	// bearer.Remembering takes.
 	Remember, RememberBad time.Duration
-	// RefuseAnonymous answers requests without credentials with 401.
+	// RefuseAnonymous answers requests without a bearer token with 401, whatever other credentials they carry: those nobody
+	// verifies, and anybody can make some up.
 	RefuseAnonymous bool
 	// RevocationLog is where nodes tell each other what was revoked. Nil: there are no others.
 	RevocationLog bearcache.PurgeLog
@@ -90,6 +91,7 @@ type Gateway struct {
 	secrets     [][]byte      // that revocations are sealed with, the one that counts first; none: nobody else is told
 	nodes       *nodes        // nil: there are no others
 	untold      atomic.Uint64 // tokens of which the Verifier could not tell
+	telling     atomic.Value  // of string: "ready" or "unavailable", as the Verifier was when it was last asked
 	pseudonym   string        // of this process, in Via
 	metrics     *metrics
 	handler     http.Handler
@@ -169,7 +171,7 @@ func (g *Gateway) verifies() error {
 		memory = 64 << 20
 	}
 	verdicts := int(min(max(memory/verdictShare, 10_000), 1_000_000))
-	g.verifier = &bearer.Remembering{Verifier: known{o.Verifier, o.Readers}, Lifetime: o.Remember, Negative: o.RememberBad, Size: verdicts}
+	g.verifier = &bearer.Remembering{Verifier: known{o.Verifier, o.Readers, g.told}, Lifetime: o.Remember, Negative: o.RememberBad, Size: verdicts}
 	c.Identify = g.identify
 	return nil
 }

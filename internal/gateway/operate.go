@@ -1,10 +1,14 @@
 package gateway
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
+	"reflect"
+	"strings"
 	"time"
 
 	"github.com/bearcache/bearcache"
@@ -22,12 +26,10 @@ type unmet struct {
 
 // read decodes an order. What it holds may be a token: no error repeats any of it.
 func read(w http.ResponseWriter, r *http.Request, to any) *unmet {
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxOrder))
-	d.DisallowUnknownFields()
-	err := d.Decode(to)
+	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxOrder))
 	if err == nil {
-		if _, more := d.Token(); more != io.EOF {
-			err = errors.New("more than one value")
+		if err = json.Unmarshal(data, to); err == nil {
+			err = exact(data, to)
 		}
 	}
 	var large *http.MaxBytesError
@@ -35,7 +37,38 @@ func read(w http.ResponseWriter, r *http.Request, to any) *unmet {
 	case errors.As(err, &large):
 		return &unmet{http.StatusRequestEntityTooLarge, "the content has more than 64 KiB"}
 	case err != nil:
-		return &unmet{http.StatusBadRequest, "the content is not one JSON object of the fields that are known here, each of its type"}
+		return &unmet{http.StatusBadRequest, "the content is not one JSON object of the fields that are known here, each once, in these letters and of its type"}
+	}
+	return nil
+}
+
+var errNames = errors.New("a member that there is not, or twice")
+
+// exact refuses members that to does not have in these letters, and those that are there twice: encoding/json takes a name in
+// other letters for the same, and of two members the last, where whoever looked at the order before may have seen the first.
+// data is valid JSON, which to was read from.
+func exact(data []byte, to any) error {
+	names := make(map[string]bool) // whether it was there
+	for t, i := reflect.TypeOf(to).Elem(), 0; i < t.NumField(); i++ {
+		names[t.Field(i).Tag.Get("json")] = false
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	if start, _ := d.Token(); start != json.Delim('{') {
+		return errNames
+	}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return err
+		}
+		text, _ := name.(string)
+		if twice, known := names[text]; twice || !known {
+			return errNames
+		}
+		names[text] = true
+		if err := d.Decode(new(json.RawMessage)); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -75,19 +108,16 @@ func (g *Gateway) purge(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusBadRequest, "say exactly one of url, prefix, tag, subject (perhaps with issuer) and everything")
 		return
 	}
-	extent := bearcache.Extent{TargetURI: o.URL, Prefix: o.Prefix, Tag: o.Tag}
+	extents := o.extents()
 	if kind == "subject" {
 		issuer, no := g.issuer(o.Issuer)
 		if no != nil {
 			problem(w, no.status, no.sentence)
 			return
 		}
-		extent.Issuer, extent.Subject = issuer, o.Subject
+		extents[0].Issuer, extents[0].Subject = issuer, o.Subject
 	}
-	records, err := g.cache.Count(r.Context(), extent)
-	if err == nil && !o.DryRun {
-		err = g.cache.Purge(r.Context(), extent)
-	}
+	records, err := g.forget(r.Context(), extents, o.DryRun)
 	if err != nil && !errors.Is(err, bearcache.ErrNotShared) {
 		problem(w, http.StatusBadRequest, err.Error()) // which says what is wrong with the extent, and repeats nothing
 		return
@@ -103,6 +133,59 @@ func (g *Gateway) purge(w http.ResponseWriter, r *http.Request) {
 		answer["dry_run"] = true
 	}
 	reply(w, status, answer)
+}
+
+// extents are what an order is about. The gateway speaks HTTP alone, so that what clients know as https is stored as http here,
+// under the authority that they sent, with or without the port of https. An https URL is all of these.
+func (o purgeOrder) extents() []bearcache.Extent {
+	list := []bearcache.Extent{{TargetURI: o.URL, Prefix: o.Prefix, Tag: o.Tag}}
+	for _, uri := range asHTTP(o.URL) {
+		list = append(list, bearcache.Extent{TargetURI: uri})
+	}
+	for _, uri := range asHTTP(o.Prefix) {
+		list = append(list, bearcache.Extent{Prefix: uri})
+	}
+	return list
+}
+
+// asHTTP are the http URIs that stand for an https one; of others there are none.
+func asHTTP(uri string) []string {
+	const scheme = "https://"
+	if len(uri) < len(scheme) || !strings.EqualFold(uri[:len(scheme)], scheme) {
+		return nil
+	}
+	host, rest := uri[len(scheme):], ""
+	if i := strings.IndexAny(host, "/?#"); i >= 0 {
+		host, rest = host[:i], host[i:]
+	}
+	plain := strings.TrimSuffix(strings.TrimSuffix(host, ":443"), ":")
+	if strings.LastIndexByte(plain, ':') > strings.LastIndexByte(plain, ']') { // another port
+		return []string{"http://" + plain + rest}
+	}
+	return []string{"http://" + plain + rest, "http://" + plain + ":443" + rest}
+}
+
+// forget purges all of extents, and says how many records that were. A dry run only counts. An error that wraps
+// bearcache.ErrNotShared says that it is done here.
+func (g *Gateway) forget(ctx context.Context, extents []bearcache.Extent, dry bool) (records int, err error) {
+	for _, extent := range extents {
+		n, err := g.cache.Count(ctx, extent)
+		if err != nil {
+			return 0, err
+		}
+		records += n
+	}
+	if dry {
+		return records, nil
+	}
+	for _, extent := range extents {
+		e := g.cache.Purge(ctx, extent)
+		if e != nil && !errors.Is(e, bearcache.ErrNotShared) {
+			return records, e
+		}
+		err = errors.Join(err, e)
+	}
+	return records, err
 }
 
 // otherNodes is what is said of other nodes, and the status that goes with it: what holds here and is not told yet is
@@ -141,8 +224,12 @@ type revokeOrder struct {
 	Until   time.Time `json:"until"`
 }
 
-// revokedFor is how long a revocation is remembered if nobody says until when the tokens are good.
-const revokedFor = 366 * 24 * time.Hour
+// How long a revocation is remembered if nobody says until when the tokens are good. One of a subject also refuses its tokens
+// to come that do not say when they were issued, and cannot be taken back: that must not last for long.
+const (
+	revokedFor        = 366 * 24 * time.Hour
+	subjectRevokedFor = 30 * 24 * time.Hour
+)
 
 // revocation is what o is about, and the word for it.
 func (g *Gateway) revocation(o revokeOrder, now time.Time) (r bearer.Revocation, kind string, no *unmet) {
@@ -157,10 +244,16 @@ func (g *Gateway) revocation(o revokeOrder, now time.Time) (r bearer.Revocation,
 	}
 	if r.Until = o.Until; o.Until.IsZero() {
 		r.Until = now.Add(revokedFor)
+		if kind == "subject" {
+			r.Until = now.Add(subjectRevokedFor)
+		}
 	} else if !o.Until.After(now) {
 		return r, "", &unmet{http.StatusBadRequest, "until is over; leave it out, or say when the last token that is meant ends"}
 	}
 	if kind == "token" {
+		if scheme, _, two := strings.Cut(o.Token, " "); two && strings.EqualFold(scheme, "Bearer") {
+			return r, "", &unmet{http.StatusBadRequest, "the token has its scheme before it: leave out Bearer and the space"}
+		}
 		if _, err := g.options.Syntax.Token(&http.Request{Header: http.Header{"Authorization": {"Bearer " + o.Token}}}); err != nil {
 			return r, "", &unmet{http.StatusBadRequest, "the token is none that a request can carry"}
 		}
@@ -197,8 +290,13 @@ func (g *Gateway) revokeNow(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	status, others := g.otherNodes(g.options.RevocationLog, err)
-	g.options.Logger.Info("an operator revoked", "what", kind, "of", digestOf(o.Token+o.JTI+o.Subject), "until", revocation.Until.UTC().Format(time.RFC3339), "other_nodes", others)
-	reply(w, status, map[string]any{"revoked": kind, "until": revocation.Until.UTC().Format(time.RFC3339), "other_nodes": others})
+	until := g.revokedUntil(revocation).UTC().Format(time.RFC3339)
+	g.options.Logger.Info("an operator revoked", "what", kind, "of", digestOf(o.Token+o.JTI+o.Subject), "until", until, "other_nodes", others)
+	answer := map[string]any{"revoked": kind, "until": until, "other_nodes": others}
+	if kind == "subject" {
+		answer["note"] = "until then its tokens that do not say when they were issued (iat) are refused too, new ones among them"
+	}
+	reply(w, status, answer)
 }
 
 // digestOf stands for what an operator named, in the log.

@@ -135,6 +135,11 @@ func TestPurgeOrders(t *testing.T) {
 		{"an issuer of a tag", `{"tag": "numbers", "issuer": "hunter2"}`, 400, "", "/1 /2 /a"},
 		{"a URL without a host", `{"url": "/hunter2"}`, 400, "", "/1 /2 /a"},
 		{"a field that nobody knows", `{"everything": true, "hunter2": 1}`, 400, "", "/1 /2 /a"},
+		{"a field in other letters", `{"EVERYTHING": true}`, 400, "", "/1 /2 /a"},
+		{"a dry run, and none", `{"everything": true, "dry_run": true, "dry_run": false}`, 400, "", "/1 /2 /a"},
+		{"the same twice", `{"tag": "numbers", "tag": "numbers"}`, 400, "", "/1 /2 /a"},
+		{"a list of orders", `[{"everything": true}]`, 400, "", "/1 /2 /a"},
+		{"an order of nothing", `null`, 400, "", "/1 /2 /a"},
 		{"a text for a truth", `{"everything": "hunter2"}`, 400, "", "/1 /2 /a"},
 		{"two orders", `{"everything": true}{"hunter2": 1}`, 400, "", "/1 /2 /a"},
 		{"no JSON", `hunter2`, 400, "", "/1 /2 /a"},
@@ -183,6 +188,54 @@ func TestPurgeOrders(t *testing.T) {
 				t.Errorf("still stored: %s, want %s", got, tt.left)
 			}
 		})
+	}
+}
+
+// What clients know as https is stored as http, with the authority that they sent.
+func TestPurgeOfHTTPS(t *testing.T) {
+	const plain, port, other = "api.test", "api.test:443", "api.test:8443"
+	for _, tt := range []struct {
+		content string
+		records float64
+		left    string
+	}{
+		{`{"url": "https://api.test/1"}`, 2, "api.test:8443 "},
+		{`{"url": "HTTPS://API.test:443/1"}`, 2, "api.test:8443 "},
+		{`{"url": "https://api.test:8443/1"}`, 1, "api.test api.test:443 "},
+		{`{"prefix": "https://api.test"}`, 2, "api.test:8443 "},
+		{`{"prefix": "https://api.test/"}`, 2, "api.test:8443 "},
+		{`{"prefix": "https://api.test", "dry_run": true}`, 2, "api.test api.test:443 api.test:8443 "},
+		{`{"url": "https://api.test/2"}`, 0, "api.test api.test:443 api.test:8443 "},
+		{`{"url": "http://api.test/1"}`, 1, "api.test:443 api.test:8443 "},
+	} {
+		w := start(t, Options{}, func(out http.ResponseWriter, _ *http.Request) { out.Header().Set("Cache-Control", "max-age=60") })
+		ask := func(host string) string {
+			w.send("GET http://" + host + "/1")
+			return fmt.Sprint(w.record()["cache"])
+		}
+		for _, host := range []string{plain, port, other} {
+			if got := ask(host); got != "miss" {
+				t.Fatalf("%s: %s", host, got)
+			}
+		}
+		if status, answer := w.order("/api/v1/purge", tt.content); status != 200 || answer["records"] != tt.records {
+			t.Errorf("%s: %d %v, want %v records", tt.content, status, answer, tt.records)
+		}
+		left := ""
+		for _, host := range []string{plain, port, other} {
+			if ask(host) == "hit" {
+				left += host + " "
+			}
+		}
+		if left != tt.left {
+			t.Errorf("%s: left are %s, want %s", tt.content, left, tt.left)
+		}
+	}
+	w := start(t, Options{}, nil)
+	for _, uri := range []string{"https://u:hunter2@api.test/", "https://", "https:///1", "https://api.test/#a"} {
+		if status, answer := w.order("/api/v1/purge", fmt.Sprintf(`{"url": %q}`, uri)); status != 400 || strings.Contains(fmt.Sprint(answer), "hunter2") {
+			t.Errorf("%s: %d %v", uri, status, answer)
+		}
 	}
 }
 
@@ -255,6 +308,43 @@ func TestRevoked(t *testing.T) {
 				t.Errorf("the other: %s, want %s", got, tt.wantOther)
 			}
 		})
+	}
+}
+
+// The answer says until when it holds: that is the longest that was ordered. Of a subject it is not long unless somebody says so, and
+// it is said whom it shuts out.
+func TestRevokedUntil(t *testing.T) {
+	w := start(t, newIssuer(t).options(), nil)
+	for _, tt := range []struct {
+		content string
+		days    float64 // from now
+	}{
+		{`{"jti": "a"}`, 366},
+		{`{"jti": "a", "until": "` + time.Now().Add(24*time.Hour).Format(time.RFC3339) + `"}`, 366},
+		{`{"token": "opaque"}`, 366},
+		{`{"subject": "alice"}`, 30},
+		{`{"subject": "bob", "until": "` + time.Now().Add(24*time.Hour).Format(time.RFC3339) + `"}`, 1},
+		{`{"subject": "bob"}`, 30},
+		{`{"subject": "bob", "until": "` + time.Now().Add(240*time.Hour).Format(time.RFC3339) + `"}`, 30},
+	} {
+		_, answer := w.order("/api/v1/revoke", tt.content)
+		until, err := time.Parse(time.RFC3339, fmt.Sprint(answer["until"]))
+		if days := time.Until(until).Hours() / 24; err != nil || days < tt.days-0.1 || days > tt.days+0.1 {
+			t.Errorf("%s: %v, want %v days", tt.content, answer, tt.days)
+		}
+		if strings.Contains(fmt.Sprint(answer["note"]), "(iat)") != (answer["revoked"] == "subject") {
+			t.Errorf("%s: %v", tt.content, answer)
+		}
+	}
+}
+
+// Whoever copies the field for the token is told.
+func TestRevokedTokenWithItsScheme(t *testing.T) {
+	w := start(t, Options{}, nil)
+	for _, token := range []string{"Bearer hunter2", "bearer hunter2"} {
+		if status, answer := w.order("/api/v1/revoke", `{"token": "`+token+`"}`); status != 400 || !strings.Contains(fmt.Sprint(answer["error"]), "leave out Bearer") || strings.Contains(fmt.Sprint(answer), "hunter2") {
+			t.Errorf("%s: %d %v", token, status, answer)
+		}
 	}
 }
 

@@ -3,8 +3,10 @@ package gateway
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/bearcache/bearcache"
@@ -42,12 +44,17 @@ const (
 type known struct {
 	verifier bearer.Verifier
 	readers  []Readers
+	told     func(error) // what came of it
 }
 
 // Verify returns claims whose Scope is the texts of all readers, one behind another. Nobody else reads these claims.
 func (k known) Verify(ctx context.Context, token string) (*bearer.Claims, error) {
 	claims, err := k.verifier.Verify(ctx, token)
-	if err != nil || claims == nil {
+	if err == nil && claims == nil {
+		err = errSilent
+	}
+	k.told(err)
+	if err != nil {
 		return nil, err
 	}
 	var packed []byte
@@ -110,7 +117,8 @@ func spellings(name string) []string {
 	return []string{name}
 }
 
-// appendClaim appends a claim's name and its values, or that there are none. What is null is not stated.
+// appendClaim appends a claim's name and its values, or that there are none. A claim that says nothing is not stated: issuers
+// write it for users of whom they know nothing, who have only that in common.
 func appendClaim(b []byte, c *bearer.Claims, name string) (_ []byte, stated bool) {
 	b = texts.Append(b, name)
 	for _, spelling := range spellings(name) {
@@ -119,10 +127,31 @@ func appendClaim(b []byte, c *bearer.Claims, name string) (_ []byte, stated bool
 			b = texts.AppendNumber(b, 0)
 			continue
 		}
-		stated = true
+		stated = stated || !saysNothing(value)
 		b = texts.Append(texts.AppendNumber(b, 1), value)
 	}
 	return b, stated
+}
+
+// saysNothing reports a value, in JSON, without anything in it: null, a blank text, an empty mapping, and a list that has no more
+// than these.
+func saysNothing(value string) bool {
+	var v any
+	return json.Unmarshal([]byte(value), &v) == nil && void(v)
+}
+
+func void(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return true
+	case string:
+		return strings.TrimSpace(v) == ""
+	case []any:
+		return !slices.ContainsFunc(v, func(one any) bool { return !void(one) })
+	case map[string]any:
+		return len(v) == 0
+	}
+	return false
 }
 
 // subject is whom a token speaks of, never empty. The mark is empty where it speaks of nobody: its bearer is then
@@ -138,6 +167,9 @@ func subject(c *bearer.Claims) (name, mark string) {
 	}
 	return "token", ""
 }
+
+// errSilent is a Verifier that says neither whose a token is nor why it is bad.
+var errSilent = errors.New("the verifier says nothing of a token")
 
 // errReaders is a Route that names Readers which Options does not have: what tells the reader is not known.
 var errReaders = errors.New("a route names readers that there are not")

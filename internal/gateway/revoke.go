@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/bearcache/bearcache"
 	"github.com/bearcache/bearcache/bearer"
@@ -17,6 +18,16 @@ func (g *Gateway) revoked(claims *bearer.Claims, token string) bool {
 		return g.revocations.Revoked(claims, [32]byte{})
 	}
 	return g.revocations.Revoked(claims, digestOfToken(token))
+}
+
+// revokedUntil is until when what r is about is refused: an earlier revocation of it may last longer.
+func (g *Gateway) revokedUntil(r bearer.Revocation) time.Time {
+	for known := range g.revocations.All() {
+		if known.Issuer == r.Issuer && known.ID == r.ID && known.Subject == r.Subject && known.Digest == r.Digest {
+			return known.Until
+		}
+	}
+	return r.Until
 }
 
 // revoke has what r is about refused from now on, and forgotten where it is a subject: here, and on other

@@ -11,12 +11,9 @@ import (
 // retryAfter is in seconds: after so long somebody asks a verifier again that could not tell.
 const retryAfter = "5"
 
-// errNobody is said to a request that carries no credentials, where some are wanted.
-var errNobody = bearer.ErrNoCredentials
-
 // bearer refuses bearer tokens that are malformed, that the Verifier does not vouch for, or that were revoked, before
 // anything is looked up: a hit passes the checks of a miss. No credentials and other schemes are the origin's to
-// judge. What could not be told is refused as well, for as nobody's the request would be shown something else.
+// judge, unless RefuseAnonymous says that nothing else will do. What could not be told is refused as well, for as nobody's the request would be shown something else.
 func (g *Gateway) bearer(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		e := entryOf(r.Context())
@@ -24,12 +21,9 @@ func (g *Gateway) bearer(next http.Handler) http.Handler {
 		switch {
 		case err == nil:
 			e.claims, err = g.vouch(r.Context(), token)
-		case errors.Is(err, bearer.ErrOtherScheme):
+		case g.options.RefuseAnonymous: // whatever else says who asks, nobody vouches for
+		case errors.Is(err, bearer.ErrOtherScheme), errors.Is(err, bearer.ErrNoCredentials):
 			err = nil
-		case errors.Is(err, bearer.ErrNoCredentials):
-			if err = nil; g.options.RefuseAnonymous && !g.presents(r.Header) {
-				err = errNobody
-			}
 		}
 		if err != nil {
 			g.unwanted(w, r, err)

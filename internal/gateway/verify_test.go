@@ -176,6 +176,7 @@ func TestVerifiedReaders(t *testing.T) {
 		{"a named claim: a number for a text", byTenant, m{"tenant": "1"}, m{"tenant": 1}, nil, nil, "miss"},
 		{"a named claim that is missing", byTenant, m{}, m{}, nil, nil, "miss"},
 		{"a named claim that is null", byTenant, m{"tenant": json.RawMessage("null")}, m{"tenant": json.RawMessage("null")}, nil, nil, "miss"},
+		{"a named claim that is empty", byTenant, m{"tenant": ""}, m{"tenant": ""}, nil, nil, "miss"},
 		{"a named claim: the user counts all the same", byTenant, m{"tenant": "x"}, m{"tenant": "x", "sub": "bob"}, nil, nil, "miss"},
 
 		{"a group: another user with the same roles", byRoles, m{"roles": []string{"a", "b"}}, m{"sub": "bob", "roles": []string{"b", "a"}}, nil, nil, "hit"},
@@ -183,6 +184,13 @@ func TestVerifiedReaders(t *testing.T) {
 		{"a group: less scope", byRoles, m{"roles": []string{"a"}}, m{"sub": "bob", "roles": []string{"a"}, "scope": "read"}, nil, nil, "miss"},
 		{"a group that scope does not count for", rolesAlone, m{"roles": []string{"a"}}, m{"sub": "bob", "roles": []string{"a"}, "scope": "read"}, nil, nil, "hit"},
 		{"a group: no roles", byRoles, m{}, m{"sub": "bob"}, nil, nil, "miss"},
+		{"a group: no role", byRoles, m{"roles": []string{}}, m{"sub": "bob", "roles": []string{}}, nil, nil, "miss"},
+		{"a group: an empty role", byRoles, m{"roles": ""}, m{"sub": "bob", "roles": ""}, nil, nil, "miss"},
+		{"a group: blank roles and none", byRoles, m{"roles": []any{" \t", nil, []any{}}}, m{"sub": "bob", "roles": []any{" \t", nil, []any{}}}, nil, nil, "miss"},
+		{"a group: an empty mapping", byRoles, m{"roles": m{}}, m{"sub": "bob", "roles": m{}}, nil, nil, "miss"},
+		{"a group: a mapping to nothing names something", byRoles, m{"roles": m{"a": nil}}, m{"sub": "bob", "roles": m{"a": nil}}, nil, nil, "hit"},
+		{"a group: no is a value", byRoles, m{"roles": false}, m{"sub": "bob", "roles": false}, nil, nil, "hit"},
+		{"a group: zero is a value", byRoles, m{"roles": 0}, m{"sub": "bob", "roles": 0}, nil, nil, "hit"},
 		{"a group: a cookie beside it", byRoles, m{"roles": []string{"a"}}, m{"sub": "bob", "roles": []string{"a"}}, nil, cookie("a=b"), "miss"},
 		{"a group of all tokens of the issuer", everybody, m{}, m{"sub": "bob", "scope": nil, "client_id": nil}, nil, nil, "hit"},
 	} {
@@ -283,6 +291,9 @@ func TestVerifierDown(t *testing.T) {
 					t.Errorf("logged: %v", r)
 				}
 			}
+			if a := w.admin("GET", "/api/v1/stats"); !strings.Contains(a.body, `"verifier":"unavailable"`) {
+				t.Errorf("%s", a.body)
+			}
 			if w.calls.Load() != 0 || w.gateway.untold.Load() != 2 {
 				t.Errorf("the origin was asked %d times, %d were counted", w.calls.Load(), w.gateway.untold.Load())
 			}
@@ -319,7 +330,36 @@ func TestUnverifiedCredentials(t *testing.T) {
 	}
 }
 
-// Where nobody may come without credentials, nobody does, and whoever brings some is judged by them.
+// The statistics say whether the verifier could tell what it was asked last.
+func TestVerifierState(t *testing.T) {
+	i := newIssuer(t)
+	var fault error
+	o := i.options()
+	o.Verifier = verifier(func() (*bearer.Claims, error) { return &bearer.Claims{Subject: "alice"}, fault })
+	w := start(t, o, nil)
+	state := func(want string) {
+		t.Helper()
+		if a := w.admin("GET", "/api/v1/stats"); !strings.Contains(a.body, `"verifier":"`+want+`"`) {
+			t.Errorf("want %s: %s", want, a.body)
+		}
+	}
+	state("configured")
+	for n, step := range []struct {
+		fault error
+		want  string
+	}{
+		{nil, "ready"}, {errors.New("hunter2"), "unavailable"}, {fmt.Errorf("get keys: %w", context.Canceled), "unavailable"},
+		{&bearer.Error{Status: 401, Code: bearer.InvalidToken}, "ready"},
+	} {
+		fault = step.fault
+		w.send("GET /a", fmt.Sprintf("Authorization: Bearer token-%d", n))
+		state(step.want)
+	}
+	w = start(t, Options{}, nil)
+	state("none")
+}
+
+// Where nobody may come without a token, nobody does: what else says who asks, nobody vouches for.
 func TestRefuseAnonymous(t *testing.T) {
 	i := newIssuer(t)
 	o := i.options()
@@ -334,10 +374,17 @@ func TestRefuseAnonymous(t *testing.T) {
 			t.Errorf("logged: %v", r)
 		}
 	}
-	for field, status := range map[string]int{"Authorization: Bearer " + i.token(nil): 200, "Authorization: Basic YTpi": 200, "Cookie: a=b": 200, "X-Api-Key: k": 200, "X-Something: k": 401} {
-		if a := w.send("GET /a", field); a.status != status {
-			t.Errorf("%s: %d", field, a.status)
+	calls := w.calls.Load()
+	for _, path := range []string{"/a", "/public"} {
+		for _, field := range []string{"Authorization: Basic YTpi", "Authorization: Bearerx", "Cookie: a=b", "X-Api-Key: k", "X-Something: k"} {
+			if a := w.send("GET "+path, field); a.status != 401 || w.calls.Load() != calls {
+				t.Errorf("%s %s: %d, and the origin was asked %d times", path, field, a.status, w.calls.Load()-calls)
+			}
 		}
+		if a := w.send("GET "+path, "Authorization: Bearer "+i.token(nil), "Cookie: a=b"); a.status != 200 {
+			t.Errorf("%s: %d", path, a.status)
+		}
+		calls = w.calls.Load()
 	}
 }
 
