@@ -32,7 +32,7 @@ Examples:
 	if err != nil {
 		return err
 	}
-	if warning := file.Serve.Or(config.Defaults()).Warning(); warning != "" {
+	for _, warning := range file.Serve.Or(config.Defaults()).Warnings() {
 		fmt.Fprintln(e.stderr, "warning: "+warning)
 	}
 	fmt.Fprintf(e.stdout, "%s is valid\n", report.Plain(flags.Check.File))

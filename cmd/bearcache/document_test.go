@@ -96,7 +96,7 @@ func TestTargetOfFetchedDocument(t *testing.T) {
 	if d.asked.String() != api.URL+"/moved" || d.answered.String() != api.URL+"/docs/openapi.json" {
 		t.Errorf("asked %s, answered by %s", d.asked, d.answered)
 	}
-	e := env{nil, io.Discard, io.Discard, func(string) (string, bool) { return "alice-token", true }, isTerminal}
+	e := env{nil, io.Discard, io.Discard, func(string) (string, bool) { return "alice-token", true }, isTerminal, nil}
 	run(t.Context(), e, []string{"scan", "--openapi", api.URL + "/docs/openapi.json", "--identity", "alice=env:ALICE_TOKEN"})
 	if len(asked) == 0 {
 		t.Fatal("nothing was asked")

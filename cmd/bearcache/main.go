@@ -24,6 +24,7 @@ type env struct {
 	stdout, stderr io.Writer
 	getenv         func(string) (string, bool)
 	terminal       func(w io.Writer) bool // w is a terminal that understands colour
+	environ        func() []string        // all variables, NAME=value; nil: none
 }
 
 // command is one subcommand. Its error decides the exit status, see exitCode.
@@ -47,7 +48,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	e := env{os.Stdin, os.Stdout, os.Stderr, os.LookupEnv, isTerminal}
+	e := env{os.Stdin, os.Stdout, os.Stderr, os.LookupEnv, isTerminal, os.Environ}
 	os.Exit(run(ctx, e, os.Args[1:]))
 }
 

@@ -125,6 +125,7 @@ func (at gatewayAt) order(ctx context.Context, path string, content any) (*order
 type orderAnswer struct {
 	Records    int    `json:"records"`
 	Until      string `json:"until"`
+	Note       string `json:"note"`
 	OtherNodes string `json:"other_nodes"`
 	Error      string `json:"error"`
 }

@@ -137,6 +137,7 @@ func TestAdminOfTheFile(t *testing.T) {
 // A store needs a secret, a previous secret one that counts, and no secret is too short.
 func TestReadSecrets(t *testing.T) {
 	long, short := "0123456789abcdef", "hunter2"
+	spaced, foreign, endless := "hunter2 with spaces in it", "hunter2-§-hunter2", strings.Repeat("hunter2-", 600)
 	var store config.Store
 	if err := store.UnmarshalText([]byte("redis://127.0.0.1")); err != nil {
 		t.Fatal(err)
@@ -152,6 +153,9 @@ func TestReadSecrets(t *testing.T) {
 		{"a previous one alone", "", long, "", config.Store{}, "there is a previous secret and none now"},
 		{"a short one", short, "", "", config.Store{}, "the secret has fewer than 16 bytes"},
 		{"a short previous one", long, short, "", config.Store{}, "the previous secret has fewer than 16 bytes"},
+		{"a token with spaces", "", "", spaced, config.Store{}, "the operators' token cannot be sent in Authorization: Bearer (env:BEARCACHE_ADMIN_TOKEN): it has spaces"},
+		{"a token of other characters", "", "", foreign, config.Store{}, "the operators' token cannot be sent"},
+		{"a token without end", "", "", endless, config.Store{}, "the operators' token cannot be sent"},
 		{"a short token", "", "", short, config.Store{}, "the operators' token has fewer than 16 bytes"},
 	} {
 		values := map[string]string{"BEARCACHE_SECRET": tt.node, "BEARCACHE_PREVIOUS_SECRET": tt.previous, "BEARCACHE_ADMIN_TOKEN": tt.admin}

@@ -7,7 +7,7 @@ import (
 
 type purgeFlags struct {
 	adminFlags
-	URL        string `env:"-" name:"url" placeholder:"URL" help:"One absolute URL with its query, as clients send it, for every reader."`
+	URL        string `env:"-" name:"url" placeholder:"URL" help:"One absolute URL with its query, as clients send it, for every reader. https is what the gateway, which speaks HTTP behind a proxy, stores as http."`
 	Prefix     string `env:"-" placeholder:"URL" help:"All URLs that begin so."`
 	Tag        string `env:"-" placeholder:"TAG" help:"What the origin gave this tag, in Surrogate-Key or Cache-Tag."`
 	Subject    string `env:"-" placeholder:"SUB" help:"All that is stored for one subject of the verified issuer."`
@@ -73,7 +73,14 @@ func runPurge(ctx context.Context, e env, args []string) error {
 	if flags.DryRun {
 		verb = "would be purged"
 	}
-	fmt.Fprintf(e.stdout, "%s: %d records %s in the memory of %s\n", kind, answer.Records, verb, at.url.Host)
+	records := "records"
+	if answer.Records == 1 {
+		records = "record"
+	}
+	fmt.Fprintf(e.stdout, "%s: %d %s %s in the memory of %s\n", kind, answer.Records, records, verb, at.url.Host)
+	if answer.Records == 0 {
+		fmt.Fprintln(e.stdout, "nothing was stored there on this node")
+	}
 	if flags.DryRun {
 		return nil
 	}

@@ -43,7 +43,7 @@ func TestTokensInTheWrongPlace(t *testing.T) {
 						args = append(args, before+token)
 					}
 					var out bytes.Buffer
-					e := env{strings.NewReader(""), &out, &out, func(string) (string, bool) { return "good-token", true }, func(io.Writer) bool { return false }}
+					e := env{strings.NewReader(""), &out, &out, func(string) (string, bool) { return "good-token", true }, func(io.Writer) bool { return false }, nil}
 					if strings.Contains(before, "env:") {
 						e.getenv = func(name string) (string, bool) { return "good-token", name == "T" }
 					}
@@ -88,7 +88,7 @@ func TestUsage(t *testing.T) {
 		{"serve --memory 5G", `--memory: "5G" has no unit we know; write 5GiB`},
 	} {
 		var out bytes.Buffer
-		e := env{strings.NewReader(""), &out, &out, func(string) (string, bool) { return "", false }, func(io.Writer) bool { return false }}
+		e := env{strings.NewReader(""), &out, &out, func(string) (string, bool) { return "", false }, func(io.Writer) bool { return false }, nil}
 		words := strings.Fields(tt.args)
 		want := "bearcache " + words[0] + ": " + tt.want
 		if code := run(t.Context(), e, words); code != 2 || !strings.HasPrefix(out.String(), want) {
@@ -98,14 +98,14 @@ func TestUsage(t *testing.T) {
 
 	t.Setenv("BEARCACHE_MEMORY", "5")
 	var said bytes.Buffer
-	run(t.Context(), env{strings.NewReader(""), &said, &said, os.LookupEnv, func(io.Writer) bool { return false }}, []string{"serve", "--upstream", "http://a"})
+	run(t.Context(), env{strings.NewReader(""), &said, &said, os.LookupEnv, func(io.Writer) bool { return false }, nil}, []string{"serve", "--upstream", "http://a"})
 	if want := "bearcache serve: BEARCACHE_MEMORY: 5 is not between"; !strings.HasPrefix(said.String(), want) {
 		t.Errorf("%s\nwant %s", said.String(), want)
 	}
 
 	t.Setenv("BEARCACHE_TIMEOUT", "hunter2")
 	var out bytes.Buffer
-	e := env{strings.NewReader(""), &out, &out, func(string) (string, bool) { return "", false }, func(io.Writer) bool { return false }}
+	e := env{strings.NewReader(""), &out, &out, func(string) (string, bool) { return "", false }, func(io.Writer) bool { return false }, nil}
 	run(t.Context(), e, []string{"scan"})
 	if want := "bearcache scan: --timeout must be a duration such as 10s (from BEARCACHE_TIMEOUT); "; !strings.HasPrefix(out.String(), want) {
 		t.Errorf("%s\nwant %s", out.String(), want)

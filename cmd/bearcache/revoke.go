@@ -14,12 +14,13 @@ type revokeFlags struct {
 	JTI     string `env:"-" name:"jti" placeholder:"ID" help:"The token with this jti."`
 	Subject string `env:"-" placeholder:"SUB" help:"All tokens of this subject that were issued until now; what is stored for it is purged."`
 	Issuer  string `env:"-" placeholder:"URL" help:"The issuer of --jti or --subject, if it is not the one that is verified."`
-	Until   string `env:"-" placeholder:"TIME" help:"When the last token that is meant ends, as in 2027-01-31T12:00:00Z (default: a year from now)."`
+	Until   string `env:"-" placeholder:"TIME" help:"When the last token that is meant ends, as in 2027-01-31T12:00:00Z (default: a year from now, of a subject 30 days)."`
 }
 
 const revokeHelp = `
 Have a running gateway refuse tokens from now on, whatever else says that they are good: one token, one jti, or all of a
-subject. It answers them 401, and asks neither cache nor origin.
+subject. It answers them 401, and asks neither cache nor origin. A revocation cannot be taken back, nor made shorter: it ends at
+its time. One of a subject also refuses tokens to come that do not say when they were issued (iat).
 
 Examples:
   bearcache revoke --token env:LEAKED_TOKEN
@@ -83,5 +84,8 @@ func runRevoke(ctx context.Context, e env, args []string) error {
 		alone = ", or until that gateway ends"
 	}
 	fmt.Fprintf(e.stdout, "%s revoked on %s until %s%s\n", kind, at.url.Host, report.Plain(answer.Until), alone)
+	if answer.Note != "" {
+		fmt.Fprintln(e.stdout, report.Plain(answer.Note))
+	}
 	return answer.nodes(e, "the revocation holds on this one")
 }

@@ -146,7 +146,7 @@ func runServe(ctx context.Context, e env, args []string) error {
 	if verifier.ready != nil {
 		go verifier.ready(ctx) // that it fails the verifier's log says
 	}
-	return listenAndServe(ctx, e, file, g, warnings(e, serve, args))
+	return listenAndServe(ctx, e, file, g, warnings(e, file, args))
 }
 
 // over puts flags over file over defaults, and checks what that is.
@@ -165,6 +165,13 @@ func (f *serveFlags) over(e env, file *config.File) error {
 		s.StorePassword = e.orVariable(s.StorePassword, "BEARCACHE_STORE_PASSWORD")
 	}
 	file.Verify = f.Verify.over(e, file.Verify)
+	if file.Verify.Absent() {
+		for _, variable := range verifySecrets {
+			if e.orVariable(nil, variable) != nil {
+				return problem(variable+" is set, and nothing verifies tokens", "give --verify-issuer and --verify-audience, or unset it")
+			}
+		}
+	}
 	if err := file.Check(); err != nil {
 		return err
 	}
@@ -183,11 +190,9 @@ func (e env) orVariable(ref *config.SecretRef, variable string) *config.SecretRe
 }
 
 // warnings are what an operator should know at the start.
-func warnings(e env, serve config.Serve, args []string) []string {
-	var list []string
-	if warning := serve.Warning(); warning != "" {
-		list = append(list, warning)
-	}
+func warnings(e env, file *config.File, args []string) []string {
+	serve := file.Serve
+	list := append(serve.Warnings(), unknownVariables(e, file)...)
 	if serve.Store.HoldsPassword() && e.written("serve.store", args) == "--store" {
 		list = append(list, "the password in --store can be read by every user of this machine; give it with --store-password env:VAR or file:PATH")
 	}
@@ -222,6 +227,9 @@ func readSecrets(ctx context.Context, e env, serve config.Serve) (s secrets, err
 	s.admin, _, err = readSecret(ctx, e, serve.AdminToken.String(), sought{"the operators' token", "--admin-token ", "BEARCACHE_ADMIN_TOKEN"})
 	if err == nil && len(s.admin.Reveal()) < 16 {
 		err = problem("the operators' token has fewer than 16 bytes ("+serve.AdminToken.String()+")", "make one with: openssl rand -hex 32")
+	}
+	if err == nil && !gateway.Sendable(s.admin) {
+		err = problem("the operators' token cannot be sent in Authorization: Bearer ("+serve.AdminToken.String()+"): it has spaces or other characters that are in no bearer token, or more than 4,096 bytes", "make one with: openssl rand -hex 32")
 	}
 	return s, err
 }

@@ -26,8 +26,11 @@ type verifyFlags struct {
 	ClientSecret  *config.SecretRef    `env:"-" placeholder:"SOURCE" help:"The secret that goes with it: env:VAR or file:PATH."`
 	Remember      *config.Duration     `placeholder:"DURATION" help:"How long a good verdict counts, and so how late what is revoked elsewhere is noticed (default 1m)."`
 	RememberBad   *config.Duration     `placeholder:"DURATION" help:"How long a bad verdict counts (default 10s)."`
-	Anonymous     *config.Nobody       `placeholder:"pass|refuse" help:"Requests without credentials: pass them on as nobody's, or answer 401 (default pass)."`
+	Anonymous     *config.Nobody       `placeholder:"pass|refuse" help:"Requests without a bearer token: pass them on, whatever other credentials they carry, or answer 401 (default pass)."`
 }
+
+// verifySecrets are the variables of the secrets among them.
+var verifySecrets = [...]string{"BEARCACHE_VERIFY_HMAC_SECRET", "BEARCACHE_VERIFY_CLIENT_SECRET"}
 
 // over is flags over file over defaults, where either says anything.
 func (f verifyFlags) over(e env, file config.Verify) config.Verify {
@@ -39,8 +42,8 @@ func (f verifyFlags) over(e env, file config.Verify) config.Verify {
 	if v.Absent() {
 		return v
 	}
-	v.HMACSecret = e.orVariable(v.HMACSecret, "BEARCACHE_VERIFY_HMAC_SECRET")
-	v.ClientSecret = e.orVariable(v.ClientSecret, "BEARCACHE_VERIFY_CLIENT_SECRET")
+	v.HMACSecret = e.orVariable(v.HMACSecret, verifySecrets[0])
+	v.ClientSecret = e.orVariable(v.ClientSecret, verifySecrets[1])
 	return v.Or(config.VerifyDefaults())
 }
 
@@ -81,6 +84,9 @@ func newVerifier(ctx context.Context, e env, v config.Verify, log *slog.Logger) 
 		if jwt.Algorithms == nil {
 			jwt.Algorithms = []string{"HS256"}
 		}
+		if err := longEnough(len(secret.Reveal()), jwt.Algorithms, v.HMACSecret); err != nil {
+			return out, err
+		}
 	case v.JWKS != nil && strings.HasPrefix(v.JWKS.String(), "file:"):
 		keys := &bearer.KeyFile{Path: strings.TrimPrefix(v.JWKS.String(), "file:"), Log: log}
 		jwt.Keys, out.closers = keys, []io.Closer{keys}
@@ -99,6 +105,16 @@ func newVerifier(ctx context.Context, e env, v config.Verify, log *slog.Logger) 
 		return out, fmt.Errorf("verify: %s", strings.TrimPrefix(err.Error(), "bearer: "))
 	}
 	return out, nil
+}
+
+// longEnough says of a secret which algorithm needs a longer one (RFC 7518 §3.2).
+func longEnough(n int, algorithms []string, ref *config.SecretRef) error {
+	for _, algorithm := range algorithms {
+		if needs := map[string]int{"HS256": 32, "HS384": 48, "HS512": 64}[algorithm]; n < needs {
+			return problem(fmt.Sprintf("verify.hmac_secret (%s) has %d bytes; %s needs %d", ref, n, algorithm, needs), "exchange it at the issuer, too")
+		}
+	}
+	return nil
 }
 
 func newIntrospection(ctx context.Context, e env, v config.Verify, log *slog.Logger) (verifier, error) {
@@ -154,7 +170,7 @@ func verified(v config.Verify) string {
 		line += ", audience " + strings.Join(audiences(v), " or ")
 	}
 	if *v.Anonymous == config.NobodyRefuse {
-		line += "; without credentials nobody passes"
+		line += "; without one nobody passes"
 	}
 	return line
 }

@@ -28,7 +28,7 @@ type File struct {
 // Check is Serve.Check, and the same of all sections together.
 func (f File) Check() error {
 	var all Errors
-	for _, p := range append(f.Serve.problems(), f.problems()...) {
+	for _, p := range slices.Concat(f.Serve.problems(), f.Serve.open(), f.problems()) {
 		all = append(all, &Error{Key: p.key, Problem: p.problem})
 	}
 	return all.orNil()
@@ -37,7 +37,7 @@ func (f File) Check() error {
 // problems are those that no section has by itself, and those of verify.
 func (f File) problems() []problem {
 	if !f.Verify.Absent() {
-		return append(f.Verify.problems(), f.blind()...)
+		return slices.Concat(f.Verify.problems(), f.blind(), f.forged())
 	}
 	var all []problem
 	const unverified = "needs verify: claims that nobody verified tell nobody apart; add it, or write token"
@@ -58,6 +58,14 @@ func (f File) blind() []problem {
 		return nil
 	}
 	return []problem{{"serve.credentials", "leaves out Authorization, where verify finds the tokens; add it, or remove verify"}}
+}
+
+// forged finds tokens that would reach the origin past verify.
+func (f File) forged() []problem {
+	if f.Serve.URLTokens == nil || *f.Serve.URLTokens != URLTokensPass {
+		return nil
+	}
+	return []problem{{"serve.url_tokens", "pass contradicts verify: the origin would be given tokens in URLs that nobody verified; write refuse, or remove verify"}}
 }
 
 // Serve configures the gateway. A nil field was not written.
@@ -141,10 +149,10 @@ func fill[T any](mine **T, other *T) {
 
 // Check finds the values that are well written and still make no sense, alone or beside each
 // other. What is absent is not judged. The error is an [Errors] whose keys are those of the file;
-// it has no lines, because a value may come from anywhere. Parse has checked a file by itself.
+// it has no lines, because a value may come from anywhere. Parse has checked a file by itself, but for an open admin listener.
 func (s Serve) Check() error {
 	var all Errors
-	for _, p := range s.problems() {
+	for _, p := range append(s.problems(), s.open()...) {
 		all = append(all, &Error{Key: p.key, Problem: p.problem})
 	}
 	return all.orNil()
@@ -177,9 +185,6 @@ func (s Serve) problems() []problem {
 		refuse("credentials", fmt.Sprintf("names %d fields; %d at most", len(s.Credentials), maxCredentials))
 	}
 	refuse("credential_lifetime", s.CredentialLifetime.outside(Duration(time.Second), Duration(366*24*time.Hour)))
-	if s.Admin != nil && !s.Admin.Off() && !loopback(s.Admin.String()) && s.AdminToken == nil {
-		refuse("admin", s.Admin.String()+" is not a loopback address, and without admin_token the admin listener asks nobody for credentials; write 127.0.0.1:8081, or off")
-	}
 	if s.StorePassword != nil && s.Store != nil {
 		switch {
 		case !s.Store.Shared():
@@ -191,12 +196,28 @@ func (s Serve) problems() []problem {
 	return all
 }
 
-// Warning is what makes sense and may still not be what was meant, or "": the cache gives no reader more
-// than an eighth of memory, so that a greater max_body promises what only responses for everybody get.
-func (s Serve) Warning() string {
-	if s.Memory == nil || s.MaxBody == nil || *s.MaxBody <= *s.Memory/8 {
-		return ""
+// open finds an admin listener that asks nobody for credentials. A file by itself does not tell, for the token may be in a variable.
+func (s Serve) open() []problem {
+	if s.Admin == nil || s.Admin.Off() || loopback(s.Admin.String()) || s.AdminToken != nil {
+		return nil
 	}
+	return []problem{{"serve.admin", s.Admin.String() + " is not a loopback address, and without admin_token the admin listener asks nobody for credentials; write 127.0.0.1:8081, or off"}}
+}
+
+// Warnings are what makes sense and may still not be what was meant: an admin listener that needs a token from elsewhere, and, since
+// the cache gives no reader more than an eighth of memory, a greater max_body, which only responses for everybody get.
+func (s Serve) Warnings() []string {
+	var list []string
+	if s.open() != nil {
+		list = append(list, fmt.Sprintf("serve.admin is %s, not a loopback address: serve takes it only with BEARCACHE_ADMIN_TOKEN or admin_token", s.Admin))
+	}
+	if s.Memory != nil && s.MaxBody != nil && *s.MaxBody > *s.Memory/8 {
+		list = append(list, s.largeBody())
+	}
+	return list
+}
+
+func (s Serve) largeBody() string {
 	return fmt.Sprintf("max_body is %s, but what is one reader's alone is not stored above %s, an eighth of memory; for that memory must be %s",
 		s.MaxBody, *s.Memory/8, *s.MaxBody*8)
 }

@@ -3,6 +3,7 @@ package config
 import (
 	"encoding"
 	"fmt"
+	"regexp"
 	"slices"
 
 	"github.com/invopop/jsonschema"
@@ -82,9 +83,11 @@ func join(at, key string) string {
 	return at + "." + key
 }
 
-// nameable is the whole key, unless what was written as a key may be a secret.
+var keySyntax = regexp.MustCompile(`^[A-Za-z0-9_-]{1,40}$`)
+
+// nameable is the whole key, unless what was written as a key may be, or hold, a secret: a line of another kind of file.
 func nameable(at, key string) string {
-	if MaySecret(key) {
+	if MaySecret(key) || !keySyntax.MatchString(key) {
 		return join(at, "(not shown)")
 	}
 	return join(at, key)

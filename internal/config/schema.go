@@ -57,7 +57,7 @@ var descriptions = map[string]string{
 	"Verify.ClientSecret":  "Where the client's secret is: env:NAME or file:PATH.",
 	"Verify.Remember":      "How long a good verdict counts: so long after a token was revoked at the authority that introspection asks, or its key was withdrawn, it may still be good here. From 1s to 24h.",
 	"Verify.RememberBad":   "How long a bad verdict counts. From 1s to 1h.",
-	"Verify.Anonymous":     "A request without credentials: pass sends it on as nobody's, refuse answers with 401.",
+	"Verify.Anonymous":     "A request without a bearer token: pass sends it on, as nobody's or by its other credentials, which nobody verifies; refuse answers with 401, whatever other credentials it carries.",
 
 	"rule.":          "One rule.",
 	"rule.Match":     "Path, or METHOD and path; GET includes HEAD. {name} or * is one segment, ** or {name...} at the end any rest or none. All else is matched byte for byte.",
@@ -91,7 +91,6 @@ func Schema() []byte {
 	credentials.MinItems, credentials.UniqueItems = new(uint64(1)), true
 
 	verify, _ := root.Properties.Get("verify")
-	nullable(verify)
 	verify.Required = []string{"issuer", "audience"}
 	for key, value := range defaults(VerifyDefaults()) {
 		must(verify.Properties.Get(key)).Default = value

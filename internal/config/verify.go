@@ -132,7 +132,8 @@ func (v Verify) introspectionProblems(refuse func(key, why string)) {
 }
 
 func (d *decoder) verify(n *node, at string) (v Verify) {
-	if n.kind == null { // every line below it is a comment
+	if n.kind == null { // or every line below it is a comment: to say nothing of it would leave verification off
+		d.problem(n.place, at, "is empty; write issuer and audience, or remove the line")
 		return v
 	}
 	before := len(d.errs)

@@ -49,6 +49,13 @@ func TestProblemsOfReaders(t *testing.T) {
 
 		// verify
 		{"tokens that nobody sees", verify + "serve:\n  credentials: [X-Api-Key]\n", "5:16: serve.credentials: leaves out Authorization, where verify finds the tokens; add it, or remove verify"},
+		{"tokens in URLs past verify", verify + "serve:\n  url_tokens: pass\n", "5:15: serve.url_tokens: pass contradicts verify: the origin would be given tokens in URLs that nobody verified; write refuse, or remove verify"},
+		{"an empty verify", "verify:\n  # later\n", "1:1: verify: is empty; write issuer and audience, or remove the line"},
+		{"verify is null", "serve: {}\nverify: null\n", "2:1: verify: is empty; write issuer and audience, or remove the line"},
+		{"verify is a mapping of nothing", "verify: {}\n", "1:9: verify: has no issuer; add one such as issuer: https://login.example\nf:1:9: verify: has no audience: a token that was made for another API would do here; add one such as audience: [https://api.example]"},
+		{"a line of another file", "DB_PASSWORD=hunter2: x\n", "1:1: (not shown): there is no such key; known here: serve, verify, routes"},
+		{"a line of a file of passwords", "'root:$6$hunter2$h:1': x\n", "1:1: (not shown): there is no such key; known here: serve, verify, routes"},
+		{"a long key", strings.Repeat("a-", 21) + ": x\n", "1:1: (not shown): there is no such key; known here: serve, verify, routes"},
 		{"verify is a word", "verify: on\n", "1:9: verify: expected a mapping such as {issuer: https://login.example, audience: [https://api.example]}, not text"},
 		{"a key of verify", verify + "  jwk: file:a\n", "4:3: verify.jwk: there is no such key; did you mean jwks?"},
 		{"no issuer", "verify:\n  audience: [api]\n", "2:3: verify: has no issuer; add one such as issuer: https://login.example"},
@@ -106,7 +113,9 @@ func TestNoProblemsOfReaders(t *testing.T) {
 		"serve: {store_password: env:P}", // the store may be a flag
 		"serve: {partition: token}\nroutes: [{match: /a, partition: token}]",
 		"serve: {admin: 0.0.0.0:1, admin_token: env:T}",
-		"verify:\n  # later\n",
+		"serve: {admin: ':1'}", // the token may be in a variable
+		"serve: {url_tokens: pass}",
+		"serve: {url_tokens: refuse}\nverify: {issuer: 'https://login.test', audience: [api]}",
 		"verify: {issuer: 'http://127.0.0.1:1/a', audience: [api]}\nserve: {partition: claims}\nroutes: [{match: /a, partition: scope}, {match: /b, partition: {claims: []}}]",
 		"verify: {issuer: me, audience: [api], jwks: 'file:keys.pem'}",
 		"verify: {issuer: me, audience: [api], jwks: 'http://[::1]:1/keys', algorithms: [EdDSA], leeway: 0s}",
@@ -256,6 +265,9 @@ func TestFileCheck(t *testing.T) {
 		{"claims of nobody", File{Serve: Serve{Partition: claims}.Or(Defaults())}, "serve.partition: needs verify"},
 		{"claims that are verified", File{Serve: Serve{Partition: claims}.Or(Defaults()), Verify: verify.Or(VerifyDefaults())}, ""},
 		{"half a verify", File{Verify: Verify{ClientID: new(ClientID("a"))}.Or(verify)}, "verify.client_id: has no client_secret"},
+		{"an admin listener for everybody", File{Serve: Serve{Admin: new(AdminAddress("0.0.0.0:8081"))}.Or(Defaults())}, "serve.admin: 0.0.0.0:8081 is not a loopback address, and without admin_token the admin listener asks nobody"},
+		{"an admin listener on a name", File{Serve: Serve{Admin: new(AdminAddress("localhost.evil.test:1"))}}, "serve.admin: localhost.evil.test:1 is not a loopback address"},
+		{"an admin listener with a token", File{Serve: Serve{Admin: new(AdminAddress(":1")), AdminToken: &SecretRef{Env: "T"}}}, ""},
 		{"an absurd serve", File{Serve: Serve{Memory: new(Size(1))}, Verify: verify}, "serve.memory: 1 is not between"},
 	} {
 		switch err := c.file.Check(); {

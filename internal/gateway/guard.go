@@ -58,6 +58,11 @@ func sends(r *http.Request, token redact.Secret) bool {
 	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
 }
 
+// Sendable reports that a request can carry token, so that the admin listener can be reached with it.
+func Sendable(token redact.Secret) bool {
+	return sends(&http.Request{Header: http.Header{"Authorization": {"Bearer " + token.Reveal()}}}, token)
+}
+
 // ownName reports a Host that no name server gave to somebody else.
 func ownName(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {

@@ -22,10 +22,8 @@ func (g *Gateway) revoked(claims *bearer.Claims, token string) bool {
 
 // revokedUntil is until when what r is about is refused: an earlier revocation of it may last longer.
 func (g *Gateway) revokedUntil(r bearer.Revocation) time.Time {
-	for known := range g.revocations.All() {
-		if known.Issuer == r.Issuer && known.ID == r.ID && known.Subject == r.Subject && known.Digest == r.Digest {
-			return known.Until
-		}
+	if until, ok := g.revocations.Until(r); ok {
+		return until
 	}
 	return r.Until
 }

@@ -449,7 +449,7 @@ var table = []mutant{
 	{"public routes strip credentials of writes", "cmd/bearcache/readers.go", "Public: route.Public && reads", "Public: route.Public || reads && false", "cmd/bearcache", "TestPolicies"},
 	{"a broken pipe ends the gateway", "cmd/bearcache/serve.go", "\tsignal.Ignore(syscall.SIGPIPE)\n", "\t_ = signal.Ignore\n", "test/e2e", "TestReaderOfTheLog"},
 	{"what the transport prints quotes the upstream", "cmd/bearcache/serve.go", "\tlog.SetOutput(g.ErrorLog().Writer())\n", "", "test/e2e", "TestOpaqueTokens"},
-	{"no word on what a reader's share is too small for", "internal/config/config.go", "*s.MaxBody <= *s.Memory/8 {", "*s.MaxBody <= *s.Memory {", "internal/config", "TestWarning"},
+	{"no word on what a reader's share is too small for", "internal/config/config.go", "*s.MaxBody > *s.Memory/8 {", "*s.MaxBody > *s.Memory {", "internal/config", "TestWarning"},
 	{"any argument repeated", "cmd/bearcache/flags.go", "`^[a-z]{1,12}$`", "`^.+$`", "cmd/bearcache", "TestUsage"},
 	{"files read without bound", "cmd/bearcache/flags.go", "io.LimitReader(f, maxFile+1)", "io.LimitReader(f, maxFile)", "cmd/bearcache", "TestUsage"},
 	{"keys named that nobody wrote", "cmd/bearcache/serve.go", "p.Key = e.written(p.Key, args)", "_ = p", "cmd/bearcache", "TestUsage"},
