@@ -270,8 +270,10 @@ func TestForgottenEverywhere(t *testing.T) {
 func TestDeaf(t *testing.T) {
 	for name, fault := range map[string]func(*nodes){"fails": (*nodes).Fail, "hangs": (*nodes).Hang} {
 		bubble(t, name, func(t *testing.T) {
-			o := &origin{header: header(fresh + ", stale-if-error=300")}
+			o := &origin{header: header("Cache-Control: max-age=3, stale-if-error=300")}
 			all := startNodes(t, 1, o, nil)
+			all.ask(0, request("GET", "http://api.test/short", alice))
+			o.header = header(fresh)
 			hit := func() bool {
 				resp := all.ask(0, get(alice))
 				if resp.StatusCode != 200 {
@@ -293,7 +295,7 @@ func TestDeaf(t *testing.T) {
 				w.WriteHeader(503)
 			}
 			bridged := make(chan *http.Response)
-			go func() { bridged <- all.ask(0, get(alice, "Cache-Control: max-age=0")) }()
+			go func() { bridged <- all.ask(0, request("GET", "http://api.test/short", alice)) }()
 			<-asked
 			time.Sleep(2 * time.Second)
 			answer <- true
@@ -308,7 +310,7 @@ func TestDeaf(t *testing.T) {
 			o.header.Set("Content-Location", "http://api.test/posted")
 			all.ask(0, request("POST", "http://api.test/posted", alice))
 			o.header.Del("Content-Location")
-			if all.ask(0, request("GET", "http://api.test/new", alice)); all.caches[0].Stats().Records != 1 || !all.caches[0].Stats().Deaf {
+			if all.ask(0, request("GET", "http://api.test/new", alice)); all.caches[0].Stats().Records != 2 || !all.caches[0].Stats().Deaf {
 				t.Errorf("%+v", all.caches[0].Stats())
 			}
 			all.Work()
@@ -892,6 +894,10 @@ func TestForgottenWhileRecalled(t *testing.T) {
 		do   func(all *nodes, o *origin)
 	}{
 		{"401", func(all *nodes, o *origin) { all.ask(0, request("POST", "http://api.test/else", alice)) }},
+		{"401 that nobody else is told of", func(all *nodes, o *origin) {
+			all.caches[0].state.others.unheard.SetBurst(0)
+			all.ask(0, request("POST", "http://api.test/else", alice))
+		}},
 		{"purge", func(all *nodes, o *origin) { all.caches[0].Purge(context.Background(), Extent{Tag: "t"}) }},
 	} {
 		bubble(t, tt.name, func(t *testing.T) {

@@ -425,6 +425,9 @@ func TestLyingLog(t *testing.T) {
 				if !f.Deaf(time.Second) || calls > 30 {
 					t.Errorf("deaf: %v, %d calls", f.Deaf(time.Second), calls)
 				}
+				if heard := f.heard(); heard != "" && !strings.HasPrefix(heard, "begin") {
+					t.Errorf("an entry before the beginning: %s", heard)
+				}
 			})
 		})
 	}

@@ -57,7 +57,6 @@ var nodesTable = []mutant{
 	{"refusals under one name", "keep.go", "n.names = append(n.names, p.name)", "_ = p", ".", "TestRotation"},
 	{"records of the other secret not looked for", "cache.go", "if s.previous != nil {\n\t\t\tkeys", "if false {\n\t\t\tkeys", ".", "TestRotation"},
 	{"records of the other secret under their name of today", "second.go", "if former := x.formerly(p); former != (Partition{}) {", "if former := x.formerly(p); false {", ".", "TestRotation"},
-	{"what was born before taken as of now", "second.go", "v.stamp = newStamp(born)", "v.stamp = newStamp(s.cache.state.invalidations.now())", ".", "TestForgottenWhileRecalled"},
 	{"no ticket while the store is asked", "serve.go", "\tdefer x.enter()()\n\treturn s.second.recall(x)", "\treturn s.second.recall(x)", ".", "TestForgottenWhileRecalled"},
 	{"what was forgotten while the store was asked stands in", "forward.go", "s.memory.get(f.key) != f {", "s.memory.get(f.key) == nil {", ".", "TestForgottenWhileLookedFor"},
 	{"what was forgotten on its way is written", "second.go", `w.ticket != nil && w.ticket.void.Load()`, "false", ".", "TestForgottenOnItsWay"},
@@ -73,7 +72,7 @@ var nodesTable = []mutant{
 	{"a node that never heard anything answers", "internal/nodelog/nodelog.go", "\tif heard == nil {\n\t\treturn true\n\t}\n", "\tif heard == nil {\n\t\treturn false\n\t}\n", "internal/nodelog", "TestDeaf"},
 	{"a node that slept hears", "internal/nodelog/nodelog.go", " || now.UnixNano()-heard.wall > int64(bound)", "", "internal/nodelog", "TestDeaf"},
 	{"heard before the end", "internal/nodelog/nodelog.go", "end = len(entries) < page && size < pageBytes", "end = true", "internal/nodelog", "TestDeafWhileReading"},
-	{"heard when the answer came", "internal/nodelog/nodelog.go", "n.heard.Store(&moment{began, began.UnixNano()})", "n.heard.Store(&moment{time.Now(), time.Now().UnixNano()})", "internal/nodelog", "TestHeardWhenAsked"},
+	{"heard when the answer came", "internal/nodelog/nodelog.go", "n.heard.Store(&moment{began, began.UnixNano()})", "_ = began\n\t\t\tn.heard.Store(&moment{time.Now(), time.Now().UnixNano()})", "internal/nodelog", "TestHeardWhenAsked"},
 
 	// The log.
 	{"a gap not noticed", "internal/nodelog/nodelog.go", "progress := epoch != at.Epoch || first > at.Number+1", "progress := epoch != at.Epoch", "internal/nodelog", "TestFollow"},
