@@ -203,7 +203,7 @@ func TestMovedEndpoints(t *testing.T) {
 			at.Store("/old")
 			expect(t, v, token, "good")
 			at.Store("/new")
-			clock.forward(2 * zeroRefresh) // so that keys are waited for
+			clock.forward(zeroMaxStale) // so that no keys are left
 			expect(t, v, token, "good")
 
 			// Down, and where the issuer says that it is.

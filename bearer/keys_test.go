@@ -246,6 +246,9 @@ func TestKeyRotation(t *testing.T) {
 	h.answer(text(jwks(jwk("p256", s.p256, ""), jwk("p384", s.p384, ""))))
 	expect(t, v, newer, "bad")
 	clock.forward(unknownEvery)
+	if found, err := keys.Find(t.Context(), "p384"); err != nil || len(found) != 1 {
+		t.Errorf("%d keys, %v", len(found), err)
+	}
 	expect(t, v, newer, "good")
 	expect(t, v, older, "good")
 
@@ -264,6 +267,10 @@ func TestKeyRotation(t *testing.T) {
 	expect(t, v, older, "bad")
 	expect(t, v, signed("ES256", s.rogue, goodHeader, claims()), "good")
 
+	// Nobody asked for so long that a withdrawn key is not used once more.
+	h.answer(text(jwks(jwk("p256", s.rogue, ""))))
+	clock.forward(2 * zeroRefresh)
+	expect(t, v, newer, "bad")
 }
 
 // An issuer that publishes no key of use made a mistake: the keys it had go on, as when it is down.
