@@ -44,6 +44,17 @@ func TestUnknownVariables(t *testing.T) {
 	}
 }
 
+// A secret for verification where nobody verifies is a slip.
+func TestSecretOfNoVerifier(t *testing.T) {
+	for _, variable := range []string{"BEARCACHE_VERIFY_HMAC_SECRET", "BEARCACHE_VERIFY_CLIENT_SECRET"} {
+		e := env{getenv: func(name string) (string, bool) { return "hunter2", name == variable }}
+		err := new(serveFlags).over(e, new(config.File))
+		if want := variable + " is set, and nothing verifies tokens; give --verify-issuer and --verify-audience, or unset it"; err == nil || err.Error() != want {
+			t.Errorf("got %v\nwant %s", err, want)
+		}
+	}
+}
+
 // Of a secret it is said which algorithm needs how long a one.
 func TestLongEnough(t *testing.T) {
 	ref := &config.SecretRef{Env: "HS"}

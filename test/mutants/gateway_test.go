@@ -73,7 +73,16 @@ var gatewayTable = []mutant{
 	{"a store without a secret", "cmd/bearcache/serve.go", "case s.node == nil && serve.Store.Shared():", "case false:", "cmd/bearcache", "TestReadSecrets"},
 	{"a short token of operators", "cmd/bearcache/serve.go", "if err == nil && len(s.admin.Reveal()) < 16 {", "if false {", "cmd/bearcache", "TestReadSecrets"},
 
+	{"a token of operators that no request can carry", "cmd/bearcache/serve.go", "!gateway.Sendable(s.admin) {", "!gateway.Sendable(s.admin) && false {", "cmd/bearcache", "TestReadSecrets"},
+	{"a secret that verifies nothing", "cmd/bearcache/serve.go", "if file.Verify.Absent() {\n\t\tfor", "if false {\n\t\tfor", "cmd/bearcache", "TestSecretOfNoVerifier"},
+	{"variables that nothing reads", "cmd/bearcache/variables.go", `!strings.HasPrefix(name, "BEARCACHE_") ||`, `true || !strings.HasPrefix(name, "BEARCACHE_") ||`, "cmd/bearcache", "TestUnknownVariables"},
+	{"a variable's name that may be a secret", "cmd/bearcache/variables.go", "len(name) > 64 || !upperName.MatchString(name)", "len(name) > 64", "cmd/bearcache", "TestUnknownVariables"},
+
 	// What is configured.
+	{"an admin listener for everybody", "internal/config/config.go", "f.Serve.problems(), f.Serve.open(), f.problems()", "f.Serve.problems(), f.problems()", "internal/config", "TestFileCheck"},
+	{"tokens in URLs past verify", "internal/config/config.go", "*f.Serve.URLTokens != URLTokensPass {", "true {", "internal/config", "TestProblemsOfReaders"},
+	{"an empty verify", "internal/config/verify.go", `d.problem(n.place, at, "is empty; write issuer and audience, or remove the line")`, "_ = at", "internal/config", "TestProblemsOfReaders"},
+	{"a key that holds a secret", "internal/config/decode.go", "|| !keySyntax.MatchString(key) {", "{", "internal/config", "TestProblemsOfReaders"},
 	{"claims that nobody verified", "internal/config/config.go", "if p := f.Serve.Partition; p != nil && p.breadth() > 0 {", "if false {", "internal/config", "TestFileCheck"},
 	{"groups that nobody verified", "internal/config/config.go", "if r.Partition != nil && r.Partition.breadth() > 0 {", "if r.Partition != nil && false {", "internal/config", "TestProblemsOfReaders"},
 	{"a public key taken for a secret", "internal/config/verify.go", "case a.symmetric() && v.HMACSecret == nil:", "case false:", "internal/config", "TestProblemsOfReaders"},
