@@ -75,23 +75,25 @@ func (s *Store) Log(name string) *Log {
 // ARGV[first] on there are epochs, numbers and tags that were seen; a tag may be unknown, and empty. It returns what
 // the log is: epoch, number and tag of the last entry.
 const settle = `
+local function begin()
+  redis.call('DEL', KEYS[1], KEYS[2])
+  redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'number', '0', 'tag', ARGV[1])
+  return ARGV[1], 0, ARGV[1]
+end
+local function try(...) -- nil: somebody else wrote what is there
+  local answer = redis.pcall(...)
+  if not answer.err then return answer end
+  if string.find(answer.err, '^WRONGTYPE') then return nil end
+  return redis.call(...)
+end
 local function settle(first)
-  local head = redis.call('HMGET', KEYS[1], 'epoch', 'number', 'tag')
+  local head = try('HMGET', KEYS[1], 'epoch', 'number', 'tag')
+  if not head then return begin() end
   local epoch, number, tag = head[1], tonumber(head[2] or ''), head[3]
-  if not (epoch and number and tag) then
-    redis.call('DEL', KEYS[1], KEYS[2])
-    epoch, number, tag = ARGV[1], 0, ARGV[1]
-    redis.call('HSET', KEYS[1], 'epoch', epoch, 'number', '0', 'tag', tag)
-    return epoch, number, tag
-  end
+  if not (epoch and number and tag) or not (number >= 0 and number < 2^53 and number % 1 == 0) then return begin() end
   local id = string.format('%.0f', number) .. '-0'
-  if number > 0 and not redis.call('XRANGE', KEYS[2], id, id)[1] then
-    epoch = ARGV[1]
-    redis.call('DEL', KEYS[2])
-    number, tag = 0, ARGV[1]
-    redis.call('HSET', KEYS[1], 'epoch', epoch, 'number', '0', 'tag', tag)
-    return epoch, number, tag
-  end
+  local last = try('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)
+  if not last or (last[1] and last[1][1] or '0-0') ~= id then return begin() end
   for i = first, #ARGV, 3 do
     local seen, seenTag = tonumber(ARGV[i+1]), ARGV[i+2]
     if ARGV[i] == epoch then
@@ -135,7 +137,9 @@ while next <= number and #entries < tonumber(ARGV[4]) and bytes < tonumber(ARGV[
   local part = redis.call('XRANGE', KEYS[2], string.format('%.0f', next) .. '-0', '+', 'COUNT', 100)
   if #part == 0 then break end
   for _, entry in ipairs(part) do
-    next = tonumber(string.match(entry[1], '^%d+'))
+    local id = tonumber(string.match(entry[1], '^%d+'))
+    if #entries > 0 and id ~= next then next = number + 1 break end -- one is gone: the next answer begins behind it
+    next = id
     if #entries == 0 then first = next end
     entries[#entries+1] = string.sub(entry[2][2], 25)
     bytes = bytes + #entry[2][2]

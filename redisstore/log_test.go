@@ -377,3 +377,52 @@ func ready(t *testing.T, s *Store) *rueidis.Client {
 	}
 	return s.client.Load()
 }
+
+// What somebody else made of a log is none: it begins anew, and goes on.
+func TestDamagedLog(t *testing.T) {
+	server := redistest.Start(t)
+	for _, damage := range [][]string{
+		{"hset", "head", "number", "0"}, {"hset", "head", "number", "7"}, {"hset", "head", "number", "nan"}, {"hset", "head", "number", "inf"},
+		{"hset", "head", "number", "1e300"}, {"hset", "head", "number", "-5"}, {"hset", "head", "number", "2.5"}, {"hset", "head", "number", "x"},
+		{"hdel", "head", "tag"}, {"set", "head", "x"}, {"set", "log", "x"}, {"del", "log"}, {"del", "head"},
+		{"xadd", "log", "99999999-0", "e", "x"}, {"xdel", "log", "3-0"},
+	} {
+		name := strings.Join(damage, " ")
+		t.Run(name, func(t *testing.T) {
+			a, b := newNode(t, at(server)), newNode(t, at(server))
+			key := a.log.head
+			if damage[1] == "log" {
+				key = a.log.entries
+			}
+			server.CLI("del", a.log.head, a.log.entries)
+			for i := range 3 {
+				a.append(fmt.Sprint(i))
+			}
+			b.poll()
+			before := b.epoch
+			server.CLI(append([]string{damage[0], key}, damage[2:]...)...)
+			a.append("later")
+			b.wants("later", true, "later")
+			if b.epoch == before {
+				t.Error("it is the same epoch")
+			}
+		})
+	}
+}
+
+// An entry that is taken away from between others is a gap, as if it were trimmed.
+func TestGap(t *testing.T) {
+	server := redistest.Start(t)
+	a, b := newNode(t, at(server)), newNode(t, at(server))
+	for i := range 5 {
+		a.append(fmt.Sprint(i + 1))
+	}
+	server.CLI("xdel", a.log.entries, "3-0")
+	epoch, first, entries, err := b.log.Since(t.Context(), "", 0)
+	if err != nil || first != 1 || len(entries) != 2 {
+		t.Fatalf("%d entries from %d on, %v", len(entries), first, err)
+	}
+	if _, first, entries, err = b.log.Since(t.Context(), epoch, 2); err != nil || first != 4 || len(entries) != 2 {
+		t.Errorf("%d entries from %d on, %v", len(entries), first, err)
+	}
+}

@@ -6,7 +6,7 @@
 //
 // On a server with access lists the user needs
 //
-//	~bearcache:* +getrange +set +unlink +ping +eval +evalsha +hmget +hset +del +xadd +xrange
+//	~bearcache:* +getrange +set +unlink +ping +eval +hmget +hset +del +xadd +xrange +xrevrange
 //
 // with the prefix of Options.Prefix, +wait for Options.Replicas, +select for a database other than 0, +cluster|slots and
 // +cluster|shards in a Cluster, and +role behind sentinels.

@@ -161,7 +161,7 @@ func TestMaxRecord(t *testing.T) {
 // A user that may do no more than the package says can do everything.
 func TestAccessList(t *testing.T) {
 	server := redistest.Start(t, strings.Fields("--user default off --user bear on >hunter2 ~bearcache:* "+
-		"+getrange +set +unlink +ping +eval +evalsha +hmget +hset +del +xadd +xrange +select +wait")...)
+		"+getrange +set +unlink +ping +eval +hmget +hset +del +xadd +xrange +xrevrange +select +wait")...)
 	conform(t, "redis://bear:hunter2@"+server.Addr)
 	s := open(t, "redis://bear@"+server.Addr+"/3", func(o *Options) {
 		o.Password = func() (string, error) { return "hunter2", nil }
