@@ -17,9 +17,7 @@ func expiry(h http.Header, fields []string) time.Time {
 	var earliest time.Time
 	for _, name := range fields {
 		for _, value := range h[name] {
-			for word := range strings.FieldsFuncSeq(value, outsideTokens) {
-				earliest = sooner(earliest, tokenExpiry(word))
-			}
+			earliest = sooner(earliest, tokenExpiry(value))
 		}
 	}
 	return earliest
@@ -33,17 +31,11 @@ func sooner(a, b time.Time) time.Time {
 	return a
 }
 
-// outsideTokens reports whether c cannot stand in the compact form of a token (RFC 7515 §3.1), or in
-// one that some library padded or wrote in the other alphabet of base64.
-func outsideTokens(c rune) bool {
-	return !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("-_+/.=", c))
-}
-
 // tokenExpiry reads what stands between two dots: of a token these are its claims, whatever stands
-// before its header, and however that one is written.
-func tokenExpiry(word string) time.Time {
+// before its header and behind its signature, and however these are written.
+func tokenExpiry(value string) time.Time {
 	var earliest time.Time
-	_, rest, _ := strings.Cut(word, ".")
+	_, rest, _ := strings.Cut(value, ".")
 	for {
 		part, after, between := strings.Cut(rest, ".")
 		if !between {

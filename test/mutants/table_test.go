@@ -62,8 +62,8 @@ var table = []mutant{
 	// When it ends.
 	{"expiry ignored on read", "serve.go", "x.cache.latest(now).UnixNano() < v.until", "true", ".", "TestStoredResponseEndsWithItsToken"},
 	{"expiry of a JWT not read", "keep.go", "x.until = expiry(x.request.Header, x.reader.fields)", "x.until = time.Time{}", ".", "TestStoredResponseEndsWithItsToken"},
-	{"expiry read behind one spelling of a header", "expiry.go", "tokenExpiry(word))", "tokenExpiry(word[max(0, strings.Index(word, \"eyJ\")):]))", ".", "TestStoredResponseEndsWithItsToken"},
-	{"expiry of the first token only", "expiry.go", "strings.FieldsFuncSeq(value, outsideTokens)", "strings.SplitSeq(value, \"\\x00\")", ".", "TestStoredResponseEndsWithItsToken"},
+	{"expiry read behind one spelling of a header", "expiry.go", "tokenExpiry(value))", "tokenExpiry(value[max(0, strings.Index(value, \"eyJ\")):]))", ".", "TestStoredResponseEndsWithItsToken"},
+	{"expiry of the first token only", "expiry.go", "earliest, rest = sooner(earliest, claimedExpiry(part)), after", "_ = after\n\t\treturn claimedExpiry(part)", ".", "TestStoredResponseEndsWithItsToken"},
 	{"stored for an expired token", "keep.go", "why = whyExpired // the origin", "why = rfc9111.Kept // the origin", ".", "TestExpiredTokenStoresNothing"},
 	{"stored without its end", "keep.go", "v.until = untilOf(end)", "v.until = forever", ".", "TestStoredResponseEndsWithItsToken"},
 	{"stored again for an identity that ended", "keep.go", "case ok && !key.Partition.open() && x.ended(now):", "case false:", ".", "TestIdentityEndsDuringValidation"},
