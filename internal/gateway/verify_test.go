@@ -237,6 +237,10 @@ func TestBadTokens(t *testing.T) {
 	}
 	now := time.Now().Unix()
 	other := newIssuer(t)
+	changed := "A" // a character of the signature; its last ones are AA by themselves now and then
+	if good[len(good)-10] == 'A' {
+		changed = "B"
+	}
 	for _, tt := range []struct{ name, token string }{
 		{"not a JWT", "hunter2hunter2"},
 		{"expired", i.token(map[string]any{"exp": now - 3600})},
@@ -244,7 +248,7 @@ func TestBadTokens(t *testing.T) {
 		{"for another audience", i.token(map[string]any{"aud": "other"})},
 		{"signed by somebody else", other.signed(`{"alg":"EdDSA","kid":"1"}`, i.claims(nil))},
 		{"not signed", i.signed(`{"alg":"none"}`, i.claims(nil))},
-		{"with a changed signature", good[:len(good)-21] + string(good[len(good)-21]^1) + good[len(good)-20:]},
+		{"with a changed signature", good[:len(good)-10] + changed + good[len(good)-9:]},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, path := range []string{"/a", "/public"} {
