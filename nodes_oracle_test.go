@@ -192,9 +192,9 @@ func (o *nodesOracle) fault() {
 // TestNodesOracle: no answer reaches another reader; on the node that purged, or on which a reader was refused, nothing that
 // was fetched before is given after it; on the others not after the bound.
 func TestNodesOracle(t *testing.T) {
-	rounds := 30
+	rounds := 12
 	if os.Getenv("CI") != "" {
-		rounds = 200
+		rounds = 30
 	}
 	old, next := []byte("the old secret of all"), []byte("the next secret of all")
 	var answers, hits, recalled, refused atomic.Int64
