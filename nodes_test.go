@@ -936,6 +936,7 @@ func TestForgottenWhileLookedFor(t *testing.T) {
 		all.ask(0, get(alice))
 		time.Sleep(20 * time.Second)
 		slow := &slowStore{Store: all, asked: make(chan bool), answer: make(chan bool)}
+		synctest.Wait() // what is written is
 		all.caches[0].state.second.store = slow
 		done := make(chan *http.Response)
 		go func() { done <- all.ask(0, get(alice)) }()
