@@ -31,7 +31,8 @@ func newTestIssuer() (*testIssuer, error) {
 		x := base64.RawURLEncoding.EncodeToString(key.Public().(ed25519.PublicKey))
 		fmt.Fprintf(w, `{"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "1", "x": %q}]}`, x)
 	})
-	i.Server = httptest.NewServer(mux)
+	i.Server = httptest.NewUnstartedServer(mux) // which needs its address
+	i.Start()
 	return i, nil
 }
 

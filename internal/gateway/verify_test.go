@@ -59,13 +59,14 @@ func newIssuer(t *testing.T) *issuer {
 		}
 		json.NewEncoder(w).Encode(answer)
 	})
-	i.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	i.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if i.down.Load() {
 			w.WriteHeader(http.StatusInternalServerError)
 			return
 		}
 		mux.ServeHTTP(w, r)
 	}))
+	i.Start()
 	t.Cleanup(i.Close)
 	return i
 }

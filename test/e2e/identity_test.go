@@ -66,7 +66,7 @@ func newIssuer(t *testing.T) *issuer {
 		}
 		json.NewEncoder(w).Encode(answer)
 	})
-	i.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	i.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		i.mu.Lock()
 		mood := i.mood
 		i.mu.Unlock()
@@ -81,6 +81,7 @@ func newIssuer(t *testing.T) *issuer {
 			mux.ServeHTTP(w, r)
 		}
 	}))
+	i.Start() // the handler needs its address
 	t.Cleanup(func() { close(gone); i.Close() })
 	i.rotate("first")
 	return i
