@@ -193,7 +193,7 @@ func TestOneMasterHangs(t *testing.T) {
 			t.Errorf("%q, %v", records, err)
 		}
 	}
-	if works < 50 {
+	if works < 25 { // nine or ten of sixteen ranges work, of random keys
 		t.Errorf("%d of %d work", works, len(owners))
 	}
 }
