@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"log/slog"
 	"net/http"
 	"runtime"
@@ -1236,13 +1237,74 @@ func TestForgottenIsExact(t *testing.T) {
 	}
 }
 
-// Of readers whom nobody verified, and of whom nothing is here, others are told no more than ten times a second.
+// A refusal that is one too many to be told holds for what the node finds in the store all the same, whatever was refused
+// besides; and it costs others nothing.
+func TestUnheardHoldsHere(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		o := &origin{header: header(fresh)}
+		all := startNodes(t, 2, o, nil)
+		for _, who := range []string{alice, bob} {
+			all.ask(1, get(who))
+		}
+		all.settle()
+		all.caches[0].state.others.unheard.SetBurst(0)
+		o.before = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }
+		for i := range 1000 {
+			all.ask(0, get(fmt.Sprint("Authorization: Bearer made-up-", i)))
+		}
+		all.ask(0, request("POST", "http://api.test/else", alice))
+		o.before = nil
+		if n := all.caches[0].state.others.node.Position().Number; n != 0 {
+			t.Fatalf("%d entries were told", n)
+		}
+		before := o.calls.Load()
+		if all.ask(0, get(alice)); o.calls.Load() != before+1 {
+			t.Error("what was stored for a refused reader came out of the store")
+		}
+		if all.ask(0, get(bob)); o.calls.Load() != before+1 {
+			t.Error("it cost another reader a hit")
+		}
+	})
+}
+
+// What a node keeps of such refusals is bounded, and takes nothing from others when it is full.
+func TestKeptIsLossy(t *testing.T) {
+	f := forgotten{lossy: true, seed: maphash.MakeSeed(), last: make(map[uint64]uint64)}
+	for i := range maxForgotten + 10 {
+		f.add(Key{Partition{fmt.Sprint("c", i)}, ""}, 1000)
+	}
+	if len(f.last) > maxForgotten || f.since(Key{Partition{"cother"}, "u"}, 0) || f.since(Key{Partition{"c0"}, "u"}, 0) || !f.since(Key{Partition{"c20"}, "u"}, 999) {
+		t.Errorf("%d are kept", len(f.last))
+	}
+}
+
+// A store that takes one record and not the next fills no log.
+func TestHealthIsBrief(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		var lines strings.Builder
+		s := &second{cache: &Cache{Logger: slog.New(slog.NewTextHandler(&lines, nil))}}
+		var h health
+		for i := range 600 { // a minute
+			err := errors.New("full")
+			if i%2 == 1 {
+				err = nil
+			}
+			h.note(s, "writing", err)
+			time.Sleep(100 * time.Millisecond)
+		}
+		if n := strings.Count(lines.String(), "\n"); n < 2 || n > 7 || !strings.Contains(lines.String(), "full") || s.failed.Load() != 300 {
+			t.Errorf("%d lines, %d failures:\n%s", n, s.failed.Load(), lines.String())
+		}
+	})
+}
+
+// Of readers whom nobody verified, and of whom nothing is here, others are told no more than a hundred times a second.
 func TestUnheard(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		o := &origin{header: header(fresh), status: 401}
 		all := startNodes(t, 1, o, nil)
 		time.Sleep(time.Minute)
-		for i := range 1000 {
+		for i := range 15 * unheardRate {
 			all.ask(0, get(fmt.Sprint("Authorization: Bearer made-up-", i)))
 		}
 		all.settle()

@@ -59,6 +59,7 @@ type heard struct {
 	epoch     string
 	purges    *invalidations
 	forgotten forgotten
+	kept      forgotten // by this node alone, of readers whom nobody verified; see keep
 }
 
 // forgotten are URIs, keys and partitions, each with the last number under which it was to be forgotten. They are told
@@ -66,6 +67,7 @@ type heard struct {
 type forgotten struct {
 	seed  maphash.Seed
 	mu    sync.RWMutex // guards what follows
+	lossy bool         // what has no room is known no longer, and costs nobody else anything
 	floor uint64       // what was born before it may have been forgotten
 	last  map[uint64]uint64
 	order []forgetting // the last ones, in order
@@ -88,7 +90,9 @@ func (f *forgotten) add(k Key, number uint64) {
 		gone := f.order[0]
 		f.order = f.order[1:]
 		if f.last[gone.digest] == gone.number { // it was not forgotten again
-			f.floor = gone.number
+			if !f.lossy {
+				f.floor = gone.number
+			}
 			delete(f.last, gone.digest)
 		}
 	}
@@ -113,11 +117,14 @@ func (f *forgotten) since(k Key, born uint64) bool {
 // was found here.
 const unheardRate = 100
 
-// keep has n hold for what this node finds in the store, though the others are not told.
+// keep has n hold for what this node finds in the store, though the others are not told: for the last 65,536 of them, so
+// that a flood of made-up tokens takes nothing from anybody. Others may have followed the log a little further when they
+// stored what is to be forgotten.
 func (o *others) keep(n notice) {
+	const ahead = 1000
 	if h := o.heard.Load(); h != nil {
 		for _, name := range n.names {
-			h.forgotten.add(Key{Partition{name}, n.uri}, o.node.Position().Number+1)
+			h.kept.add(Key{Partition{name}, n.uri}, o.node.Position().Number+ahead)
 		}
 	}
 	o.drop(n)
@@ -204,7 +211,7 @@ func (o *others) alive(k Key, tags func() []string, at nodelog.Position) bool {
 		return false
 	}
 	h := o.heard.Load()
-	return h != nil && h.epoch == at.Epoch && h.purges.aliveTagged(k, tags, at.Number) && !h.forgotten.since(k, at.Number)
+	return h != nil && h.epoch == at.Epoch && h.purges.aliveTagged(k, tags, at.Number) && !h.forgotten.since(k, at.Number) && !h.kept.since(k, at.Number)
 }
 
 // awaits reports whether something about a record is pending.
@@ -239,6 +246,7 @@ func (n notice) about(k Key, tags func() []string) bool {
 func (o *others) begin(epoch string, floor uint64) {
 	h := &heard{epoch: epoch, purges: newInvalidations()}
 	h.forgotten.seed, h.forgotten.last = maphash.MakeSeed(), make(map[uint64]uint64)
+	h.kept.seed, h.kept.last, h.kept.lossy = maphash.MakeSeed(), make(map[uint64]uint64), true
 	h.purges.under(floor, func(n uint64) { h.purges.list.Store(&extents{floor: n}) })
 	o.heard.Store(h)
 	o.cache.state.purge(Extent{})

@@ -426,3 +426,27 @@ func TestGap(t *testing.T) {
 		t.Errorf("%d entries from %d on, %v", len(entries), first, err)
 	}
 }
+
+// Who could not add to a log is not told that he knows all of it.
+func TestLogThatTakesNothing(t *testing.T) {
+	server := redistest.Start(t)
+	a := newNode(t, at(server))
+	a.append("1")
+	fails := func(what string, log *Log) {
+		t.Helper()
+		_, _, _, err := log.Since(t.Context(), "", 0)
+		if err == nil {
+			t.Errorf("%s: it was read", what)
+		}
+	}
+	server.CLI("config", "set", "maxmemory", "1")
+	fails("full", a.log)
+	server.CLI("config", "set", "maxmemory", "0")
+	server.CLI("config", "set", "min-replicas-to-write", "1")
+	fails("without its replicas", a.log)
+	server.CLI("config", "set", "min-replicas-to-write", "0")
+	fails("a replica", open(t, at(redistest.Replica(t, server))).Log("log"))
+	if _, entries := a.poll(); len(entries) == 0 && a.after == 0 {
+		t.Error("it does not come back")
+	}
+}
