@@ -267,9 +267,9 @@ func (c *Cache) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.serve(w, r, next) })
 }
 
-// Close ends what goes on without a request: it stops following the PurgeLog, after what is to be written to the Store is
-// written, within five seconds; what other nodes could not be told yet they are not. And it cancels validations in the background and waits for their end, for five seconds at most: a handler may
-// not look at the context of its request. What it answers after that is not stored. The cache can be used after it,
+// Close ends what goes on without a request: it writes what is on its way to the Store, for five seconds at most, and tells
+// other nodes what they were not told yet, for three; what is left then is logged. And it cancels validations in the
+// background and waits for their end, for five seconds at most: a handler may not look at the context of its request. What it answers after that is not stored. The cache can be used after it,
 // without any validation in the background. A cache that is never closed cancels each after half a minute.
 func (c *Cache) Close() {
 	c.init()
