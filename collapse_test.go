@@ -442,6 +442,13 @@ func TestLeaderDoesNotRead(t *testing.T) {
 				t.Errorf("within the deadline its client got %q", got)
 			}
 		}, "", 0, "one !two", nil},
+		{"with a deadline before anything", func(w http.ResponseWriter) {
+			http.NewResponseController(w).SetWriteDeadline(time.Time{})
+			write(w, "two")
+			if got := w.(*capture).ResponseWriter.(*client).log.String(); got != "!two" {
+				t.Errorf("within the deadline its client got %q", got)
+			}
+		}, "", 0, "!two", nil},
 		{"hijacked", func(w http.ResponseWriter) {
 			write(w, "one ")
 			time.Sleep(1 * time.Nanosecond)
