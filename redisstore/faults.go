@@ -74,7 +74,9 @@ func explain(err error) *fault {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), isTimeout(err):
 		return errLate
 	case errors.As(err, &certificate), errors.As(err, &unknown):
-		return &fault{"the server's certificate does not verify: set Options.TLS, or the name in the URL", true}
+		return &fault{"the server's certificate does not verify: name the authority that issued it, or the host as the certificate has it", true}
+	case errors.As(err, &network) && network.Op == "remote error": // a TLS alert: it has no certificate from us, or knows its authority not
+		return &fault{"it refuses the connection: " + network.Err.Error(), true}
 	case errors.As(err, &network) && network.Op == "dial" && errors.As(err, &errno):
 		return &fault{"connect: " + errno.Error(), true}
 	case errors.As(err, &network) && network.Op == "dial":

@@ -75,6 +75,33 @@ type Options struct {
 	Replicas int
 }
 
+// Check returns what Open would refuse. It connects to nothing.
+func (o Options) Check() error {
+	_, err := o.location()
+	return err
+}
+
+// location is what the URL says, if the options make sense.
+func (o Options) location() (location, error) {
+	at, err := parse(o.URL)
+	if err != nil {
+		return at, fmt.Errorf("redisstore: %w", err)
+	}
+	switch {
+	case len(o.Prefix) > 100 || strings.ContainsFunc(o.Prefix, func(c rune) bool { return c != ':' && !strings.ContainsRune(hostCharacters, c) }):
+		return at, errors.New("redisstore: the prefix has other characters than letters, digits and - _ . : or more than 100")
+	case o.TLS != nil && !at.tls:
+		return at, errors.New("redisstore: there is a TLS configuration for a URL without TLS: write rediss://")
+	case o.Password != nil && at.password != "":
+		return at, errors.New("redisstore: there are two passwords, one in the URL and one in Password: remove one")
+	case o.SentinelPassword != nil && at.master == "":
+		return at, errors.New("redisstore: there is a password for sentinels and none of them: write redis+sentinel://")
+	case o.Timeout < 0 || o.Connections < 0 || o.MaxRecord < 0 || o.LogLength < 0 || o.Replicas < 0:
+		return at, errors.New("redisstore: a negative number in the options")
+	}
+	return at, nil
+}
+
 // Format shows neither what the URL says before the host nor the functions.
 func (o Options) Format(f fmt.State, _ rune) {
 	where := "an invalid URL"
@@ -119,24 +146,12 @@ const (
 // Open returns a Store at once, whether Redis is there or not: it connects in the background, and again when the
 // connection was lost. It returns an error if the options contradict themselves. Close ends it.
 func Open(o Options) (*Store, error) {
-	at, err := parse(o.URL)
+	at, err := o.location()
 	if err != nil {
-		return nil, fmt.Errorf("redisstore: %w", err)
+		return nil, err
 	}
 	if o.Prefix == "" {
 		o.Prefix = "bearcache"
-	}
-	switch {
-	case len(o.Prefix) > 100 || strings.ContainsFunc(o.Prefix, func(c rune) bool { return c != ':' && !strings.ContainsRune(hostCharacters, c) }):
-		return nil, errors.New("redisstore: the prefix has other characters than letters, digits and - _ . : or more than 100")
-	case o.TLS != nil && !at.tls:
-		return nil, errors.New("redisstore: there is a TLS configuration for a URL without TLS: write rediss://")
-	case o.Password != nil && at.password != "":
-		return nil, errors.New("redisstore: there are two passwords, one in the URL and one in Password: remove one")
-	case o.SentinelPassword != nil && at.master == "":
-		return nil, errors.New("redisstore: there is a password for sentinels and none of them: write redis+sentinel://")
-	case o.Timeout < 0 || o.Connections < 0 || o.MaxRecord < 0 || o.LogLength < 0 || o.Replicas < 0:
-		return nil, errors.New("redisstore: a negative number in the options")
 	}
 	s := &Store{
 		prefix:    o.Prefix,

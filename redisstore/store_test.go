@@ -669,7 +669,8 @@ func TestExplain(t *testing.T) {
 		{fmt.Errorf("hunter2: %w", &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}), "connect: connection refused"},
 		{&net.OpError{Op: "dial", Err: &net.DNSError{Err: "hunter2", Name: "hunter2"}}, "connect: the host has no address"},
 		{&net.OpError{Op: "read", Err: syscall.ECONNRESET}, "the connection broke"},
-		{fmt.Errorf("hunter2: %w", x509.UnknownAuthorityError{}), "the server's certificate does not verify: set Options.TLS, or the name in the URL"},
+		{fmt.Errorf("hunter2: %w", &net.OpError{Op: "remote error", Err: errors.New("tls: certificate required")}), "it refuses the connection: tls: certificate required"},
+		{fmt.Errorf("hunter2: %w", x509.UnknownAuthorityError{}), "the server's certificate does not verify: name the authority that issued it, or the host as the certificate has it"},
 	} {
 		if f := explain(tt.err); f.why != tt.why || !f.dead {
 			t.Errorf("%v: %+v", tt.err, f)

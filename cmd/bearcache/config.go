@@ -6,6 +6,7 @@ import (
 
 	"github.com/bearcache/bearcache/internal/config"
 	"github.com/bearcache/bearcache/internal/report"
+	"github.com/bearcache/bearcache/redisstore"
 )
 
 func runConfig(_ context.Context, e env, args []string) error {
@@ -31,6 +32,11 @@ Examples:
 	file, err := readConfig(flags.Check.File)
 	if err != nil {
 		return err
+	}
+	if store := file.Serve.Store; store != nil && store.Shared() {
+		if err := (redisstore.Options{URL: store.URL()}).Check(); err != nil {
+			return fmt.Errorf("%s: serve.store: %w", report.Plain(flags.Check.File), err)
+		}
 	}
 	for _, warning := range file.Serve.Or(config.Defaults()).Warnings() {
 		fmt.Fprintln(e.stderr, "warning: "+warning)

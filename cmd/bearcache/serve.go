@@ -31,6 +31,10 @@ type serveFlags struct {
 	Store                *config.Store        `placeholder:"memory|URL" help:"Where responses are kept beside memory: redis://HOST or another URL of package redisstore, for several nodes (default memory: nowhere)."`
 	StorePassword        *config.SecretRef    `env:"-" placeholder:"SOURCE" help:"The store's password: env:VAR or file:PATH. Without one BEARCACHE_STORE_PASSWORD is used if it is set."`
 	StorePrefix          *config.StorePrefix  `placeholder:"WORD" help:"What names in the store begin with; gateways that differ in secret or origin need different ones (default bearcache)."`
+	StoreCA              *config.Path         `name:"store-ca" placeholder:"FILE" help:"The authorities that vouch for the store, in PEM, in place of the system's; for rediss://."`
+	StoreCertificate     *config.Path         `placeholder:"FILE" help:"The certificate that the store knows this node by, in PEM; for rediss://."`
+	StoreKey             *config.SecretRef    `env:"-" placeholder:"SOURCE" help:"The key of that certificate, in PEM: env:VAR or file:PATH. Without one BEARCACHE_STORE_KEY is used if it is set."`
+	SentinelPassword     *config.SecretRef    `env:"-" placeholder:"SOURCE" help:"The password of the sentinels in redis+sentinel://, not of the store: env:VAR or file:PATH. Without one BEARCACHE_SENTINEL_PASSWORD is used if it is set."`
 	Partition            *config.Partition    `placeholder:"token|claims" help:"What tells readers apart: each token, or the claims of verified ones, so that a new token of the same user finds what the old one left (default token)."`
 	AuthenticatedSharing *config.Sharing      `placeholder:"never|explicit" help:"What releases a bearer's response to other readers: nothing, or the origin's public, must-revalidate and s-maxage, as RFC 9111 §3.5 has it (default never)."`
 	Memory               *config.Size         `placeholder:"SIZE" help:"Bound of all stored responses together (default 64MiB)."`
@@ -153,6 +157,7 @@ func runServe(ctx context.Context, e env, args []string) error {
 func (f *serveFlags) over(e env, file *config.File) error {
 	file.Serve = config.Serve{
 		Upstream: f.Upstream, Listen: f.Listen, Admin: f.Admin, AdminToken: f.AdminToken, Store: f.Store, StorePassword: f.StorePassword, StorePrefix: f.StorePrefix,
+		StoreCA: f.StoreCA, StoreCertificate: f.StoreCertificate, StoreKey: f.StoreKey, SentinelPassword: f.SentinelPassword,
 		Partition: f.Partition, AuthenticatedSharing: f.AuthenticatedSharing, Memory: f.Memory, MaxBody: f.MaxBody,
 		MaxTokenLength: f.MaxTokenLength, Realm: f.Realm, Credentials: f.Credentials, URLTokens: f.URLTokens, UpstreamTimeout: f.UpstreamTimeout,
 		Secret: f.Secret, PreviousSecret: f.PreviousSecret, CredentialLifetime: f.CredentialLifetime, Log: f.Log,
@@ -163,6 +168,12 @@ func (f *serveFlags) over(e env, file *config.File) error {
 	s.AdminToken = e.orVariable(s.AdminToken, "BEARCACHE_ADMIN_TOKEN")
 	if s.Store.Shared() && !s.Store.HoldsPassword() {
 		s.StorePassword = e.orVariable(s.StorePassword, "BEARCACHE_STORE_PASSWORD")
+	}
+	if s.Store.TLS() {
+		s.StoreKey = e.orVariable(s.StoreKey, "BEARCACHE_STORE_KEY")
+	}
+	if s.Store.Sentinels() {
+		s.SentinelPassword = e.orVariable(s.SentinelPassword, "BEARCACHE_SENTINEL_PASSWORD")
 	}
 	file.Verify = f.Verify.over(e, file.Verify)
 	if file.Verify.Absent() {

@@ -11,7 +11,7 @@ import (
 )
 
 // secretVariables are those that no flag has: they are the secret itself.
-var secretVariables = append(verifySecrets[:], "BEARCACHE_SECRET", "BEARCACHE_PREVIOUS_SECRET", "BEARCACHE_ADMIN_TOKEN", "BEARCACHE_STORE_PASSWORD")
+var secretVariables = append(verifySecrets[:], "BEARCACHE_SECRET", "BEARCACHE_PREVIOUS_SECRET", "BEARCACHE_ADMIN_TOKEN", "BEARCACHE_STORE_PASSWORD", "BEARCACHE_STORE_KEY", "BEARCACHE_SENTINEL_PASSWORD")
 
 // knownVariables are those that some command reads.
 func knownVariables() []string {
@@ -38,7 +38,7 @@ func unknownVariables(e env, file *config.File) []string {
 		return nil
 	}
 	known := knownVariables()
-	for _, ref := range []*config.SecretRef{file.Serve.AdminToken, file.Serve.StorePassword, file.Serve.Secret, file.Serve.PreviousSecret, file.Verify.HMACSecret, file.Verify.ClientSecret} {
+	for _, ref := range []*config.SecretRef{file.Serve.AdminToken, file.Serve.StorePassword, file.Serve.StoreKey, file.Serve.SentinelPassword, file.Serve.Secret, file.Serve.PreviousSecret, file.Verify.HMACSecret, file.Verify.ClientSecret} {
 		if ref != nil && ref.Env != "" {
 			known = append(known, ref.Env)
 		}

@@ -25,10 +25,13 @@ type File struct {
 	Routes Routes
 }
 
-// Check is Serve.Check, and the same of all sections together.
+// Check finds the values that are well written and still make no sense, alone or beside each
+// other. What is absent is not judged. The error is an [Errors] whose keys are those of the file;
+// it has no lines, because a value may come from anywhere. Parse has checked a file by itself, but for what may need
+// something from elsewhere: an open admin listener, and half of a client's certificate.
 func (f File) Check() error {
 	var all Errors
-	for _, p := range slices.Concat(f.Serve.problems(), f.Serve.open(), f.problems()) {
+	for _, p := range slices.Concat(f.Serve.problems(), f.Serve.open(), f.Serve.halves(), f.problems()) {
 		all = append(all, &Error{Key: p.key, Problem: p.problem})
 	}
 	return all.orNil()
@@ -77,6 +80,10 @@ type Serve struct {
 	Store                *Store        `json:"store"`
 	StorePassword        *SecretRef    `json:"store_password"`
 	StorePrefix          *StorePrefix  `json:"store_prefix"`
+	StoreCA              *Path         `json:"store_ca"`
+	StoreCertificate     *Path         `json:"store_certificate"`
+	StoreKey             *SecretRef    `json:"store_key"`
+	SentinelPassword     *SecretRef    `json:"sentinel_password"`
 	Partition            *Partition    `json:"partition"`
 	AuthenticatedSharing *Sharing      `json:"authenticated_sharing"`
 	Memory               *Size         `json:"memory"`
@@ -123,6 +130,10 @@ func (s Serve) Or(other Serve) Serve {
 	fill(&s.Store, other.Store)
 	fill(&s.StorePassword, other.StorePassword)
 	fill(&s.StorePrefix, other.StorePrefix)
+	fill(&s.StoreCA, other.StoreCA)
+	fill(&s.StoreCertificate, other.StoreCertificate)
+	fill(&s.StoreKey, other.StoreKey)
+	fill(&s.SentinelPassword, other.SentinelPassword)
 	fill(&s.Partition, other.Partition)
 	fill(&s.AuthenticatedSharing, other.AuthenticatedSharing)
 	fill(&s.Memory, other.Memory)
@@ -145,17 +156,6 @@ func fill[T any](mine **T, other *T) {
 	if *mine == nil {
 		*mine = other
 	}
-}
-
-// Check finds the values that are well written and still make no sense, alone or beside each
-// other. What is absent is not judged. The error is an [Errors] whose keys are those of the file;
-// it has no lines, because a value may come from anywhere. Parse has checked a file by itself, but for an open admin listener.
-func (s Serve) Check() error {
-	var all Errors
-	for _, p := range append(s.problems(), s.open()...) {
-		all = append(all, &Error{Key: p.key, Problem: p.problem})
-	}
-	return all.orNil()
 }
 
 // problem is something wrong with the value of a key.
@@ -185,7 +185,10 @@ func (s Serve) problems() []problem {
 		refuse("credentials", fmt.Sprintf("names %d fields; %d at most", len(s.Credentials), maxCredentials))
 	}
 	refuse("credential_lifetime", s.CredentialLifetime.outside(Duration(time.Second), Duration(366*24*time.Hour)))
-	if s.StorePassword != nil && s.Store != nil {
+	if s.Store == nil {
+		return all
+	}
+	if s.StorePassword != nil {
 		switch {
 		case !s.Store.Shared():
 			refuse("store_password", "is of no use: the store is memory; remove it, or name a store such as redis://127.0.0.1:6379")
@@ -193,7 +196,29 @@ func (s Serve) problems() []problem {
 			refuse("store_password", "contradicts store, whose URL holds a password; remove that from the URL")
 		}
 	}
+	if s.SentinelPassword != nil && !s.Store.Sentinels() {
+		refuse("sentinel_password", "is of no use: the store names no sentinels; remove it, or write redis+sentinel:// in store")
+	}
+	for _, of := range []struct {
+		key   string
+		given bool
+	}{{"store_ca", s.StoreCA != nil}, {"store_certificate", s.StoreCertificate != nil}, {"store_key", s.StoreKey != nil}} {
+		if of.given && !s.Store.TLS() {
+			refuse(of.key, "is of no use: the store is not spoken to over TLS; remove it, or write rediss:// in store")
+		}
+	}
 	return all
+}
+
+// halves finds a client certificate without its key, or a key without its certificate.
+func (s Serve) halves() []problem {
+	switch {
+	case s.StoreCertificate != nil && s.StoreKey == nil:
+		return []problem{{"serve.store_certificate", "has no key; add store_key, such as file:PATH"}}
+	case s.StoreKey != nil && s.StoreCertificate == nil:
+		return []problem{{"serve.store_key", "has no certificate; add store_certificate with its PATH"}}
+	}
+	return nil
 }
 
 // open finds an admin listener that asks nobody for credentials. A file by itself does not tell, for the token may be in a variable.

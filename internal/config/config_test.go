@@ -16,9 +16,13 @@ const documented = `serve:
   listen: ":8080"
   admin: 127.0.0.1:8081
   admin_token: file:/run/secrets/operators
-  store: redis://127.0.0.1:6379/1
+  store: rediss+sentinel://127.0.0.1/1?master=main
   store_password: env:REDIS_PASSWORD
   store_prefix: shop
+  store_ca: /etc/redis/ca.pem
+  store_certificate: certs/node.pem
+  store_key: file:certs/node.key
+  sentinel_password: env:SENTINEL_PASSWORD
   partition: {claims: [tenant]}
   authenticated_sharing: never
   memory: 64MiB
@@ -88,9 +92,13 @@ func TestParseDocumented(t *testing.T) {
 			Listen:               new(Address(":8080")),
 			Admin:                new(AdminAddress("127.0.0.1:8081")),
 			AdminToken:           &SecretRef{File: "/run/secrets/operators"},
-			Store:                &Store{url: "redis://127.0.0.1:6379/1"},
+			Store:                &Store{url: "rediss+sentinel://127.0.0.1/1?master=main"},
 			StorePassword:        &SecretRef{Env: "REDIS_PASSWORD"},
 			StorePrefix:          new(StorePrefix("shop")),
+			StoreCA:              new(Path("/etc/redis/ca.pem")),
+			StoreCertificate:     new(Path("certs/node.pem")),
+			StoreKey:             &SecretRef{File: "certs/node.key"},
+			SentinelPassword:     &SecretRef{Env: "SENTINEL_PASSWORD"},
 			Partition:            &Partition{ByClaims: true, Required: []ClaimName{"tenant"}, Optional: []ClaimName{"scope", "aud"}},
 			AuthenticatedSharing: new(SharingNever),
 			Memory:               new(Size(64 << 20)),
@@ -148,7 +156,7 @@ func TestEmptyFilesMeanTheDefaults(t *testing.T) {
 }
 
 func TestDefaultsPassTheirOwnCheck(t *testing.T) {
-	if err := Defaults().Check(); err != nil {
+	if err := (File{Serve: Defaults()}).Check(); err != nil {
 		t.Error(err)
 	}
 }
@@ -177,10 +185,27 @@ func TestFlagsBeforeFileBeforeDefaults(t *testing.T) {
 }
 
 func TestCheckJudgesWhatSourcesMakeTogether(t *testing.T) {
-	err := Serve{MaxBody: new(100 * MiB)}.Or(Defaults()).Check()
+	err := File{Serve: Serve{MaxBody: new(100 * MiB)}.Or(Defaults())}.Check()
 	const want = "serve.max_body: 100MiB does not fit into memory, which is 64MiB; write 8MiB or less, for no reader has more than an eighth of it"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v\nwant %s", err, want)
+	}
+}
+
+// A certificate and its key may come from different places, and are of no use without each other.
+func TestCheckWantsBothHalves(t *testing.T) {
+	certificate, key := new(Path("node.pem")), &SecretRef{Env: "KEY"}
+	for _, tt := range []struct {
+		serve Serve
+		want  string
+	}{
+		{Serve{StoreCertificate: certificate, StoreKey: key}, ""},
+		{Serve{StoreCertificate: certificate}, "serve.store_certificate: has no key; add store_key, such as file:PATH"},
+		{Serve{StoreKey: key}, "serve.store_key: has no certificate; add store_certificate with its PATH"},
+	} {
+		if err := (File{Serve: tt.serve}).Check(); (err == nil) != (tt.want == "") || err != nil && err.Error() != tt.want {
+			t.Errorf("got %v\nwant %s", err, tt.want)
+		}
 	}
 }
 
@@ -201,7 +226,7 @@ func TestWarning(t *testing.T) {
 		if got := strings.Join(tt.serve.Warnings(), "\n"); got != tt.want {
 			t.Errorf("got %q\nwant %q", got, tt.want)
 		}
-		if err := tt.serve.Check(); (err != nil) != strings.HasPrefix(tt.want, "serve.admin") {
+		if err := (File{Serve: tt.serve}).Check(); (err != nil) != strings.HasPrefix(tt.want, "serve.admin") {
 			t.Error(err)
 		}
 	}
@@ -232,7 +257,7 @@ func TestProblems(t *testing.T) {
 		{"a key that is a list", "[a]: b\n", "1:4: this is not YAML: found an invalid key for this map"},
 		{"unknown section", "server: {}\n", "1:1: server: there is no such key; did you mean serve?"},
 		{"nothing like it", "foo: 1\n", "1:1: foo: there is no such key; known here: serve, verify, routes"},
-		{"number as a key", "serve:\n  1: a\n", "2:3: serve.1: there is no such key; known here: upstream, listen, admin, admin_token, store, store_password, store_prefix, partition, authenticated_sharing, memory, max_body, max_token_length, realm, credentials, url_tokens, upstream_timeout, credential_lifetime, secret, previous_secret, log"},
+		{"number as a key", "serve:\n  1: a\n", "2:3: serve.1: there is no such key; known here: upstream, listen, admin, admin_token, store, store_password, store_prefix, store_ca, store_certificate, store_key, sentinel_password, partition, authenticated_sharing, memory, max_body, max_token_length, realm, credentials, url_tokens, upstream_timeout, credential_lifetime, secret, previous_secret, log"},
 		{"key twice", "serve:\n  log: json\n  log: text\n", "3:3: serve.log: is already set in line 2; remove one of them"},
 		{"section twice", "serve:\nroutes:\nserve:\n", "3:1: serve: is already set in line 1; remove one of them"},
 		{"key twice in braces", "serve: {log: json, log: text}\n", "1:20: serve.log: is already set in line 1; remove one of them"},

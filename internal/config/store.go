@@ -43,6 +43,14 @@ func (s *Store) UnmarshalText(b []byte) error {
 // Shared reports whether there is a store beside memory.
 func (s Store) Shared() bool { return s.url != "" }
 
+// TLS reports whether the URL asks for TLS.
+func (s Store) TLS() bool {
+	return strings.HasPrefix(s.url, "rediss") || strings.HasPrefix(s.url, "valkeys")
+}
+
+// Sentinels reports whether the URL names sentinels that know where the store is.
+func (s Store) Sentinels() bool { return strings.Contains(s.url, "+sentinel://") }
+
 // URL is the store's, with the password that it may hold: not for printing. It is empty for memory.
 func (s Store) URL() string { return s.url }
 
@@ -74,6 +82,28 @@ func (s Store) String() string {
 	}
 	return scheme + "://…"
 }
+
+// Path is that of a file. Nothing here reads it.
+type Path string
+
+var pathText = regexp.MustCompile(`^[^\x00-\x1f\x7f]+$`)
+
+func (Path) shape() shape {
+	return shape{want: "the path of a file", schema: jsonschema.Schema{
+		Type: "string", Pattern: pathText.String(), Examples: []any{"/etc/bearcache/redis-ca.pem"},
+	}}
+}
+
+// UnmarshalText reads a path.
+func (p *Path) UnmarshalText(b []byte) error {
+	if !pathText.Match(b) {
+		return errors.New("is empty or has control characters; write the path of a file")
+	}
+	*p = Path(b)
+	return nil
+}
+
+func (p Path) String() string { return string(p) }
 
 // StorePrefix begins the names of what is kept in a store.
 type StorePrefix string

@@ -22,6 +22,12 @@ func TestProblemsOfReaders(t *testing.T) {
 		{"a store that is no URL", "serve:\n  store: 'redis://a b'\n", "2:10: serve.store: is not one that we know; write memory, or a URL such as redis://127.0.0.1:6379"},
 		{"a password for memory", "serve:\n  store: memory\n  store_password: env:P\n", "3:19: serve.store_password: is of no use: the store is memory; remove it, or name a store such as redis://127.0.0.1:6379"},
 		{"two passwords", "serve:\n  store: redis://:hunter2@a\n  store_password: env:P\n", "3:19: serve.store_password: contradicts store, whose URL holds a password; remove that from the URL"},
+		{"an authority without TLS", "serve:\n  store: redis://a\n  store_ca: ca.pem\n", "3:13: serve.store_ca: is of no use: the store is not spoken to over TLS; remove it, or write rediss:// in store"},
+		{"a certificate without TLS", "serve:\n  store: memory\n  store_certificate: c.pem\n", "3:22: serve.store_certificate: is of no use: the store is not spoken to over TLS; remove it, or write rediss:// in store"},
+		{"a key without TLS", "serve:\n  store: valkey://a\n  store_key: env:KEY\n", "3:14: serve.store_key: is of no use: the store is not spoken to over TLS; remove it, or write rediss:// in store"},
+		{"an authority of no name", "serve:\n  store_ca: ''\n", "2:13: serve.store_ca: is empty or has control characters; write the path of a file"},
+		{"the key itself", "serve:\n  store_key: hunter2\n", "2:14: serve.store_key: says neither env: nor file:; a secret itself does not belong here, where it is copied, committed and shown: write env:NAME or file:PATH"},
+		{"sentinels that are none", "serve:\n  store: redis://a\n  sentinel_password: env:P\n", "3:22: serve.sentinel_password: is of no use: the store names no sentinels; remove it, or write redis+sentinel:// in store"},
 		{"a lifetime of nothing", "serve:\n  credential_lifetime: 0s\n", "2:24: serve.credential_lifetime: 0s is not between 1s and 8784h"},
 		{"the previous secret itself", "serve:\n  previous_secret: hunter2\n", "2:20: serve.previous_secret: says neither env: nor file:; a secret itself does not belong here, where it is copied, committed and shown: write env:NAME or file:PATH"},
 
@@ -111,6 +117,10 @@ func TestNoProblemsOfReaders(t *testing.T) {
 		"serve: {store: 'redis+sentinel://:pw@a:1,b:2/main/0', secret: env:S}",
 		"serve: {store: 'rediss://cache.test', store_password: env:P}",
 		"serve: {store_password: env:P}", // the store may be a flag
+		"serve: {store: 'rediss://a', store_ca: ca.pem}",
+		"serve: {store: 'valkeys://a', store_certificate: a.pem}", // the key may be in a variable
+		"serve: {store_key: env:K}",
+		"serve: {store: 'redis+sentinel://a?master=m', sentinel_password: env:P}",
 		"serve: {partition: token}\nroutes: [{match: /a, partition: token}]",
 		"serve: {admin: 0.0.0.0:1, admin_token: env:T}",
 		"serve: {admin: ':1'}", // the token may be in a variable

@@ -79,7 +79,14 @@ var gatewayTable = []mutant{
 	{"a variable's name that may be a secret", "cmd/bearcache/variables.go", "len(name) > 64 || !upperName.MatchString(name)", "len(name) > 64", "cmd/bearcache", "TestUnknownVariables"},
 
 	// What is configured.
-	{"an admin listener for everybody", "internal/config/config.go", "f.Serve.problems(), f.Serve.open(), f.problems()", "f.Serve.problems(), f.problems()", "internal/config", "TestFileCheck"},
+	{"an admin listener for everybody", "internal/config/config.go", "f.Serve.problems(), f.Serve.open(), ", "f.Serve.problems(), ", "internal/config", "TestFileCheck"},
+	{"half a certificate for the store", "internal/config/config.go", "f.Serve.open(), f.Serve.halves(), ", "f.Serve.open(), ", "internal/config", "TestCheckWantsBothHalves"},
+	{"TLS options for a store without", "internal/config/config.go", "if of.given && !s.Store.TLS() {", "if false {", "internal/config", "TestProblemsOfReaders"},
+	{"a password for no sentinels", "internal/config/config.go", "s.SentinelPassword != nil && !s.Store.Sentinels()", "false", "internal/config", "TestProblemsOfReaders"},
+	{"an authority's file without one", "cmd/bearcache/stores.go", "if !c.RootCAs.AppendCertsFromPEM(data) {", "if c.RootCAs.AppendCertsFromPEM(data); false {", "cmd/bearcache", "TestStoreTLSProblems"},
+	{"a store's certificate forgotten", "cmd/bearcache/stores.go", "c.GetClientCertificate = pair", "_ = pair", "cmd/bearcache", "TestStoreOverTLS"},
+	{"a bad certificate at the first connection", "cmd/bearcache/stores.go", "if _, err := pair(nil); err != nil {", "if false {", "cmd/bearcache", "TestStoreTLSProblems"},
+	{"a configuration with a store's URL that is none is valid", "cmd/bearcache/config.go", "store != nil && store.Shared()", "false", "cmd/bearcache", "TestScript"},
 	{"tokens in URLs past verify", "internal/config/config.go", "*f.Serve.URLTokens != URLTokensPass {", "true {", "internal/config", "TestProblemsOfReaders"},
 	{"an empty verify", "internal/config/verify.go", `d.problem(n.place, at, "is empty; write issuer and audience, or remove the line")`, "_ = at", "internal/config", "TestProblemsOfReaders"},
 	{"a key that holds a secret", "internal/config/decode.go", "|| !keySyntax.MatchString(key) {", "{", "internal/config", "TestProblemsOfReaders"},
