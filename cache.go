@@ -197,11 +197,11 @@ func (c *Cache) init() {
 			invalidations: newInvalidations(),
 			flights:       newFlights(),
 			underway:      newUnderway(),
-			refused:       newRefused(),
 			background:    newBackground(),
 			secret:        newKeyed(secret),
 			lifetime:      orElse(c.CredentialLifetime, 24*time.Hour),
 		}
+		s.refused = newRefused(s.lifetime)
 		if s.now == nil {
 			s.now = time.Now
 		}

@@ -931,7 +931,7 @@ func TestDigestsNeedTheSecret(t *testing.T) {
 
 // No two identities share a partition, however their texts are cut.
 func TestPartitionIsInjective(t *testing.T) {
-	texts := []string{"", "a", "b", "ab", "\x01a", "a\x01", "s", "i"}
+	texts := []string{"", "a", "b", "ab", "\x01a", "a\x01", "\x00", "s", "i"}
 	seen := map[Partition]Identity{Shared: Anonymous, {}: {}}
 	for _, issuer := range texts {
 		for _, subject := range texts {

@@ -18,7 +18,11 @@ type Identity struct {
 	Issuer  string    // who vouches for Subject; empty for credentials nobody verified
 	Subject string    // "sub", or what else its issuer tells its holder from all others by
 	Scope   string    // what else the origin may look at: scope and audience, canonical
-	Until   time.Time // no record outlives it; zero: not known
+	Until   time.Time // nothing is served to this request's sender after it, nor kept for him unless Renewable; zero: not known
+
+	// Renewable says that Until is the end of what this request shows, and not of the identity: whoever shows something newer is
+	// the same reader, and finds what is stored for him. It must not be set where the texts above stand for a single token.
+	Renewable bool
 
 	// Group names all subjects of Issuer to whom the origin gives one answer to this request: those of one tenant, or with
 	// the same roles. What it does not call private is stored for the whole group. Empty: none; so it is without an

@@ -24,15 +24,21 @@ func (x *exchange) answered(out *capture, status int, h http.Header) (p Partitio
 	}
 	if p := x.reader.partition; p.kind() == rfc9111.PrivateCache && p != (Partition{}) {
 		reads := x.request.Method == http.MethodGet || x.request.Method == http.MethodHead
-		switch k := (Key{p, targetURI(x.request)}); {
-		case status == http.StatusUnauthorized: // whatever these credentials were good for, they are not any longer
+		s, k := x.cache.state, Key{p, targetURI(x.request)}
+		switch {
+		case status == http.StatusUnauthorized: // whatever these credentials were good for, they are not any longer, in whatever partition
 			k.TargetURI = ""
-			fallthrough
-		case status == http.StatusForbidden && reads:
-			x.cache.state.refused.add(k)
+			if holder := p.holder(); holder != (Partition{}) {
+				s.forget(k) // gives the memory back
+				k.Partition = holder
+			}
 			x.forget(k)
+			s.refused.add(k.Partition, "", s.invalidations.mark(), x.started)
+		case status == http.StatusForbidden && reads:
+			x.forget(k)
+			s.refused.add(p, k.TargetURI, s.invalidations.mark(), x.started)
 		case status < http.StatusBadRequest && reads:
-			x.cache.state.refused.answered(k)
+			s.refused.answered(p, k.TargetURI, x.born)
 		}
 	}
 	if !x.cachable {
@@ -77,8 +83,8 @@ func (x *exchange) posted(h http.Header, born uint64, asked time.Time) (Partitio
 	return p, x.storable(p, http.StatusOK, h, asked)
 }
 
-// forget drops what is stored under k, and what is under way to be; of a reader's own partition without a TargetURI,
-// all there is in it. The other nodes are told, but of what nobody is likely to have.
+// forget drops what is stored under k, and what is under way to be; of a reader's own partition, or of its holder, without a
+// TargetURI, all there is in it. The other nodes are told, but of what nobody is likely to have.
 func (x *exchange) forget(k Key) {
 	s, o := x.cache.state, x.cache.state.others
 	if o == nil {
@@ -87,7 +93,7 @@ func (x *exchange) forget(k Key) {
 	}
 	n := newNotice()
 	n.names, n.uri = []string{k.Partition.name}, k.TargetURI
-	if p := x.formerly(k.Partition); p != (Partition{}) {
+	if p := x.formerly(k.Partition); p != (Partition{}) && k.Partition.holder() != k.Partition {
 		n.names = append(n.names, p.name)
 	}
 	o.await(n)
@@ -104,6 +110,9 @@ func (s *state) forget(k Key) (found bool) {
 	case k.Partition.kind() == rfc9111.SharedCache:
 		s.invalidations.key(k)
 		found = s.memory.forget(k)
+	case k.Partition.holder() == k.Partition:
+		s.invalidations.holder(k.Partition)
+		found = true // nobody counts
 	case k.TargetURI == "":
 		for _, k := range s.underway.void(k) { // what is being stored at this moment may not be among what there is
 			found = s.memory.forget(k) || found
@@ -255,6 +264,9 @@ func (x *exchange) store(p Partition, status int, original, sent http.Header, bo
 	v := variant{Stored: s, fields: pack(sent, original), body: body, stamp: newStamp(x.born), until: forever}
 	if p.kind() == rfc9111.PrivateCache {
 		end := x.end()
+		if x.reader.identity.Renewable {
+			end = earlier(time.Time{}, certificate(x.request))
+		}
 		if end.IsZero() {
 			end = asked.Add(x.cache.state.lifetime)
 		}

@@ -206,21 +206,22 @@ type machine struct {
 	wishes  [6]wish
 	change  int // the status of the next answer to an unsafe request
 
-	made    []made              // by serial
-	tags    map[string]bool     // what was released by a later word
-	opened  map[string]bool     // what was called everybody's by one
-	changed [6]int              // per URI, the last serial that a change invalidated
-	refused map[*person]*[6]int // the same per reader, by refusals
-	seen    time.Duration       // the latest time at which the cache looked at a token's end
-	refusal map[*person]int     // of whom, while one request is answered: the status that refused it
+	made    []made               // by serial
+	tags    map[string]bool      // what was released by a later word
+	opened  map[string]bool      // what was called everybody's by one
+	changed [6]int               // per URI, the last serial that a change invalidated
+	refused map[*person]*[6]int  // the same per reader, by refusals
+	banned  map[*person]*[6]bool // where a reader was refused, and not answered since
+	seen    time.Duration        // the latest time at which the cache looked at a token's end
+	refusal map[*person]int      // of whom, while one request is answered: the status that refused it
 
 	done, answers, hits int64
 }
 
 func newMachine(shares, groups bool) *machine {
-	m := &machine{shares: shares, groups: groups, refusal: map[*person]int{}, made: make([]made, 1), tags: map[string]bool{}, opened: map[string]bool{}, refused: map[*person]*[6]int{}}
+	m := &machine{shares: shares, groups: groups, refusal: map[*person]int{}, made: make([]made, 1), tags: map[string]bool{}, opened: map[string]bool{}, refused: map[*person]*[6]int{}, banned: map[*person]*[6]bool{}}
 	for _, p := range persons {
-		m.refused[p] = new([6]int)
+		m.refused[p], m.banned[p] = new([6]int), new([6]bool)
 	}
 	for i := range m.wishes {
 		m.wishes[i] = wish{cc: "max-age=60", status: 200}
@@ -290,6 +291,9 @@ func (m *machine) origin(w http.ResponseWriter, r *http.Request) {
 		h["Content-Range"] = []string{fmt.Sprintf("bytes 2-6/%d", len(a.body))}
 	}
 	m.made = append(m.made, a)
+	if p != nil && safe && status < 400 {
+		m.banned[p][i] = false
+	}
 	if status != http.StatusNotModified && status != http.StatusNoContent {
 		h["Content-Length"] = []string{strconv.Itoa(length)}
 	}
@@ -399,10 +403,10 @@ func (m *machine) ask(t *rapid.T, what string) {
 		case p.kind != known:
 		case status == http.StatusUnauthorized:
 			for j := range m.refused[p] {
-				m.refused[p][j] = len(m.made) - 1
+				m.refused[p][j], m.banned[p][j] = len(m.made)-1, true
 			}
 		case safe: // one that changes something tells less of the reader's right to read
-			m.refused[p][i] = len(m.made) - 1
+			m.refused[p][i], m.banned[p][i] = len(m.made)-1, true
 		}
 	}
 	clear(m.refusal)
@@ -505,6 +509,8 @@ func (m *machine) check(t *rapid.T, serial int, p *person, i int, language strin
 		t.Fatalf("%s of %d reached %s after a change", what, serial, p.name)
 	case serial <= m.refused[p][i] && !shared && !grouped:
 		t.Fatalf("%s of %d reached %s after a refusal", what, serial, p.name)
+	case grouped && a.by != p && m.banned[p][i] && !shared:
+		t.Fatalf("%s of %d reached %s, whom the origin refused and has not answered here since", what, serial, p.name)
 	case p.kind == unknown && !shared:
 		t.Fatalf("%s of %d reached %s, who is in doubt", what, serial, p.name)
 	case p.exp != 0 && !shared && max(m.seen, m.clock) >= time.Duration(p.exp)*time.Second:

@@ -49,7 +49,7 @@ type notice struct {
 	id     string // random, to know what was told here
 	extent *Extent
 	// What is to be forgotten has a partition, whose name may hold digests: it has one name for each of the
-	// secrets that are known here. No TargetURI: all there is in it.
+	// secrets that are known here. No TargetURI: all there is in it, or in all partitions of the holder who is named.
 	names []string
 	uri   string
 }
@@ -62,7 +62,7 @@ type heard struct {
 	kept      forgotten // by this node alone, of readers whom nobody verified; see keep
 }
 
-// forgotten are URIs, keys and partitions, each with the last number under which it was to be forgotten. They are told
+// forgotten are URIs, keys, partitions and holders of partitions, each with the last number under which it was to be forgotten. They are told
 // apart by digests of 64 bits, so that no length of theirs counts, and that what one reader's refusal costs others is nothing.
 type forgotten struct {
 	seed  maphash.Seed
@@ -70,7 +70,7 @@ type forgotten struct {
 	lossy bool         // what has no room is known no longer, and costs nobody else anything
 	floor uint64       // what was born before it may have been forgotten
 	last  map[uint64]uint64
-	order []forgetting // the last ones, in order
+	order []forgetting // all of last, about as they came
 }
 
 type forgetting struct{ digest, number uint64 }
@@ -78,23 +78,29 @@ type forgetting struct{ digest, number uint64 }
 // maxForgotten bounds forgotten; some 60 bytes each.
 const maxForgotten = 1 << 16
 
-// add notes that k is to be forgotten; without a TargetURI, all in its partition; without a Partition, its URI for
+// add notes that k is to be forgotten; without a TargetURI, all in its partition, or of its holder; without a Partition, its URI for
 // every reader.
 func (f *forgotten) add(k Key, number uint64) {
 	digest := maphash.Comparable(f.seed, k)
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	_, again := f.last[digest]
 	f.last[digest] = number
+	if again {
+		return
+	}
 	f.order = append(f.order, forgetting{digest, number})
-	if len(f.order) > maxForgotten {
+	for len(f.order) > maxForgotten {
 		gone := f.order[0]
 		f.order = f.order[1:]
-		if f.last[gone.digest] == gone.number { // it was not forgotten again
-			if !f.lossy {
-				f.floor = gone.number
-			}
-			delete(f.last, gone.digest)
+		if last := f.last[gone.digest]; last != gone.number { // it was forgotten again
+			f.order = append(f.order, forgetting{gone.digest, last})
+			continue
 		}
+		if !f.lossy {
+			f.floor = max(f.floor, gone.number)
+		}
+		delete(f.last, gone.digest)
 	}
 }
 
@@ -102,10 +108,10 @@ func (f *forgotten) add(k Key, number uint64) {
 func (f *forgotten) since(k Key, born uint64) bool {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	if f.floor > born {
-		return true
+	if f.floor > born || len(f.last) == 0 {
+		return f.floor > born
 	}
-	for _, k := range [...]Key{k, {Partition: k.Partition}, {TargetURI: k.TargetURI}} {
+	for _, k := range [...]Key{k, {Partition: k.Partition}, {Partition: k.Partition.holder()}, {TargetURI: k.TargetURI}} {
 		if f.last[maphash.Comparable(f.seed, k)] > born {
 			return true
 		}
@@ -235,7 +241,7 @@ func (n notice) about(k Key, tags func() []string) bool {
 		return n.extent.matches(k, tags)
 	}
 	for _, name := range n.names {
-		if name == k.Partition.name && (n.uri == "" || n.uri == k.TargetURI) {
+		if (name == k.Partition.name || name == k.Partition.holder().name) && (n.uri == "" || n.uri == k.TargetURI) {
 			return true
 		}
 	}
@@ -280,8 +286,8 @@ func (o *others) apply(number uint64, entry []byte) {
 		k := Key{Partition{name}, n.uri}
 		h.forgotten.add(k, number)
 		if !ours {
-			s.refused.add(k) // it may not be for that; then the origin says so
 			s.forget(k)
+			s.refused.add(k.Partition, k.TargetURI, s.invalidations.mark(), s.now()) // it may not be for that; then the origin says so
 		}
 	}
 }

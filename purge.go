@@ -133,6 +133,9 @@ type invalidations struct {
 	seed  maphash.Seed
 	slots [1 << 14]atomic.Uint64
 	list  atomic.Pointer[extents]
+	// holders are those of partitions that were forgotten together. Each has a number of its own: whoever has himself
+	// refused time and again costs nobody else a hit.
+	holders forgotten
 }
 
 // extents are the purges that no slot holds. It is never changed, only replaced.
@@ -149,6 +152,7 @@ type numbered struct {
 func newInvalidations() *invalidations {
 	v := &invalidations{seed: maphash.MakeSeed()}
 	v.list.Store(new(extents))
+	v.holders.seed, v.holders.last = v.seed, make(map[uint64]uint64)
 	return v
 }
 
@@ -164,6 +168,18 @@ func (v *invalidations) slotOfURI(uri string) *atomic.Uint64 {
 
 func (v *invalidations) slotOfKey(k Key) *atomic.Uint64 {
 	return &v.slots[maphash.Comparable(v.seed, k)%uint64(len(v.slots))]
+}
+
+// holder invalidates what is stored in all partitions of a holder.
+func (v *invalidations) holder(of Partition) (number uint64) {
+	v.append(func(n uint64) { v.holders.add(Key{Partition: of}, n); number = n })
+	return number
+}
+
+// mark is a number that is about nothing stored: what was asked for under it or a greater one is newer.
+func (v *invalidations) mark() (number uint64) {
+	v.append(func(n uint64) { number = n })
+	return number
 }
 
 // append makes a purge visible and then its number. In this order, since a record that was held
@@ -223,6 +239,9 @@ func (v *invalidations) aliveTagged(k Key, tags func() []string, born uint64) bo
 	}
 	list := v.list.Load()
 	if list.floor > born {
+		return false
+	}
+	if holder := k.Partition.holder(); holder != (Partition{}) && v.holders.since(Key{Partition: holder}, born) {
 		return false
 	}
 	var known []string
@@ -388,6 +407,20 @@ func (p Partition) belongsTo(issuer, subject string) bool {
 func (p Partition) vouchedForBy(issuer string) bool {
 	i, _, ok := p.owner()
 	return ok && i == issuer
+}
+
+// holder stands for all partitions of the issuer's subject whose one p is, whatever else tells them apart: it is the beginning of their
+// names, which is itself the name of none. The holder of a holder is itself; where nobody vouches for a subject, there is none.
+func (p Partition) holder() Partition {
+	if !p.is('i') {
+		return Partition{}
+	}
+	issuer, rest, _ := texts.Cut(p.name[1:])
+	_, rest, ok := texts.Cut(rest)
+	if !ok || issuer == "" {
+		return Partition{}
+	}
+	return Partition{p.name[:len(p.name)-len(rest)]}
 }
 
 // owner is whose partition p is, as Identity wrote it; ok is false where that is nobody whom an issuer or subject names.

@@ -107,7 +107,7 @@ func (x *exchange) decide() rfc9111.Decision {
 		return bypass(whyTarget)
 	}
 	x.cachable = true
-	if x.reader.group != (Partition{}) && x.cache.state.refused.holds(Key{x.reader.partition, x.uri}) {
+	if x.reader.group != (Partition{}) && x.cache.state.refused.holds(x.reader.partition, x.uri, x.started) {
 		x.reader.group = Partition{}
 	}
 	if x.deaf = x.cache.state.others.deaf(); x.deaf {

@@ -186,10 +186,15 @@ func (g *Gateway) identify(r *http.Request) (bearcache.Identity, error) {
 	}
 	// The texts stand for the token. What else the request carries joins them, and the group.
 	id := bearcache.Identity{Issuer: e.claims.Issuer, Until: e.claims.Expires, Joined: g.unverified}
-	id.Subject, _ = subject(e.claims)
+	var mark string
+	id.Subject, mark = subject(e.claims)
 	if id.Scope, id.Group = unpack(e.claims.Scope, e.route.Readers); id.Scope == "" {
 		return bearcache.Identity{}, errReaders
 	}
+	if mark == "" { // all tokens that speak of nobody are not one subject's
+		id.Subject = id.Scope
+	}
+	id.Renewable = !strings.HasPrefix(id.Scope, ofItself)
 	return id, nil
 }
 

@@ -41,6 +41,11 @@ func assigned(status int, lines ...string) Response {
 	return Response{Status: status, Header: head(lines...), Default: time.Minute}
 }
 
+func alike(req Request) Request {
+	req.Alike = true
+	return req
+}
+
 // strange is a request with a field of unknown meaning.
 func strange(lines ...string) Request {
 	req := get(lines...)
@@ -121,6 +126,11 @@ func TestStorable(t *testing.T) {
 		{"a CDN-Cache-Control that cannot be read is not there", SharedCache, get(), ok("Cache-Control: max-age=60", "CDN-Cache-Control: max-age=60, ="), Kept},
 		{"Surrogate-Control in place of Cache-Control", SharedCache, get(), ok("Cache-Control: no-store", "Surrogate-Control: max-age=60"), Kept},
 		{"Surrogate-Control for others", SharedCache, get(), ok("Cache-Control: no-store", "Surrogate-Control: max-age=60;others"), NoStore},
+		{"of those who are alike, kept from all others", SharedCache, alike(get(bearer)), ok("Cache-Control: private", "CDN-Cache-Control: max-age=60"), Private},
+		{"kept from all but one field's readers", SharedCache, alike(get(bearer)), ok(`Cache-Control: private="x"`, "Surrogate-Control: max-age=60"), Private},
+		{"kept from every cache", SharedCache, alike(get(bearer)), ok("Cache-Control: no-store", "Surrogate-Control: max-age=60"), Private},
+		{"kept from nobody knows whom", SharedCache, alike(get(bearer)), ok(`Cache-Control: x="`, "CDN-Cache-Control: max-age=60"), Private},
+		{"of those who are alike, as CDNs are told", SharedCache, alike(get(bearer)), ok("Cache-Control: max-age=1", "CDN-Cache-Control: max-age=60"), Kept},
 		{"private in a shared cache (§5.2.2.7)", SharedCache, get(), ok("Cache-Control: max-age=60, private"), Private},
 		{`private="X" in a shared cache: stricter than the RFC`, SharedCache, get(), ok(`Cache-Control: max-age=60, private="X"`), Private},
 		{"private in a private cache", PrivateCache, get(bearer), ok("Cache-Control: max-age=60, private"), Kept},

@@ -30,6 +30,9 @@ func Storable(k Kind, req Request, resp Response, requestTime, responseTime time
 		return false, Malformed
 	case k == SharedCache && said.cc.Has("private"): // §5.2.2.7; private="field" too: stricter than the RFC
 		return false, Private
+	case req.Alike && said.targeted && personal(resp.Header):
+		// A group is no cache that an origin knows of when it speaks to CDNs: what it keeps from all others it means for one reader.
+		return false, Private
 	case k == SharedCache && req.Authorized && !req.Alike && !said.releases():
 		return false, Authorization
 	case k == SharedCache && (req.Rerouted || req.Unknown && !said.open()):
@@ -82,6 +85,12 @@ func useful(said reading, req Request, requestTime time.Time) bool {
 	}
 	window, _ := said.cc.Delta("stale-while-revalidate")
 	return window > 0 && !said.strict()
+}
+
+// personal reports a Cache-Control that keeps the response to one reader or out of every cache.
+func personal(h http.Header) bool {
+	cc := httpfield.ParseCacheControl(h)
+	return cc.Malformed || cc.Has("private") || cc.Has("no-store")
 }
 
 // misspelt reports a field whose name no look-up finds: it may be the no-store or the Set-Cookie that

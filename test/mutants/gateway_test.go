@@ -33,6 +33,7 @@ var gatewayTable = []mutant{
 	{"unverified credentials taken for one reader", "internal/gateway/readers.go", `Subject: "credentials", Joined: g.credentials}`, `Subject: "credentials"}`, "internal/gateway", "TestUnverifiedCredentials"},
 	{"the first readers for every route", "internal/gateway/readers.go", "unpack(e.claims.Scope, e.route.Readers)", "unpack(e.claims.Scope, 0)", "internal/gateway", "TestVerifiedReaders"},
 	{"a route of unknown readers", "internal/gateway/readers.go", `id.Scope == "" {`, `id.Scope == "?" {`, "internal/gateway", "TestUnknownReaders"},
+	{"tokens that speak of nobody are one subject's", "internal/gateway/readers.go", "if mark == \"\" { // all", "if _ = mark; false { // all", "internal/gateway", "TestRefusedTokensOfNobody"},
 	{"two sets of claims taken for one", "cmd/bearcache/readers.go", "return slices.Equal(a.Required, b.Required) &&", "return", "cmd/bearcache", "TestPartitionsOfRoutes"},
 	{"a group's own partition not as everywhere", "cmd/bearcache/readers.go", "readers.Claims = p.standard.Claims", "readers.Claims = readers.Group", "cmd/bearcache", "TestPartitionsOfRoutes"},
 
