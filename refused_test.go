@@ -222,6 +222,17 @@ func TestHoldersAreExact(t *testing.T) {
 	if v.alive(key(-1), born) || v.alive(key(1), born) || !v.alive(key(1), v.now()) || !v.alive(Key{Partition{"cdigest"}, "u"}, born) {
 		t.Error("what is not remembered is not taken for refused, or costs more than those whom somebody vouches for")
 	}
+
+	v = newInvalidations()
+	v.holder(key(0).Partition.holder())
+	between := v.now()
+	v.holder(key(0).Partition.holder())
+	for i := range maxForgotten {
+		v.holder(key(i + 1).Partition.holder())
+	}
+	if v.alive(key(0), between) {
+		t.Error("the first refusal of a subject, and not the last one, says when there is no room for it")
+	}
 }
 
 // A record made for a token outlives it where the next one is the same reader's, and by no more than what bounds all.

@@ -31,6 +31,7 @@ import (
 // appended on the other, until it is whole again; min-replicas-to-write bounds for how long.
 type Log struct {
 	store   *Store
+	length  string // how many entries it keeps
 	head    string // a hash: epoch, number and tag of the last entry
 	entries string // a stream: under the ID number-0 the tag and the entry
 
@@ -54,21 +55,24 @@ const (
 	mostBytes = "1048576"              // after which it returns no more, so that an answer comes in time
 )
 
-// Log returns the log of a name. All calls with one name return the same.
-func (s *Store) Log(name string) *Log {
+// Log returns the log of a name, which keeps Options.LogLength entries. All calls with one name return the same.
+func (s *Store) Log(name string) *Log { return s.LogOf(name, s.logLength) }
+
+// LogOf is Log with a length of its own, one or more. Where the log of that name is there already, it has the length that it has.
+func (s *Store) LogOf(name string, length int) *Log {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l := s.logs[name]
 	if l == nil {
 		// In a Cluster what is in braces decides where a key lies: both are on one node.
 		tag := s.prefix + ":{log:" + url.QueryEscape(name) + "}:"
-		l = &Log{store: s, head: tag + "head", entries: tag + "log"}
+		l = &Log{store: s, length: strconv.Itoa(max(length, 1)), head: tag + "head", entries: tag + "log"}
 		s.logs[name] = l
 	}
 	return l
 }
 
-// The script of Since writes something each time. So a node that can read the log and not write it, as where Redis is
+// The script of Since writes something each time, and asks whether it might add an entry. So a node that can read the log and not write it, as where Redis is
 // full or a replica, has no answer: it must not take for whole what it could not add to.
 //
 // settle begins both scripts. A log without its last entry, which eviction took while the head stayed, is lost. KEYS are head and entries, ARGV[1] is an epoch for a log that has none, and from
@@ -146,6 +150,9 @@ while next <= number and #entries < tonumber(ARGV[4]) and bytes < tonumber(ARGV[
     next = next + 1
   end
 end
+if redis.acl_check_cmd and not redis.acl_check_cmd('XADD', KEYS[2], '*', 'e', '') then -- Redis 7 and Valkey can tell
+  return redis.error_reply('NOPERM no permission to run XADD')
+end
 redis.call('HSET', KEYS[1], 'beat', '1')
 return {epoch, number, tag, first, entries}
 `
@@ -157,7 +164,7 @@ func (l *Log) Append(ctx context.Context, entry []byte) (epoch string, number ui
 		return "", 0, fmt.Errorf("redisstore: append: the entry has %d bytes, more than %d", len(entry), maxEntry)
 	}
 	shown := l.known()
-	args := shown.appendTo([]string{rand.Text(), rand.Text(), string(entry), strconv.Itoa(l.store.logLength)})
+	args := shown.appendTo([]string{rand.Text(), rand.Text(), string(entry), l.length})
 	var wait time.Duration
 	if l.store.replicas > 0 {
 		wait = l.store.timeout + tick

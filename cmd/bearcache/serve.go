@@ -138,7 +138,7 @@ func runServe(ctx context.Context, e env, args []string) error {
 	if store != nil {
 		defer store.Close()
 		options.Cache.Store, options.Cache.PurgeLog = store, store.Log(purgeLog)
-		options.RevocationLog, options.Store = store.Log(revocationLog), store.Ping
+		options.RevocationLog, options.Store = store.LogOf(revocationLog, gateway.LongLog), store.Ping
 	}
 	g, err := gateway.New(options)
 	if err != nil {

@@ -52,8 +52,10 @@ type Options struct {
 	// RefuseAnonymous answers requests without a bearer token with 401, whatever other credentials they carry: those nobody
 	// verifies, and anybody can make some up.
 	RefuseAnonymous bool
-	// RevocationLog is where nodes tell each other what was revoked. Nil: there are no others.
-	RevocationLog bearcache.PurgeLog
+	// RevocationLog is where nodes tell each other what was revoked. Nil: there are no others. RevocationLogLength is how many entries it
+	// keeps at least, 64 or more: a quarter of them, and 100,000 at most, are the revocations that there can be. Zero means LongLog.
+	RevocationLog       bearcache.PurgeLog
+	RevocationLogLength int
 	// AdminToken is what operators must send to the admin listener. Zero: it asks nobody, and must be reached from this
 	// machine only.
 	AdminToken redact.Secret
@@ -118,6 +120,9 @@ func New(o Options) (*Gateway, error) {
 	if o.Cache == nil {
 		o.Cache = new(bearcache.Cache)
 	}
+	if o.RevocationLogLength == 0 {
+		o.RevocationLogLength = LongLog
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -142,11 +147,17 @@ func New(o Options) (*Gateway, error) {
 		return nil, err
 	}
 	if o.RevocationLog != nil {
+		g.revocations.Max = min(maxRevocations, o.RevocationLogLength/4)
 		g.nodes = startNodes(g, o.RevocationLog)
 	}
 	g.handler = g.access(limits(g.rewrite(g.urlTokens(g.bearer(g.cache.Handler(g.proxy()))))))
 	return g, nil
 }
+
+// LongLog is a length of a log that keeps as many revocations as a gateway knows.
+const LongLog = 1 << 19
+
+const maxRevocations = 100_000
 
 // verifies makes ready what a Verifier needs, and the keys of revocations.
 func (g *Gateway) verifies() error {
@@ -198,7 +209,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) { g.handler.
 // Close ends what goes on without a client.
 func (g *Gateway) Close() {
 	if g.nodes != nil {
-		if left := g.nodes.node.Close(); left > 0 {
+		if left := g.nodes.close(); left > 0 {
 			g.options.Logger.Error("other nodes were not told of some revocations, and will not be: revoke again", "untold", left)
 		}
 	}

@@ -3,7 +3,7 @@ package gateway
 import (
 	"context"
 	"fmt"
-	"hash/maphash"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -16,47 +16,51 @@ import (
 // nodes are the gateways that share a log of revocations with this one.
 //
 // The log keeps its newest entries only, and a revocation may have to hold for a year. So what is about to fall out of the log is
-// told again, by whichever node comes to it first; and where the log was lost everything is. A node that begins
-// knows what counts once it has read the log.
+// told again, and where the log was lost everything is. A node that begins knows what counts once it has read the log.
 type nodes struct {
 	gateway *Gateway
 	node    *nodelog.Node
-	seed    maphash.Seed
 
-	mu     sync.Mutex        // guards what follows
-	number uint64            // of the last entry
-	at     map[string]uint64 // of each revocation, as it is encoded, the number of its last entry; zero: it is on its way
-	under  map[string]bool   // of each as well, whether it was read under the secret that counts; false: only under another
+	mu     sync.Mutex // guards what follows. Revocations are told apart by their entries
+	again  retelling
+	ours   map[string]bool // those that were made here, and have not been in the log yet
+	unread bool            // there was one that nobody here can read
 }
-
-// keptEntries is how many entries a log of revocations keeps at least. What is older than half of that is told again.
-const keptEntries = 1 << 16
 
 // tellLimit is how long an operator waits until a revocation is known to be in the log.
 const tellLimit = 2 * time.Second
 
 func startNodes(g *Gateway, log bearcache.PurgeLog) *nodes {
-	n := &nodes{gateway: g, seed: maphash.MakeSeed(), at: make(map[string]uint64), under: make(map[string]bool)}
+	n := &nodes{gateway: g, ours: make(map[string]bool)}
+	n.again = newRetelling(g.options.RevocationLogLength, n.counts)
 	var boxes []*seal.Box
 	for _, key := range g.secrets {
 		boxes = append(boxes, seal.New(key))
 	}
 	ready := make(chan struct{})
+	logger := g.options.Logger
 	n.node = nodelog.Start(nodelog.Options{Log: log, Use: "revocation", Boxes: boxes,
 		Apply:  func(number uint64, entry []byte) { <-ready; n.apply(number, string(entry)) },
 		Opened: n.opened,
-		Idle:   n.renew,
+		Idle:   n.tellAgain,
+		Begin:  func(string, uint64) { <-ready; n.begin() },
 		Trouble: func(err error) {
 			if err != nil {
-				g.options.Logger.Warn("the log of revocations cannot be followed; after 5s without it nothing is answered from the cache", "error", err)
+				logger.Warn("the log of revocations cannot be followed; after 5s without it nothing is answered from the cache", "error", err)
 			} else {
-				g.options.Logger.Info("the log of revocations can be followed again")
+				logger.Info("the log of revocations can be followed again")
 			}
 		},
-		Begin: func(_ string, floor uint64) { <-ready; n.begin(floor) },
+		Stuck: func(err error) {
+			if err != nil {
+				logger.Warn("revocations cannot be written to the log that other nodes follow: they are not told", "error", err)
+			} else {
+				logger.Info("revocations can be written to the log again")
+			}
+		},
 		// Nothing is lost by what nobody here can know: to tell all again would have others, who cannot read that
 		// either, do the same.
-		Unread: func(string, uint64) {},
+		Unread: func(string, uint64) { n.cannotRead() },
 	})
 	close(ready)
 	return n
@@ -71,86 +75,72 @@ func (n *nodes) apply(number uint64, entry string) {
 		return
 	}
 	n.mu.Lock()
-	n.at[entry], n.number = number, number
-	due := number%1024 == 0
-	n.mu.Unlock()
-	if due {
-		n.again(number)
-	}
+	defer n.mu.Unlock()
+	delete(n.ours, entry)
+	n.again.saw(entry, number)
 }
 
 func (n *nodes) opened(entry []byte, first bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.under[string(entry)] = first || n.under[string(entry)]
+	n.again.opened(string(entry), first)
 }
 
-// renew tells again, under the secret that counts, what was read only under another: once the other is taken away,
-// nobody reads that any more.
-func (n *nodes) renew() {
+// cannotRead says once that somebody else's revocations are in the log.
+func (n *nodes) cannotRead() {
 	n.mu.Lock()
-	var list []string
-	for entry, current := range n.under {
-		if !current {
-			list = append(list, entry)
-			n.under[entry] = true // it is on its way
-		}
-	}
+	first := !n.unread
+	n.unread = true
 	n.mu.Unlock()
-	for _, entry := range list {
-		var r bearer.Revocation
-		if r.UnmarshalBinary([]byte(entry)) == nil && time.Now().Before(r.Until) {
-			n.later(r)
-		}
+	if first {
+		n.gateway.options.Logger.Warn("the log of revocations has entries that were written under another secret, and what they revoke is not refused here: " +
+			"compare the secrets of all nodes, have gateways that are not to share use another store_prefix, and after an exchange of a leaked secret revoke again")
 	}
 }
 
-// begin tells again what may not be in the log any more.
-func (n *nodes) begin(floor uint64) {
-	n.mu.Lock()
-	clear(n.at)
-	n.number = floor
-	n.mu.Unlock()
+// begin has what is known told again: it may not be in the log any more.
+func (n *nodes) begin() {
+	var all []string
 	for r := range n.gateway.revocations.All() {
-		n.later(r)
-	}
-}
-
-// again tells what is about to fall out of the log, each node at another time.
-func (n *nodes) again(number uint64) {
-	live := make(map[string]bool)
-	for r := range n.gateway.revocations.All() {
-		entry, err := r.MarshalBinary()
-		if err != nil {
-			continue
-		}
-		live[string(entry)] = true
-		n.mu.Lock()
-		last, known := n.at[string(entry)]
-		n.mu.Unlock()
-		if patience := keptEntries/2 + maphash.Bytes(n.seed, entry)%(keptEntries/4); !known || last > 0 && number-last > patience {
-			n.later(r)
+		if entry, err := r.MarshalBinary(); err == nil {
+			all = append(all, string(entry))
 		}
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for entry := range n.at { // those that passed
-		if !live[entry] {
-			delete(n.at, entry)
-			delete(n.under, entry)
+	n.again.begin(all)
+}
+
+// counts reports whether an entry says something that no other one does.
+func (n *nodes) counts(entry string) bool {
+	var r bearer.Revocation
+	if r.UnmarshalBinary([]byte(entry)) != nil {
+		return false
+	}
+	until, ok := n.gateway.revocations.Until(r)
+	return ok && !until.After(r.Until)
+}
+
+// tellAgain is called when everything that is in the log is known.
+func (n *nodes) tellAgain() {
+	n.mu.Lock()
+	list := n.again.next()
+	n.mu.Unlock()
+	for _, entry := range list {
+		if n.node.Tell([]byte(entry), func() { n.landed(entry) }) {
+			continue
 		}
+		n.mu.Lock()
+		n.again.landed(entry)
+		n.again.later(entry)
+		n.mu.Unlock()
 	}
 }
 
-// later has r told without anybody waiting for it.
-func (n *nodes) later(r bearer.Revocation) {
-	if entry, err := r.MarshalBinary(); err == nil && n.node.Tell(entry, func() {}) {
-		n.mu.Lock()
-		if _, known := n.at[string(entry)]; known {
-			n.at[string(entry)] = 0
-		}
-		n.mu.Unlock()
-	}
+func (n *nodes) landed(entry string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.again.landed(entry)
 }
 
 // tell has the other nodes know of r, and waits for a while until it is in the log.
@@ -159,6 +149,11 @@ func (n *nodes) tell(ctx context.Context, r bearer.Revocation) error {
 	if err != nil {
 		return err
 	}
+	n.mu.Lock()
+	if len(n.ours) < maxRevocations {
+		n.ours[string(entry)] = true
+	}
+	n.mu.Unlock()
 	told := make(chan struct{})
 	if n.node.Tell(entry, func() { close(told) }) {
 		limit := time.NewTimer(tellLimit)
@@ -169,6 +164,136 @@ func (n *nodes) tell(ctx context.Context, r bearer.Revocation) error {
 		case <-ctx.Done():
 		case <-limit.C:
 		}
+	} else {
+		n.mu.Lock()
+		n.again.later(string(entry))
+		n.mu.Unlock()
 	}
 	return fmt.Errorf("the revocation holds on this node: %w", bearcache.ErrNotShared)
+}
+
+// close ends the node, and returns how many revocations that were made here were never known to be in the log.
+func (n *nodes) close() (untold int) {
+	n.node.Close()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for entry := range n.ours {
+		if n.counts(entry) {
+			untold++
+		}
+	}
+	return untold
+}
+
+// retelling decides what one of several nodes tells again, so that everything that counts stays in a log which keeps its newest
+// entries only, and that telling does not beget telling.
+//
+//   - What counts is a quarter of the log at most (maxRevocations), and is told again when it is half a log old or older: for each
+//     entry that is new, one at most is told again.
+//   - Each node has a patience of its own. One of them comes first, and the others see what it told.
+//   - Where all have to tell everything, as after the log was lost, each takes a small part in an order of its own, waits until
+//     it is there, and looks what others have told meanwhile.
+type retelling struct {
+	patience uint64
+	counts   func(entry string) bool
+
+	at      map[string]uint64 // of what is in the log, the number of its last entry
+	sweep   int               // how many there may be in at before those are looked for that passed
+	order   []numbered        // of those, the oldest first; what was told again since stands there twice
+	under   map[string]bool   // of those as well: whether one was sealed under the secret that counts
+	waiting map[string]bool   // what is to be told
+	flying  map[string]bool   // what was told and was not read yet
+}
+
+type numbered struct {
+	entry  string
+	number uint64
+}
+
+func newRetelling(length int, counts func(string) bool) retelling {
+	kept := uint64(length)
+	return retelling{patience: kept/2 + rand.Uint64N(kept/4), counts: counts,
+		at: make(map[string]uint64), under: make(map[string]bool), waiting: make(map[string]bool), flying: make(map[string]bool)}
+}
+
+// begin is called with all that counts, where nobody knows what of it is in the log.
+func (t *retelling) begin(all []string) {
+	clear(t.at)
+	clear(t.under)
+	clear(t.waiting)
+	t.order = nil
+	for _, entry := range all {
+		if !t.flying[entry] {
+			t.waiting[entry] = true
+		}
+	}
+}
+
+// saw notes what is in the log.
+func (t *retelling) saw(entry string, number uint64) {
+	delete(t.waiting, entry)
+	t.at[entry] = number
+	t.order = append(t.order, numbered{entry, number})
+	if len(t.at) > t.sweep {
+		for entry := range t.at {
+			if !t.counts(entry) {
+				t.passed(entry)
+			}
+		}
+		t.sweep = 2*len(t.at) + 1000
+	}
+	for len(t.order) > 0 && number-t.order[0].number > t.patience {
+		old := t.order[0]
+		t.order = t.order[1:]
+		switch {
+		case t.at[old.entry] != old.number: // it was told again
+		case t.counts(old.entry):
+			t.later(old.entry)
+		default:
+			t.passed(old.entry)
+		}
+	}
+}
+
+func (t *retelling) passed(entry string) {
+	delete(t.at, entry)
+	delete(t.under, entry)
+}
+
+// opened notes under which secret an entry was sealed that was seen. One that is sealed only under the other is told again, for once that is taken
+// away nobody reads it any more.
+func (t *retelling) opened(entry string, first bool) {
+	if _, seen := t.at[entry]; seen {
+		t.under[entry] = first || t.under[entry]
+	}
+}
+
+func (t *retelling) later(entry string) { t.waiting[entry] = true }
+
+func (t *retelling) landed(entry string) { delete(t.flying, entry) }
+
+// Of what is to be told a node tells an eighth at a time, within these bounds.
+const leastTold, mostTold = 16, 512
+
+// next lists what is to be told now.
+func (t *retelling) next() (list []string) {
+	for entry, current := range t.under {
+		if !current {
+			t.under[entry] = true
+			t.later(entry)
+		}
+	}
+	room := min(max(len(t.waiting)/8, leastTold), mostTold) - len(t.flying)
+	for entry := range t.waiting { // in an order that no two nodes have in common
+		if room <= 0 {
+			break
+		}
+		delete(t.waiting, entry)
+		if t.counts(entry) {
+			list = append(list, entry)
+			t.flying[entry] = true
+			room--
+		}
+	}
+	return list
 }

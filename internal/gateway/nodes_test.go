@@ -22,8 +22,11 @@ func node(t *testing.T, log bearcache.PurgeLog, secret, previous string) *Gatewa
 	if previous != "" {
 		c.PreviousSecret = []byte(previous)
 	}
-	return newGateway(t, Options{Upstream: &url.URL{Scheme: "http", Host: "127.0.0.1:1"}, Cache: c, RevocationLog: log})
+	return newGateway(t, Options{Upstream: &url.URL{Scheme: "http", Host: "127.0.0.1:1"}, Cache: c, RevocationLog: log, RevocationLogLength: shortLog})
 }
+
+// shortLog is how many entries the logs of these tests keep.
+const shortLog = 1 << 12
 
 const oldSecret, newSecret = "0123456789abcdef-old", "0123456789abcdef-new"
 
@@ -168,6 +171,7 @@ func TestRevocationOutlivesTheLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := storetest.New()
 		log := store.Log("revocations")
+		log.Keep(shortLog)
 		a := node(t, log, oldSecret, "")
 		defer a.Close()
 		if err := a.revoke(t.Context(), byToken(a, "lasting")); err != nil {
@@ -179,7 +183,7 @@ func TestRevocationOutlivesTheLog(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(2 * time.Second)
-		for i := range keptEntries + 1024 {
+		for i := range shortLog + 1024 {
 			again := byToken(a, "again")
 			again.Until = again.Until.Add(time.Duration(i%2) * time.Millisecond)
 			entry, err := again.MarshalBinary()
@@ -197,8 +201,106 @@ func TestRevocationOutlivesTheLog(t *testing.T) {
 		if !b.revoked(nil, "lasting") || b.revoked(nil, "brief") {
 			t.Errorf("lasting %v, brief %v", b.revoked(nil, "lasting"), b.revoked(nil, "brief"))
 		}
-		if n := len(a.nodes.at); n > 3 {
+		if n := len(a.nodes.again.at); n > 3 {
 			t.Errorf("%d are kept", n)
 		}
 	})
+}
+
+// As many revocations as there may be stay in the log, are told again where it is lost, and beget no more telling than that; all
+// nodes know all of them.
+func TestManyRevocations(t *testing.T) {
+	for _, of := range []int{1, 3} {
+		t.Run(fmt.Sprint(of), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := storetest.New()
+				log := store.Log("revocations")
+				log.Keep(shortLog)
+				var all []*Gateway
+				for range of {
+					g := node(t, log, oldSecret, "")
+					defer g.Close()
+					all = append(all, g)
+				}
+				number := func() (last uint64) { // of the last entry
+					for epoch := ""; ; {
+						now, first, entries, err := log.Since(t.Context(), epoch, last)
+						if err != nil {
+							t.Fatal(err)
+						}
+						if last, epoch = first+uint64(len(entries))-1, now; len(entries) == 0 {
+							return last
+						}
+					}
+				}
+				const most = shortLog / 4
+				until := time.Now().Add(time.Hour)
+				named := func(i int) bearer.Revocation {
+					return bearer.Revocation{Digest: digestOfToken(fmt.Sprint(i)), Until: until}
+				}
+				for i := range most {
+					if err := all[i%of].revoke(t.Context(), named(i)); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if err := all[0].revoke(t.Context(), named(most)); !errors.Is(err, bearer.ErrFull) {
+					t.Errorf("one too many: %v", err)
+				}
+				time.Sleep(time.Minute)
+				if n := number(); n > uint64(most+of) {
+					t.Errorf("%d entries for %d revocations", n, most)
+				}
+				// Others come and go, until the log has been through twice.
+				for i := range 2 * shortLog {
+					other := bearer.Revocation{Digest: digestOfToken(fmt.Sprint("other", i)), Until: time.Now().Add(time.Nanosecond)}
+					entry, err := other.MarshalBinary()
+					if err == nil {
+						_, _, err = log.Append(t.Context(), seal.New([]byte(oldSecret)).Seal(entry, "revocation"))
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+					if i%16 == 0 {
+						time.Sleep(50 * time.Millisecond)
+					}
+				}
+				time.Sleep(time.Minute)
+				last := number()
+				if told := last - most - 2*shortLog; told > 2*shortLog+most {
+					t.Errorf("%d were told again, of %d, in two logs' time", told, most)
+				}
+				time.Sleep(time.Minute)
+				if n := number(); n > last+shortLog/8 {
+					t.Errorf("from %d to %d in a minute in which nobody said anything", last, n)
+				}
+				if g := node(t, log, oldSecret, ""); true {
+					all = append(all, g)
+					defer g.Close()
+				}
+				time.Sleep(time.Second)
+				check := func(what string) {
+					t.Helper()
+					for n, g := range all {
+						for i := range most {
+							if !g.revoked(nil, fmt.Sprint(i)) {
+								t.Fatalf("%s: node %d does not know revocation %d", what, n, i)
+							}
+						}
+					}
+				}
+				check("told again")
+
+				store.Flush()
+				time.Sleep(time.Minute)
+				if n := number(); n < most || n > 4*most {
+					t.Errorf("%d entries in a new log, for %d revocations and %d nodes", n, most, len(all))
+				}
+				g := node(t, log, oldSecret, "")
+				defer g.Close()
+				all = append(all, g)
+				time.Sleep(time.Second)
+				check("after the log was lost")
+			})
+		})
+	}
 }

@@ -28,6 +28,7 @@ const (
 	patience   = time.Second            // with each call of it
 	closeLimit = 3 * time.Second        // for what was told and is not in the log
 	retry      = 500 * time.Millisecond // after one that failed
+	stuckAfter = 2 * time.Second        // that Append failed time and again
 	queue      = 4096                   // entries that are on their way
 	tellers    = 4                      // calls of Append at a time
 )
@@ -50,6 +51,8 @@ type Options struct {
 	Idle func()
 	// Unread is called with an entry that does not open: it may have said anything. Nil: as Begin.
 	Unread func(epoch string, number uint64)
+	// Stuck is told when what was told cannot be appended for a while, and with nil when it can again. Nil: nobody.
+	Stuck func(error)
 	// Trouble is told when the log cannot be used any more, and with nil when it can again. Nil: nobody.
 	Trouble func(error)
 }
@@ -78,6 +81,8 @@ type Node struct {
 	more    *sync.Cond // there are some, or the node is closed
 	reads   uint64     // begun so far
 	failing bool
+	stuck   bool
+	since   time.Time // when Append began to fail; zero: the last one did not
 }
 
 // told is an entry on its way. That Append has returned is not enough: a log that fails over to an older copy
@@ -97,6 +102,9 @@ type told struct {
 func Start(o Options) *Node {
 	if o.Trouble == nil {
 		o.Trouble = func(error) {}
+	}
+	if o.Stuck == nil {
+		o.Stuck = func(error) {}
 	}
 	if o.Opened == nil {
 		o.Opened = func([]byte, bool) {}
@@ -237,12 +245,29 @@ func (n *Node) tell() {
 		default:
 			t.due = n.reads + 1
 		}
+		changed := n.appended(err)
 		n.mu.Unlock()
+		if changed && n.ctx.Err() == nil {
+			n.options.Stuck(err)
+		}
 		select {
 		case n.nudge <- struct{}{}:
 		default:
 		}
 	}
+}
+
+// appended notes how Append went, and reports whether there is something to say about that; n.mu is held.
+func (n *Node) appended(err error) (changed bool) {
+	switch {
+	case err == nil:
+		changed, n.stuck, n.since = n.stuck, false, time.Time{}
+	case n.since.IsZero():
+		n.since = time.Now()
+	case !n.stuck && time.Since(n.since) > stuckAfter:
+		changed, n.stuck = true, true
+	}
+	return changed
 }
 
 // follow applies what is appended, by whomever.

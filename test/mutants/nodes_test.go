@@ -44,7 +44,7 @@ var nodesTable = []mutant{
 	{"a lost log forgets nothing", "others.go", "\to.heard.Store(h)\n\to.cache.state.purge(Extent{})\n", "\to.heard.Store(h)\n", ".", "TestLostLog"},
 	{"an entry of a newer version passed over", "others.go", "\t\to.begin(h.epoch, number)\n\t\treturn\n", "\t\treturn\n", ".", "TestLostLog"},
 	{"what was trimmed taken for nothing", "others.go", "h.purges.under(floor, func(n uint64) { h.purges.list.Store(&extents{floor: n}) })", "_ = floor", ".", "TestLostLog"},
-	{"a repeated refusal forgets others", "others.go", "if last := f.last[gone.digest]; last != gone.number {", "if last := gone.number; last != gone.number {", ".", "TestForgottenIsExact"},
+	{"a repeated refusal counts as its first", "others.go", "if last := f.last[gone.digest]; last != gone.number {", "if last := gone.number; last != gone.number {", ".", "TestHoldersAreExact"},
 	{"what is not remembered taken for alive", "others.go", "\t\t\tf.floor = max(f.floor, gone.number)\n", "", ".", "TestForgottenIsExact"},
 	{"URIs in slots that others share", "others.go", "if e := *n.extent; e != (Extent{}) && e == (Extent{TargetURI: e.TargetURI}) {", "if e := *n.extent; e == (Extent{Tag: \"none\"}) {", ".", "TestForgottenIsExact"},
 	{"pending without bound", "others.go", "if len(o.pending) >= maxPending {", "if false {", ".", "TestManyPurgesWithoutLog"},
