@@ -60,8 +60,8 @@ routes:
   - {match: "/a", partition: token}
   - {match: "/b", partition: {claims: [tenant]}}
   - {match: "/c", partition: scope}
-  - {match: "/d", partition: {scope: [], without: []}}
-  - {match: "/e", partition: {scope: [roles], without: [scope, aud]}}
+  - {match: "/d", partition: {scope: [iss]}}
+  - {match: "/e", partition: {scope: [roles], without: [scope, aud, authorization_details]}}
   - {match: "/f"}
   - {match: "/g", partition: {scope: [roles]}}
 `))
@@ -69,9 +69,10 @@ routes:
 		t.Fatal(err)
 	}
 	policy, readers := policies(file.Routes, *file.Serve.Partition)
-	tenant := &gateway.ClaimSet{Required: []string{"tenant"}, Optional: []string{"scope", "aud"}}
-	want := []gateway.Readers{{Claims: tenant}, {}, {Claims: tenant, Group: &gateway.ClaimSet{Optional: []string{"scope", "aud"}}}, {Claims: tenant, Group: &gateway.ClaimSet{Required: []string{"roles"}}},
-		{Claims: tenant, Group: &gateway.ClaimSet{Required: []string{"roles"}, Optional: []string{"scope", "aud"}}}}
+	tenant := &gateway.ClaimSet{Required: []string{"tenant"}, Optional: []string{"scope", "aud", "client_id", "roles", "groups", "entitlements", "authorization_details", "act", "acr"}}
+	group := []string{"scope", "aud", "authorization_details"}
+	want := []gateway.Readers{{Claims: tenant}, {}, {Claims: tenant, Group: &gateway.ClaimSet{Optional: group}}, {Claims: tenant, Group: &gateway.ClaimSet{Required: []string{"roles"}}},
+		{Claims: tenant, Group: &gateway.ClaimSet{Required: []string{"roles"}, Optional: group}}}
 	if diff := cmp.Diff(readers, want); diff != "" {
 		t.Errorf("got(-) want(+):\n%s", diff)
 	}

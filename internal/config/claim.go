@@ -39,8 +39,8 @@ func (c *ClaimName) UnmarshalText(b []byte) error {
 
 func (c ClaimName) String() string { return string(c) }
 
-// claims reads a list of names, none twice.
-func (d *decoder) claims(n *node, at, example string, check func(ClaimName) string) []ClaimName {
+// claims reads a list of names, none twice. Of an empty one, empty says what to write instead.
+func (d *decoder) claims(n *node, at, example, empty string, check func(ClaimName) string) []ClaimName {
 	all := []ClaimName{}
 	first := map[ClaimName]int{}
 	d.list(n, at, example, func(n *node, at string) {
@@ -59,6 +59,9 @@ func (d *decoder) claims(n *node, at, example string, check func(ClaimName) stri
 		first[*name] = n.line
 		all = append(all, *name)
 	})
+	if n.kind == list && len(n.items) == 0 {
+		d.problem(n.place, at, "is empty; %s", empty)
+	}
 	if len(all) > maxClaims {
 		d.problem(n.place, at, "names %d claims; %d at most", len(all), maxClaims)
 	}

@@ -99,7 +99,7 @@ func TestParseDocumented(t *testing.T) {
 			StoreCertificate:     new(Path("certs/node.pem")),
 			StoreKey:             &SecretRef{File: "certs/node.key"},
 			SentinelPassword:     &SecretRef{Env: "SENTINEL_PASSWORD"},
-			Partition:            &Partition{ByClaims: true, Required: []ClaimName{"tenant"}, Optional: []ClaimName{"scope", "aud"}},
+			Partition:            &Partition{ByClaims: true, Required: []ClaimName{"tenant"}, Optional: impliedByClaims},
 			AuthenticatedSharing: new(SharingNever),
 			Memory:               new(Size(64 << 20)),
 			MaxBody:              new(Size(1 << 20)),
@@ -125,7 +125,7 @@ func TestParseDocumented(t *testing.T) {
 		},
 		Routes: Routes{
 			{Pattern: pattern(t, "GET /api/catalog"), TTL: time.Minute, Public: true},
-			{Pattern: pattern(t, "/api/profile"), TTL: 90 * time.Minute, Partition: &Partition{ByScope: true, Required: []ClaimName{"roles"}, Optional: []ClaimName{"scope"}}},
+			{Pattern: pattern(t, "/api/profile"), TTL: 90 * time.Minute, Partition: &Partition{ByScope: true, Required: []ClaimName{"roles"}, Optional: []ClaimName{"scope", "authorization_details"}}},
 			{Pattern: pattern(t, "GET,POST /api/orders/{id}"), TTL: 5 * time.Second},
 			{Pattern: pattern(t, "GET /api/café")},
 			{Pattern: pattern(t, "/api/admin/**"), Off: true},

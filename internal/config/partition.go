@@ -12,16 +12,16 @@ import (
 // Partition says what tells readers apart where tokens are verified. The zero Partition is each token by itself. It is
 // written
 //
-//	token                                a reader for each token
-//	claims                               … for each iss, sub, scope, aud and client_id
-//	{claims: [tenant]}                   … for each iss, sub, tenant, scope and aud
-//	{claims: [tenant], without: [scope]} … for each iss, sub, tenant and aud
+//	token                              a reader for each token
+//	claims                             … for each iss, sub, and what else says what a bearer may do: see impliedByClaims
+//	{claims: [tenant]}                 … and for each tenant
+//	{claims: [tenant], without: [acr]} … whatever acr is
 //
 // and, at a route alone, where what is not one reader's own is shared by several of them:
 //
-//	scope                                all tokens of one iss with the same scope and aud
-//	{scope: [roles]}                     … and the same roles
-//	{scope: [roles], without: [aud]}     … whatever aud is
+//	scope                              all tokens of one iss with the same scope, aud and authorization_details
+//	{scope: [roles]}                   … and the same roles
+//	{scope: [roles], without: [aud]}   … whatever aud is
 type Partition struct {
 	// ByClaims: the claims make the reader, beside iss and sub.
 	ByClaims bool
@@ -41,8 +41,21 @@ func (alone) shape() shape { return words("token", "claims", "scope") }
 // Partition's shape is that of its words; partitionForm adds the mapping to the schema.
 func (Partition) shape() shape { return words("token", "claims") }
 
-// implied are the claims that a mapping counts in without their being named: they are what an origin looks at first.
-var implied = []ClaimName{"scope", "aud"}
+// impliedByClaims count for a reader without being named. The user may be the same and still be shown something else: by
+// what the token is for and to whom it was given (RFC 9068 §2.2), by the user's roles (RFC 9068 §2.2.3.1), by rights in
+// detail (RFC 9396), since somebody acts for the user (RFC 8693 §4.1), or by how the user was authenticated (RFC 9470).
+// Claims of an issuer's own are known to those alone who use it.
+var impliedByClaims = []ClaimName{"scope", "aud", "client_id", "roles", "groups", "entitlements", "authorization_details", "act", "acr"}
+
+// impliedByScope count for a group without being named: what a token is for. Who its members are is said by naming claims.
+var impliedByScope = []ClaimName{"scope", "aud", "authorization_details"}
+
+func implied(group bool) []ClaimName {
+	if group {
+		return impliedByScope
+	}
+	return impliedByClaims
+}
 
 // tellsAlways are claims that no partition leaves out, so that to name them is to say nothing.
 var tellsAlways = []ClaimName{"iss", "sub"}
@@ -53,7 +66,7 @@ func (p *Partition) UnmarshalText(b []byte) error {
 	case "token":
 		*p = Partition{}
 	case "claims":
-		*p = Partition{ByClaims: true, Optional: []ClaimName{"scope", "aud", "client_id"}}
+		*p = Partition{ByClaims: true, Optional: slices.Clone(impliedByClaims)}
 	case "scope":
 		return errors.New("scope has readers share what they get, and so must be said of a route: partition: scope below its match")
 	default:
@@ -78,11 +91,15 @@ func (p Partition) String() string {
 	if len(p.Required) == 0 {
 		return word
 	}
-	names := make([]string, len(p.Required))
-	for i, name := range p.Required {
+	return word + ": [" + listed(p.Required) + "]"
+}
+
+func listed(claims []ClaimName) string {
+	names := make([]string, len(claims))
+	for i, name := range claims {
 		names[i] = string(name)
 	}
-	return word + ": [" + strings.Join(names, ", ") + "]"
+	return strings.Join(names, ", ")
 }
 
 // breadth orders partitions by how many requests may share a response. That of the zero pointer, whatever the default
@@ -120,22 +137,24 @@ func (d *decoder) partition(n *node, at string, route bool) *Partition {
 	var without []ClaimName
 	var written []string
 	before := len(d.errs)
-	named := func(into *bool, word string) reader {
+	named := func(into *bool, word, anyway string) reader {
 		return func(n *node, at string) {
 			*into, written = true, append(written, word)
-			p.Required = d.claims(n, at, "[tenant]", func(ClaimName) string { return "" })
+			p.Required = d.claims(n, at, "[tenant]", "name a claim such as [tenant], or write partition: "+word+"; where something is only left out, name "+anyway+", which counts anyway",
+				func(ClaimName) string { return "" })
 		}
 	}
-	fields := []field{{"claims", named(&p.ByClaims, "claims")}}
+	fields := []field{{"claims", named(&p.ByClaims, "claims", "[sub]")}}
 	if route {
-		fields = append(fields, field{"scope", named(&p.ByScope, "scope")})
+		fields = append(fields, field{"scope", named(&p.ByScope, "scope", "[iss]")})
 	}
+	group := route && slices.ContainsFunc(n.pairs, func(p pair) bool { return p.key == "scope" })
 	fields = append(fields, field{"without", func(n *node, at string) {
-		without = d.claims(n, at, "[scope, aud]", func(c ClaimName) string {
-			if !slices.Contains(implied, c) {
-				return "can leave out scope and aud only; issuer and subject always count, and other claims where they are named"
+		without = d.claims(n, at, "[aud]", "name what is not to count, or remove it", func(c ClaimName) string {
+			if slices.Contains(implied(group), c) {
+				return ""
 			}
-			return ""
+			return "can leave out " + listed(implied(group)) + " only; " + listed(always(group)) + " cannot be left out, and other claims count only where they are named"
 		})
 	}})
 	d.mapping(n, at, "{claims: [tenant]}", fields)
@@ -157,13 +176,17 @@ func (d *decoder) partition(n *node, at string, route bool) *Partition {
 	if len(d.errs) > before {
 		return nil
 	}
-	for _, name := range implied {
+	for _, name := range implied(p.ByScope) {
 		if !slices.Contains(without, name) && !slices.Contains(p.Required, name) {
 			p.Optional = append(p.Optional, name)
 		}
 	}
 	p.Required = slices.DeleteFunc(p.Required, func(c ClaimName) bool { return slices.Contains(always(p.ByScope), c) })
 	slices.Sort(p.Required) // an order that nobody can see makes no other partition
+	if p.ByScope && len(p.Required)+len(p.Optional) == 0 {
+		d.problem(n.place, at, "leaves nothing that tells tokens apart, so that all of the issuer would share; name a claim, or leave out less")
+		return nil
+	}
 	return &p
 }
 
@@ -186,7 +209,7 @@ func (d *decoder) partitionWord(n *node, at string, route bool) *Partition {
 		return nil
 	}
 	if *word == "scope" {
-		return &Partition{ByScope: true, Optional: slices.Clone(implied)}
+		return &Partition{ByScope: true, Optional: slices.Clone(impliedByScope)}
 	}
 	p := new(Partition)
 	if err := p.UnmarshalText([]byte(*word)); err != nil {
@@ -201,12 +224,13 @@ func (a *alone) UnmarshalText(b []byte) error { return oneOf(a, b, "token", "cla
 
 // partitionForm is the schema of either form.
 func partitionForm(description string, route bool) *jsonschema.Schema {
-	names := func(enum ...any) *jsonschema.Schema {
-		item := ClaimName("").shape().schema
-		if enum != nil {
-			item = jsonschema.Schema{Enum: enum}
-		}
-		return &jsonschema.Schema{Type: "array", Items: &item, UniqueItems: true, MaxItems: new(uint64(maxClaims))}
+	list := func(item jsonschema.Schema) *jsonschema.Schema {
+		return &jsonschema.Schema{Type: "array", Items: &item, UniqueItems: true, MinItems: new(uint64(1)), MaxItems: new(uint64(maxClaims))}
+	}
+	names := func() *jsonschema.Schema { return list(ClaimName("").shape().schema) }
+	var omitted []any // what either word may leave out
+	for _, name := range impliedByClaims {
+		omitted = append(omitted, name)
 	}
 	properties := jsonschema.NewProperties()
 	properties.Set("claims", names())
@@ -217,7 +241,7 @@ func partitionForm(description string, route bool) *jsonschema.Schema {
 		word = alone("").shape().schema
 		form.Required, form.OneOf = nil, []*jsonschema.Schema{has("claims"), has("scope")}
 	}
-	properties.Set("without", names("scope", "aud"))
+	properties.Set("without", list(jsonschema.Schema{Enum: omitted}))
 	form.Properties = properties
 	return &jsonschema.Schema{Description: description, AnyOf: []*jsonschema.Schema{&word, form}}
 }

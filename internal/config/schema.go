@@ -34,7 +34,7 @@ var descriptions = map[string]string{
 	"Serve.StoreKey":             "Where the key of store_certificate is, in PEM: env:NAME or file:PATH.",
 	"Serve.SentinelPassword":     "Where the password of the sentinels is, if they want one: env:NAME or file:PATH. It is not that of the store.",
 	"Serve.StorePassword":        "Where the password of the store is: env:NAME or file:PATH.",
-	"Serve.Partition":            "What tells readers apart. token: each token has a cache of its own. claims: each issuer, subject, scope, audience and client, so that a new token of the same user finds what the old one left; a mapping names other claims. It needs verify.",
+	"Serve.Partition":            "What tells readers apart. token: each token has a cache of its own. claims: each issuer and subject with the same scope, aud, client_id, roles, groups, entitlements, authorization_details, act and acr, so that a new token of the same user finds what the old one left; a mapping names further claims, or leaves some of these out. It needs verify.",
 	"Serve.AuthenticatedSharing": "never: what an identified request brought is for its reader alone. explicit: the origin's public, must-revalidate and s-maxage release it to others (RFC 9111 §3.5).",
 	"Serve.Memory":               "Memory for stored responses: bytes, or a number with KiB, MiB, GiB, KB, MB or GB. From 1MiB to 1024GiB.",
 	"Serve.MaxBody":              "Largest body that is stored; a larger response passes through. Less than 2GiB, and not more than memory; what is one reader's alone, not more than an eighth of memory.",
@@ -67,7 +67,7 @@ var descriptions = map[string]string{
 	"rule.Match":     "Path, or METHOD and path; GET includes HEAD. {name} or * is one segment, ** or {name...} at the end any rest or none. All else is matched byte for byte.",
 	"rule.Share":     "public: one response for everybody, because the route's answers do not depend on who asks. Without it each reader has its own.",
 	"rule.TTL":       "Freshness lifetime of responses whose origin says nothing about caching, in whole seconds, up to 8760h.",
-	"rule.Partition": "What tells the route's readers apart, if not what serve.partition says. scope: what is not one reader's own is shared by all tokens of an issuer with the same scope and audience, and with the same values of the claims that a mapping names. It needs verify.",
+	"rule.Partition": "What tells the route's readers apart, if not what serve.partition says. scope: what is not one reader's own is shared by all tokens of an issuer with the same scope, aud and authorization_details, and with the same values of the claims that a mapping names. It needs verify.",
 	"rule.Cache":     "off keeps the route's responses out of the cache; on exempts the route from a later rule.",
 
 	"match.":        "The pattern, its methods apart.",

@@ -43,7 +43,15 @@ func TestProblemsOfReaders(t *testing.T) {
 		{"a claim of one token", verify + "serve:\n  partition: {claims: [jti]}\n", "5:24: serve.partition.claims[0]: jti differs from token to token and tells no readers apart; write partition: token to have one for each token"},
 		{"a claim twice", verify + "serve:\n  partition: {claims: [a, a]}\n", `5:27: serve.partition.claims[1]: "a" is already in line 5; remove one of them`},
 		{"a claim with a space", verify + "serve:\n  partition: {claims: ['a b']}\n", "5:24: serve.partition.claims[0]: is not the name of a claim: 1 to 100 characters of ASCII without spaces; write one such as tenant"},
-		{"without the issuer", verify + "serve:\n  partition: {claims: [a], without: [iss]}\n", "5:38: serve.partition.without[0]: can leave out scope and aud only; issuer and subject always count, and other claims where they are named"},
+		{"without the issuer", verify + "serve:\n  partition: {claims: [a], without: [iss]}\n", "5:38: serve.partition.without[0]: can leave out scope, aud, client_id, roles, groups, entitlements, authorization_details, act, acr only; iss, sub cannot be left out, and other claims count only where they are named"},
+		{"without a claim that nobody named", verify + "serve:\n  partition: {claims: [a], without: [scp]}\n", "5:38: serve.partition.without[0]: can leave out scope, aud, client_id, roles, groups, entitlements, authorization_details, act, acr only; iss, sub cannot be left out, and other claims count only where they are named"},
+		{"a group without what counts for readers", verify + "routes:\n  - match: /a\n    partition: {without: [roles], scope: [a]}\n", "6:27: routes[0].partition.without[0]: can leave out scope, aud, authorization_details only; iss cannot be left out, and other claims count only where they are named"},
+		{"an empty list of claims", verify + "serve:\n  partition: {claims: []}\n", "5:23: serve.partition.claims: is empty; name a claim such as [tenant], or write partition: claims; where something is only left out, name [sub], which counts anyway"},
+		{"an empty list of a route's claims", verify + "routes:\n  - match: /a\n    partition: {claims: []}\n", "6:25: routes[0].partition.claims: is empty; name a claim such as [tenant], or write partition: claims; where something is only left out, name [sub], which counts anyway"},
+		{"an empty list for a group", verify + "routes:\n  - match: /a\n    partition: {scope: []}\n", "6:24: routes[0].partition.scope: is empty; name a claim such as [tenant], or write partition: scope; where something is only left out, name [iss], which counts anyway"},
+		{"a list for a group that is all comments", verify + "routes:\n  - match: /a\n    partition:\n      scope:\n        # - tenant\n", "7:7: routes[0].partition.scope: expected a list such as [tenant], not nothing"},
+		{"without nothing", verify + "serve:\n  partition: {claims: [a], without: []}\n", "5:37: serve.partition.without: is empty; name what is not to count, or remove it"},
+		{"a group of all tokens", verify + "routes:\n  - match: /a\n    partition: {scope: [iss], without: [scope, aud, authorization_details]}\n", "6:16: routes[0].partition: leaves nothing that tells tokens apart, so that all of the issuer would share; name a claim, or leave out less"},
 		{"with and without", verify + "serve:\n  partition: {claims: [aud], without: [aud]}\n", "5:39: serve.partition.without: leaves out aud, which claims names; remove one of them"},
 		{"a route's claims that nobody verified", "routes:\n  - match: /a\n    partition: scope\n", "3:16: routes[0].partition: needs verify: claims that nobody verified tell nobody apart; add it, or write token"},
 		{"a route's partition that nobody knows", verify + "routes:\n  - match: /a\n    partition: roles\n", `6:16: routes[0].partition: "roles" is not one of token, claims, scope`},
@@ -126,7 +134,9 @@ func TestNoProblemsOfReaders(t *testing.T) {
 		"serve: {admin: ':1'}", // the token may be in a variable
 		"serve: {url_tokens: pass}",
 		"serve: {url_tokens: refuse}\nverify: {issuer: 'https://login.test', audience: [api]}",
-		"verify: {issuer: 'http://127.0.0.1:1/a', audience: [api]}\nserve: {partition: claims}\nroutes: [{match: /a, partition: scope}, {match: /b, partition: {claims: []}}]",
+		"verify: {issuer: 'http://127.0.0.1:1/a', audience: [api]}\nserve: {partition: claims}\nroutes: [{match: /a, partition: scope}, {match: /b, partition: {claims: [sub], without: [act]}}]",
+		"verify: {issuer: 'https://login.test', audience: [api]}\nserve: {partition: {claims: [sub], without: [scope, aud, client_id, roles, groups, entitlements, authorization_details, act, acr]}}",
+		"verify: {issuer: 'https://login.test', audience: [api]}\nroutes: [{match: /a, partition: {scope: [tenant], without: [scope, aud, authorization_details]}}, {match: /b, partition: {scope: [iss], without: [aud]}}]",
 		"verify: {issuer: me, audience: [api], jwks: 'file:keys.pem'}",
 		"verify: {issuer: me, audience: [api], jwks: 'http://[::1]:1/keys', algorithms: [EdDSA], leeway: 0s}",
 		"verify: {issuer: me, audience: [api], hmac_secret: env:S, algorithms: [HS256, HS512]}",
@@ -172,18 +182,26 @@ func TestStoreHidesItsPassword(t *testing.T) {
 // What a partition counts in without its being named, and what it is called.
 func TestPartitions(t *testing.T) {
 	const verify = "verify: {issuer: 'https://login.test', audience: [api]}\n"
+	// every is what counts for a reader, but for some of it.
+	every := func(but ...ClaimName) []ClaimName {
+		all := []ClaimName{"scope", "aud", "client_id", "roles", "groups", "entitlements", "authorization_details", "act", "acr"}
+		return slices.DeleteFunc(all, func(c ClaimName) bool { return slices.Contains(but, c) })
+	}
 	for _, c := range []struct {
 		text string
 		want Partition
 		name string
 	}{
 		{"token", Partition{}, "token"},
-		{"claims", Partition{ByClaims: true, Optional: []ClaimName{"scope", "aud", "client_id"}}, "claims"},
-		{"scope", Partition{ByScope: true, Optional: []ClaimName{"scope", "aud"}}, "scope"},
-		{"{claims: [tenant, sub, iss, acr]}", Partition{ByClaims: true, Required: []ClaimName{"acr", "tenant"}, Optional: []ClaimName{"scope", "aud"}}, "claims: [acr, tenant]"},
-		{"{claims: [tenant], without: [scope, aud]}", Partition{ByClaims: true, Required: []ClaimName{"tenant"}}, "claims: [tenant]"},
-		{"{claims: [scope]}", Partition{ByClaims: true, Required: []ClaimName{"scope"}, Optional: []ClaimName{"aud"}}, "claims: [scope]"},
-		{"{scope: [sub, iss]}", Partition{ByScope: true, Required: []ClaimName{"sub"}, Optional: []ClaimName{"scope", "aud"}}, "scope: [sub]"},
+		{"claims", Partition{ByClaims: true, Optional: every()}, "claims"},
+		{"scope", Partition{ByScope: true, Optional: []ClaimName{"scope", "aud", "authorization_details"}}, "scope"},
+		{"{claims: [tenant, sub, iss, amr]}", Partition{ByClaims: true, Required: []ClaimName{"amr", "tenant"}, Optional: every()}, "claims: [amr, tenant]"},
+		{"{claims: [tenant], without: [scope, aud]}", Partition{ByClaims: true, Required: []ClaimName{"tenant"}, Optional: every("scope", "aud")}, "claims: [tenant]"},
+		{"{claims: [sub], without: [acr, act]}", Partition{ByClaims: true, Required: []ClaimName{}, Optional: every("act", "acr")}, "claims"},
+		{"{claims: [scope]}", Partition{ByClaims: true, Required: []ClaimName{"scope"}, Optional: every("scope")}, "claims: [scope]"},
+		{"{claims: [roles]}", Partition{ByClaims: true, Required: []ClaimName{"roles"}, Optional: every("roles")}, "claims: [roles]"},
+		{"{scope: [sub, iss]}", Partition{ByScope: true, Required: []ClaimName{"sub"}, Optional: []ClaimName{"scope", "aud", "authorization_details"}}, "scope: [sub]"},
+		{"{scope: [roles], without: [authorization_details, scope]}", Partition{ByScope: true, Required: []ClaimName{"roles"}, Optional: []ClaimName{"aud"}}, "scope: [roles]"},
 	} {
 		f, err := Parse("f", []byte(verify+"routes: [{match: /a, partition: "+c.text+"}]"))
 		if err != nil {
