@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 
@@ -13,12 +14,12 @@ import (
 // that rules cannot be sure about is not cached. Public takes credentials away, and only what is stored is the same
 // for everybody: who changes something has to say who he is.
 func policies(routes config.Routes, standard config.Partition) (func(method, escapedPath string) gateway.Route, []gateway.Readers) {
-	all := partitions{standard: readersOf(standard)}
+	all := partitions{standard: readersOf(standard, "serve.partition")}
 	index := make(map[*config.Partition]int)
 	all.find(all.standard)
-	for _, route := range routes {
+	for i, route := range routes {
 		if route.Partition != nil {
-			index[route.Partition] = all.find(all.of(*route.Partition))
+			index[route.Partition] = all.find(all.of(*route.Partition, fmt.Sprintf("routes[%d].partition", i)))
 		}
 	}
 	if len(routes) == 0 {
@@ -52,17 +53,17 @@ func (p *partitions) find(readers gateway.Readers) int {
 	return len(p.list) - 1
 }
 
-// of is what a route says. A group does not say what is one reader's own: that is as everywhere.
-func (p *partitions) of(partition config.Partition) gateway.Readers {
-	readers := readersOf(partition)
+// of is what a route says under key. A group does not say what is one reader's own: that is as everywhere.
+func (p *partitions) of(partition config.Partition, key string) gateway.Readers {
+	readers := readersOf(partition, key)
 	if readers.Group != nil {
 		readers.Claims = p.standard.Claims
 	}
 	return readers
 }
 
-func readersOf(p config.Partition) (readers gateway.Readers) {
-	set := &gateway.ClaimSet{Required: claimNames(p.Required), Optional: claimNames(p.Optional)}
+func readersOf(p config.Partition, key string) (readers gateway.Readers) {
+	set := &gateway.ClaimSet{Required: claimNames(p.Required), Optional: claimNames(p.Optional), Key: key}
 	switch {
 	case p.ByScope:
 		readers.Group = set

@@ -47,6 +47,7 @@ func (g *Gateway) Admin() http.Handler {
 			"purge_log_unread": s.LogUnread, "purge_log_waiting": s.LogWaiting, "purge_log_deaf": s.Deaf,
 			"log_lines_dropped": g.options.Lost(),
 			"store":             g.store(r.Context()), "verifier": g.verifierState(), "verifier_unavailable": g.untold.Load(), "revocations": g.revocations.Len(),
+			"tokens_without_claim": g.named.lacking.Load(),
 		})
 	})
 	mux.HandleFunc("POST /api/v1/purge", g.purge)

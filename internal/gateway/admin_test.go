@@ -119,7 +119,7 @@ func TestMetrics(t *testing.T) {
 	}
 	want := []string{"bearcache_log_lines_dropped_total", "bearcache_owner_mismatches", "bearcache_quota_evictions", "bearcache_records", "bearcache_refused_records", "bearcache_request_duration_seconds_bucket",
 		"bearcache_request_duration_seconds_count", "bearcache_request_duration_seconds_sum", "bearcache_requests_total",
-		"bearcache_response_bytes_total", "bearcache_revocations", "bearcache_server_notes_dropped_total", "bearcache_stored_bytes", "bearcache_verifier_unavailable_total"}
+		"bearcache_response_bytes_total", "bearcache_revocations", "bearcache_server_notes_dropped_total", "bearcache_stored_bytes", "bearcache_tokens_without_claim_total", "bearcache_verifier_unavailable_total"}
 	if got := slices.Sorted(maps.Keys(ours)); !slices.Equal(got, want) {
 		t.Errorf("metrics %v", got)
 	}
@@ -145,7 +145,7 @@ func TestStats(t *testing.T) {
 	weight, _ := got["bytes"].(float64)
 	delete(got, "bytes")
 	want := map[string]any{"hits": 1.0, "forwards": 3.0, "refused_records": 0.0, "owner_mismatches": 0.0, "records": 1.0, "log_lines_dropped": 7.0,
-		"store": "memory", "verifier": "none", "verifier_unavailable": 0.0, "revocations": 0.0,
+		"store": "memory", "verifier": "none", "verifier_unavailable": 0.0, "revocations": 0.0, "tokens_without_claim": 0.0,
 		"quota_evictions": 0.0, "store_hits": 0.0, "store_errors": 0.0, "store_refused": 0.0, "store_dropped": 0.0,
 		"purge_log_deaf": false, "purge_log_unread": 0.0, "purge_log_waiting": 0.0}
 	if !maps.Equal(got, want) || weight <= 0 {

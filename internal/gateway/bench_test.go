@@ -81,8 +81,8 @@ func BenchmarkVerifiedHit(b *testing.B) {
 		readers Readers
 	}{
 		{"by token", Readers{}},
-		{"by claims", Readers{Claims: &ClaimSet{Optional: []string{"scope", "aud", "client_id"}}}},
-		{"in a group", Readers{Group: &ClaimSet{Optional: []string{"scope", "aud"}}}},
+		{"by claims", Readers{Claims: &ClaimSet{Optional: []string{"scope", "aud", "client_id", "roles", "groups", "entitlements", "authorization_details", "act", "acr"}}}},
+		{"in a group", Readers{Group: &ClaimSet{Optional: []string{"scope", "aud", "authorization_details"}}}},
 	} {
 		b.Run(tt.name, func(b *testing.B) {
 			g, err := New(Options{Upstream: u, Verifier: vouched, Remember: time.Hour, Readers: []Readers{tt.readers}, Route: func(string, string) Route { return Route{} }})

@@ -93,8 +93,9 @@ type Gateway struct {
 	secrets     [][]byte      // that revocations are sealed with, the one that counts first; none: nobody else is told
 	nodes       *nodes        // nil: there are no others
 	untold      atomic.Uint64 // tokens of which the Verifier could not tell
-	telling     atomic.Value  // of string: "ready" or "unavailable", as the Verifier was when it was last asked
-	pseudonym   string        // of this process, in Via
+	named       named
+	telling     atomic.Value // of string: "ready" or "unavailable", as the Verifier was when it was last asked
+	pseudonym   string       // of this process, in Via
 	metrics     *metrics
 	handler     http.Handler
 	unlogged    atomic.Uint64 // notes of net/http that quote clients, see ErrorLog
@@ -177,12 +178,14 @@ func (g *Gateway) verifies() error {
 		o.Readers = make([]Readers, 1)
 	}
 	g.unverified = withoutAuthorization(g.credentials)
+	g.named.logger = o.Logger
+	g.named.add(o.Readers)
 	memory := c.Memory
 	if memory == 0 {
 		memory = 64 << 20
 	}
 	verdicts := int(min(max(memory/verdictShare, 10_000), 1_000_000))
-	g.verifier = &bearer.Remembering{Verifier: known{o.Verifier, o.Readers, g.told}, Lifetime: o.Remember, Negative: o.RememberBad, Size: verdicts}
+	g.verifier = &bearer.Remembering{Verifier: known{o.Verifier, o.Readers, &g.named, g.told}, Lifetime: o.Remember, Negative: o.RememberBad, Size: verdicts}
 	c.Identify = g.identify
 	return nil
 }

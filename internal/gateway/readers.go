@@ -5,9 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/bearcache/bearcache"
 	"github.com/bearcache/bearcache/bearer"
@@ -28,6 +30,8 @@ type ClaimSet struct {
 	Required []string
 	// Optional may be missing, which is a value of theirs.
 	Optional []string
+	// Key is the key of the configuration that names Required, for the log.
+	Key string
 }
 
 // Marks at the start of a text: what the rest is about. Texts with different marks are different.
@@ -44,6 +48,7 @@ const (
 type known struct {
 	verifier bearer.Verifier
 	readers  []Readers
+	named    *named
 	told     func(error) // what came of it
 }
 
@@ -57,6 +62,7 @@ func (k known) Verify(ctx context.Context, token string) (*bearer.Claims, error)
 	if err != nil {
 		return nil, err
 	}
+	k.named.see(claims)
 	var packed []byte
 	for _, readers := range k.readers {
 		own, group := readers.texts(claims)
@@ -70,11 +76,63 @@ func (k known) Verify(ctx context.Context, token string) (*bearer.Claims, error)
 		IssuedAt: claims.IssuedAt, NotBefore: claims.NotBefore, Expires: claims.Expires, Scope: string(packed)}, nil
 }
 
-// itself stands for a token that is a reader by itself. It is under no key, so that an exchange of secrets loses
-// nothing: it leaves memory in sealed records only.
-func itself(token string) string {
-	sum := sha256.Sum256([]byte(token))
-	return ofItself + string(sum[:])
+// itself stands for a token that is a reader by itself.
+func itself(token string) string { return digest([]byte(ofItself + token)) }
+
+// digest stands for a text: a request and what is remembered of a token cost the same, whatever rights the token lists. It is
+// under no key, so that an exchange of secrets loses nothing: it leaves memory in sealed records only.
+func digest(text []byte) string {
+	sum := sha256.Sum256(text)
+	return string(sum[:])
+}
+
+// named are the claims that partitions name. That a token lacks one does no harm, and so nobody would see that its name is
+// misspelt, or a path such as realm_access.roles, where a name is that of a claim as it stands in the token.
+type named struct {
+	claims  []*namedClaim
+	lacking atomic.Uint64 // tokens without one of them, by each verification
+	logger  *slog.Logger
+}
+
+type namedClaim struct {
+	name, key string
+	had       atomic.Bool // by some token
+	told      atomic.Bool
+}
+
+// add has the claims that sets name looked for, each once.
+func (n *named) add(readers []Readers) {
+	for _, r := range readers {
+		for _, set := range []*ClaimSet{r.Claims, r.Group} {
+			if set == nil {
+				continue
+			}
+			for _, name := range set.Required {
+				if !slices.ContainsFunc(n.claims, func(c *namedClaim) bool { return c.name == name }) {
+					n.claims = append(n.claims, &namedClaim{name: name, key: set.Key})
+				}
+			}
+		}
+	}
+}
+
+// see looks for the named claims in a token that was verified. A claim that none has had is told of, once.
+func (n *named) see(c *bearer.Claims) {
+	lacks := false
+	for _, claim := range n.claims {
+		if _, stated := appendClaim(nil, c, claim.name); stated {
+			claim.had.Store(true)
+			continue
+		}
+		lacks = true
+		if !claim.had.Load() && claim.told.CompareAndSwap(false, true) {
+			n.logger.Warn("no token so far has had a claim that a partition names: without it each token is a reader by itself, and in no group. "+
+				"A name is that of a claim as it stands in tokens; no dot in it leads into a claim", "claim", claim.name, "key", claim.key)
+		}
+	}
+	if lacks {
+		n.lacking.Add(1)
+	}
 }
 
 // texts are what stands in an Identity's Scope and Group. Without own the token is a reader by itself.
@@ -89,8 +147,8 @@ func (r Readers) texts(c *bearer.Claims) (own, group string) {
 	return own, group
 }
 
-// text is the values of the claims behind their names and lengths, so that no two choices of values have one text; it is
-// empty where one is missing that must be there.
+// text stands for the values of the claims, behind their names and lengths, so that no two choices of values have one text; it
+// is empty where one is missing that must be there.
 func (s *ClaimSet) text(mark string, c *bearer.Claims) string {
 	b := []byte(mark)
 	for _, name := range s.Required {
@@ -102,7 +160,7 @@ func (s *ClaimSet) text(mark string, c *bearer.Claims) string {
 	for _, name := range s.Optional {
 		b, _ = appendClaim(b, c, name)
 	}
-	return string(b)
+	return digest(b)
 }
 
 // spellings are the names of claims that issuers write differently. A token that has both says something else than one

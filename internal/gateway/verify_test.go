@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
@@ -8,10 +9,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -210,6 +213,62 @@ func TestVerifiedReaders(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A claim that no token has is misspelt, as a rule: it is told of once, with the key that names it, and tokens without one are counted.
+func TestTokensWithoutANamedClaim(t *testing.T) {
+	i := newIssuer(t)
+	var log bytes.Buffer
+	named := Readers{Claims: &ClaimSet{Required: []string{"tenant", "plan"}, Optional: []string{"scope"}, Key: "serve.partition"}}
+	path := Readers{Claims: named.Claims, Group: &ClaimSet{Required: []string{"realm_access.roles", "tenant"}, Key: "routes[0].partition"}}
+	o := i.options(named, path)
+	o.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	w := start(t, o, nil)
+	for _, tt := range []struct {
+		name    string
+		more    map[string]any
+		told    string // of which claims, by then
+		lacking int    // tokens, by then
+	}{
+		{"all of them", map[string]any{"tenant": "hunter2", "plan": "a", "realm_access.roles": "a"}, "", 0},
+		{"one that others had is missing", map[string]any{"plan": "a", "realm_access.roles": "a"}, "", 1},
+		{"one that others had says nothing", map[string]any{"tenant": "", "plan": "a", "realm_access.roles": "a"}, "", 2},
+	} {
+		w.asked("GET /1", i.token(tt.more))
+		if got := told(&log); got != tt.told || w.gateway.named.lacking.Load() != uint64(tt.lacking) {
+			t.Errorf("%s: told of %q, %d tokens", tt.name, got, w.gateway.named.lacking.Load())
+		}
+	}
+	if a := w.admin("GET", "/api/v1/stats"); !strings.Contains(a.body, `"tokens_without_claim":2,`) {
+		t.Error(a.body)
+	}
+	if a := w.admin("GET", "/metrics"); !strings.Contains(a.body, "\nbearcache_tokens_without_claim_total 2\n") {
+		t.Error("not among the metrics")
+	}
+
+	// Nobody has had any: each is told of once, whichever partitions name it, however many tokens lack it.
+	w = start(t, o, nil)
+	for n := range 3 {
+		token := i.token(map[string]any{"realm_access": map[string]any{"roles": []string{"hunter2"}}})
+		for range 2 {
+			w.asked("GET /2", token)
+		}
+		if got := w.gateway.named.lacking.Load(); got != uint64(n+1) {
+			t.Errorf("%d tokens were counted, want %d", got, n+1)
+		}
+	}
+	if got := told(&log); got != "tenant serve.partition plan serve.partition realm_access.roles routes[0].partition" || strings.Contains(log.String(), "hunter2") {
+		t.Errorf("told of %s:\n%s", got, &log)
+	}
+}
+
+// told are the claims of which a log says that no token had them, each with its key.
+func told(log *bytes.Buffer) string {
+	var list []string
+	for _, m := range regexp.MustCompile(`level=WARN msg="no token so far has had a claim .*" claim=(\S+) key=(\S+)\n`).FindAllStringSubmatch(log.String(), -1) {
+		list = append(list, m[1], m[2])
+	}
+	return strings.Join(list, " ")
 }
 
 // What the origin calls private stays with the reader it was made for, in a group too.
