@@ -75,12 +75,12 @@ func (v Verify) problems() []problem {
 	}
 	switch {
 	case v.Issuer == nil:
-		refuse("", "has no issuer; add one such as issuer: https://login.example")
+		refuse("", "has no issuer; add one such as issuer: https://login.example, or --verify-issuer https://login.example")
 	case v.JWKS == nil && v.HMACSecret == nil && v.Introspection == nil:
 		refuse("issuer", v.Issuer.discoverable())
 	}
 	if v.Audience == nil && !v.Introspects() { // whom the endpoint vouches to, it decides (RFC 7662 §4)
-		refuse("", "has no audience: a token that was made for another API would do here; add one such as audience: [https://api.example]")
+		refuse("", "has no audience: a token that was made for another API would do here; add one such as audience: [https://api.example], or --verify-audience https://api.example")
 	}
 	v.keyProblems(refuse)
 	v.introspectionProblems(refuse)
@@ -117,7 +117,7 @@ func (v Verify) introspectionProblems(refuse func(key, why string)) {
 	if v.ClientID == nil {
 		refuse("introspection", "needs client_id and client_secret: an authorization server answers those it knows (RFC 7662 §2.1); add them")
 	} else if v.ClientSecret == nil {
-		refuse("client_id", "has no client_secret; add one such as client_secret: env:BEARCACHE_VERIFY_CLIENT_SECRET")
+		refuse("client_id", "has no client_secret; add one such as client_secret: env:BEARCACHE_VERIFY_CLIENT_SECRET, or set that variable")
 	}
 	const instead = "contradicts introspection: the authorization server is asked about each token, or its keys are used; remove one of them"
 	of := func(key string, written bool) {
