@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -130,6 +131,9 @@ type orderAnswer struct {
 	Error      string `json:"error"`
 }
 
+// ofMember is a sentence about a member of an order. Each has the name of the flag that it was made of.
+var ofMember = regexp.MustCompile(`^(url|prefix|tag|subject|issuer|jti|until): `)
+
 func (at gatewayAt) understand(resp *http.Response) (*orderAnswer, error) {
 	where := report.Plain(at.url.Host)
 	var a orderAnswer
@@ -145,6 +149,8 @@ func (at gatewayAt) understand(resp *http.Response) (*orderAnswer, error) {
 		return nil, problem(where+" wants the operators' token", "give it with --admin-token env:VAR or file:PATH")
 	case resp.StatusCode == http.StatusUnauthorized:
 		return nil, problem(where+" does not take this token", "it is the one of the gateway's admin_token")
+	case resp.StatusCode < 500 && ofMember.MatchString(said):
+		return nil, errors.New("--" + said)
 	case resp.StatusCode < 500:
 		return nil, fmt.Errorf("%s: %s", where, said)
 	}

@@ -66,6 +66,8 @@ func TestAnswersToOperators(t *testing.T) {
 		{"done, and others follow", 200, "application/json", `{"records": 3, "other_nodes": "within 5s"}`, 0, "on other nodes: within 5s\n"},
 		{"others are not told yet", 202, "application/json", `{"records": 3, "other_nodes": "not told yet"}`, 3, "other nodes could not be told yet: the gateway goes on trying"},
 		{"wrong", 400, "application/json", `{"error": "say what"}`, 2, ": say what"},
+		{"wrong, and it says what", 400, "application/json", `{"error": "tag: it is none"}`, 2, "--tag: it is none"},
+		{"wrong, and it says of nothing we know", 400, "application/json", `{"error": "config: it is none"}`, 2, ": config: it is none"},
 		{"the wrong token", 401, "application/json", `{"error": "no"}`, 2, "does not take this token"},
 		{"under another name", 421, "application/json", `{"error": "not by this name"}`, 2, ": not by this name"},
 		{"out of order", 500, "application/json", `{"error": "broken"}`, 3, ": broken"},

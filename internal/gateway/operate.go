@@ -97,6 +97,21 @@ func (o purgeOrder) what() (kind, text string, stated int) {
 	return kind, text, stated
 }
 
+// wrong says what is wrong with o, behind the member that it is about. err is what the library says of an extent in its own
+// terms, and repeats nothing.
+func (o purgeOrder) wrong(kind string, err error) string {
+	if len(o.Issuer) > len(o.Subject) { // of two texts the longer is the one that is too long
+		kind = "issuer"
+	}
+	said := err.Error()
+	for _, of := range [][2]string{{"TargetURI ", "url: nothing is stored under one "}, {"Prefix ", "prefix: nothing is stored under one "}, {"Tag that ", "tag: it "}, {"text with ", kind + ": it has "}} {
+		if why, ok := strings.CutPrefix(said, "bearcache: purge of a "+of[0]); ok {
+			return of[1] + why
+		}
+	}
+	return said
+}
+
 func (g *Gateway) purge(w http.ResponseWriter, r *http.Request) {
 	var o purgeOrder
 	if no := read(w, r, &o); no != nil {
@@ -119,7 +134,7 @@ func (g *Gateway) purge(w http.ResponseWriter, r *http.Request) {
 	}
 	records, err := g.forget(r.Context(), extents, o.DryRun)
 	if err != nil && !errors.Is(err, bearcache.ErrNotShared) {
-		problem(w, http.StatusBadRequest, err.Error()) // which says what is wrong with the extent, and repeats nothing
+		problem(w, http.StatusBadRequest, o.wrong(kind, err))
 		return
 	}
 	status, others := g.otherNodes(g.cache.PurgeLog, err)
@@ -231,6 +246,19 @@ const (
 	subjectRevokedFor = 30 * 24 * time.Hour
 )
 
+// maxRevoked is how many bytes of a name bearer.Revocations remember.
+const maxRevoked = 1 << 10
+
+// wrong says why bearer.Revocations do not take o, behind the member that it is about.
+func (o revokeOrder) wrong() string {
+	for _, one := range [][2]string{{"jti", o.JTI}, {"subject", o.Subject}, {"issuer", o.Issuer}} {
+		if len(one[1]) > maxRevoked {
+			return one[0] + ": it has more than 1,024 bytes, and cannot be remembered; revoke the tokens themselves"
+		}
+	}
+	return "until: it is after 2241, and cannot be remembered; say when the last token that is meant ends"
+}
+
 // revocation is what o is about, and the word for it.
 func (g *Gateway) revocation(o revokeOrder, now time.Time) (r bearer.Revocation, kind string, no *unmet) {
 	stated := 0
@@ -248,7 +276,7 @@ func (g *Gateway) revocation(o revokeOrder, now time.Time) (r bearer.Revocation,
 			r.Until = now.Add(subjectRevokedFor)
 		}
 	} else if !o.Until.After(now) {
-		return r, "", &unmet{http.StatusBadRequest, "until is over; leave it out, or say when the last token that is meant ends"}
+		return r, "", &unmet{http.StatusBadRequest, "until: it is over; leave it out, or say when the last token that is meant ends"}
 	}
 	if kind == "token" {
 		if scheme, _, two := strings.Cut(o.Token, " "); two && strings.EqualFold(scheme, "Bearer") {
@@ -286,7 +314,7 @@ func (g *Gateway) revokeNow(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusInsufficientStorage, "there is no room for another revocation until some of them end")
 		return
 	case err != nil && !errors.Is(err, bearcache.ErrNotShared):
-		problem(w, http.StatusBadRequest, "this cannot be revoked: a text has more than 1,024 bytes, or until is out of reach")
+		problem(w, http.StatusBadRequest, o.wrong())
 		return
 	}
 	status, others := g.otherNodes(g.options.RevocationLog, err)

@@ -191,6 +191,37 @@ func TestPurgeOrders(t *testing.T) {
 	}
 }
 
+// Of an order that cannot be met it is said what is wrong with it, behind the member that it is about: the commands make the flag of it.
+func TestWrongOrders(t *testing.T) {
+	o := newIssuer(t).options()
+	o.Issuer = ""
+	w := start(t, o, nil)
+	long := strings.Repeat("hunter2/", 1025)
+	for _, tt := range []struct{ path, content, want string }{
+		{"purge", `{"url": "/hunter2"}`, "url: nothing is stored under one that does not begin with http:// or https://"},
+		{"purge", `{"url": "https:///hunter2"}`, "url: nothing is stored under one without a host that a request can name"},
+		{"purge", `{"url": "http://hunter2@api.test"}`, "url: nothing is stored under one with user information, which no key holds"},
+		{"purge", `{"prefix": "hunter2"}`, "prefix: nothing is stored under one that does not begin with http:// or https://"},
+		{"purge", `{"prefix": "https://api.test/#hunter2"}`, "prefix: nothing is stored under one with a fragment, which no request sends"},
+		{"purge", `{"tag": "hunter2 a,b"}`, "tag: it is none, or more than one: purge each by itself"},
+		{"purge", `{"url": "http://api.test/` + long + `"}`, "url: it has more than 8,192 bytes"},
+		{"purge", `{"prefix": "https://api.test/` + long + `"}`, "prefix: it has more than 8,192 bytes"},
+		{"purge", `{"tag": "` + long + `"}`, "tag: it has more than 8,192 bytes"},
+		{"purge", `{"subject": "` + long + `", "issuer": "a"}`, "subject: it has more than 8,192 bytes"},
+		{"purge", `{"subject": "a", "issuer": "` + long + `"}`, "issuer: it has more than 8,192 bytes"},
+		{"revoke", `{"jti": "` + long + `", "issuer": "a"}`, "jti: it has more than 1,024 bytes, and cannot be remembered; revoke the tokens themselves"},
+		{"revoke", `{"subject": "` + long[:1025] + `", "issuer": "a", "until": "9001-01-01T00:00:00Z"}`, "subject: it has more than 1,024 bytes, and cannot be remembered; revoke the tokens themselves"},
+		{"revoke", `{"jti": "a", "issuer": "` + long + `"}`, "issuer: it has more than 1,024 bytes, and cannot be remembered; revoke the tokens themselves"},
+		{"revoke", `{"jti": "` + long[:1024] + `", "issuer": "a", "until": "9001-01-01T00:00:00Z"}`, "until: it is after 2241, and cannot be remembered; say when the last token that is meant ends"},
+		{"revoke", `{"token": "hunter2", "until": "9001-01-01T00:00:00Z"}`, "until: it is after 2241, and cannot be remembered; say when the last token that is meant ends"},
+		{"revoke", `{"token": "hunter2", "until": "2001-01-01T00:00:00Z"}`, "until: it is over; leave it out, or say when the last token that is meant ends"},
+	} {
+		if status, answer := w.order("/api/v1/"+tt.path, tt.content); status != 400 || answer["error"] != tt.want {
+			t.Errorf("%.60s: %d %.300v, want %s", tt.content, status, answer, tt.want)
+		}
+	}
+}
+
 // What clients know as https is stored as http, with the authority that they sent.
 func TestPurgeOfHTTPS(t *testing.T) {
 	const plain, port, other = "api.test", "api.test:443", "api.test:8443"
