@@ -140,7 +140,7 @@ func (d *decoder) partition(n *node, at string, route bool) *Partition {
 	named := func(into *bool, word, anyway string) reader {
 		return func(n *node, at string) {
 			*into, written = true, append(written, word)
-			p.Required = d.claims(n, at, "[tenant]", "name a claim such as [tenant], or write partition: "+word+"; where something is only left out, name "+anyway+", which counts anyway",
+			p.Required = d.claims(n, at, "[tenant]", "name a claim such as [tenant], or write partition: "+word+"; to leave something out and no more, name "+anyway+", which counts anyway",
 				func(ClaimName) string { return "" })
 		}
 	}

@@ -47,7 +47,7 @@ func newMetrics(g *Gateway) *metrics {
 		counter("bearcache_log_lines_dropped_total", "Lines of the access log that were lost, as nobody took them.", g.options.Lost),
 		counter("bearcache_server_notes_dropped_total", "Notes of the HTTP server that were left out of the log, as they may quote clients.", g.unlogged.Load),
 		counter("bearcache_verifier_unavailable_total", "Requests that were refused since nobody could tell whether their token is good.", g.untold.Load),
-		counter("bearcache_tokens_without_claim_total", "Verified tokens without a claim that a partition names, by each verification: they are readers by themselves, and in no group.", g.named.lacking.Load),
+		counter("bearcache_tokens_without_claim_total", "Verified tokens without a claim that a partition names, by each verification: each is a reader by itself, or in no group.", g.named.lacking.Load),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "bearcache_revocations", Help: "Revocations that are remembered."}, func() float64 { return float64(g.revocations.Len()) }),
 	)
 	if g.options.Store != nil {

@@ -86,7 +86,7 @@ func digest(text []byte) string {
 	return string(sum[:])
 }
 
-// named are the claims that partitions name. That a token lacks one does no harm, and so nobody would see that its name is
+// named are the claims that partitions name. Without one a token shares less, and so nobody would see that the name is
 // misspelt, or a path such as realm_access.roles, where a name is that of a claim as it stands in the token.
 type named struct {
 	claims  []*namedClaim
@@ -126,7 +126,7 @@ func (n *named) see(c *bearer.Claims) {
 		}
 		lacks = true
 		if !claim.had.Load() && claim.told.CompareAndSwap(false, true) {
-			n.logger.Warn("no token so far has had a claim that a partition names: without it each token is a reader by itself, and in no group. "+
+			n.logger.Warn("no token so far has had a claim that a partition names: each token without it is a reader by itself, or in no group. "+
 				"A name is that of a claim as it stands in tokens; no dot in it leads into a claim", "claim", claim.name, "key", claim.key)
 		}
 	}
