@@ -77,13 +77,13 @@ func (k known) Verify(ctx context.Context, token string) (*bearer.Claims, error)
 }
 
 // itself stands for a token that is a reader by itself.
-func itself(token string) string { return digest([]byte(ofItself + token)) }
+func itself(token string) string { return digest(ofItself, []byte(token)) }
 
-// digest stands for a text: a request and what is remembered of a token cost the same, whatever rights the token lists. It is
-// under no key, so that an exchange of secrets loses nothing: it leaves memory in sealed records only.
-func digest(text []byte) string {
+// digest stands for a text, behind its mark: a request and what is remembered of a token cost the same, whatever rights the token
+// lists. It is under no key, so that an exchange of secrets loses nothing: it leaves memory in sealed records only.
+func digest(mark string, text []byte) string {
 	sum := sha256.Sum256(text)
-	return string(sum[:])
+	return mark + string(sum[:])
 }
 
 // named are the claims that partitions name. Without one a token shares less, and so nobody would see that the name is
@@ -150,7 +150,7 @@ func (r Readers) texts(c *bearer.Claims) (own, group string) {
 // text stands for the values of the claims, behind their names and lengths, so that no two choices of values have one text; it
 // is empty where one is missing that must be there.
 func (s *ClaimSet) text(mark string, c *bearer.Claims) string {
-	b := []byte(mark)
+	var b []byte
 	for _, name := range s.Required {
 		var stated bool
 		if b, stated = appendClaim(b, c, name); !stated {
@@ -160,7 +160,7 @@ func (s *ClaimSet) text(mark string, c *bearer.Claims) string {
 	for _, name := range s.Optional {
 		b, _ = appendClaim(b, c, name)
 	}
-	return digest(b)
+	return digest(mark, b)
 }
 
 // spellings are the names of claims that issuers write differently. A token that has both says something else than one
