@@ -73,7 +73,8 @@ type Cache struct {
 	PreviousSecret []byte
 
 	// Store is a second level behind memory that several nodes share: sealed records under keys that mean nothing.
-	// Nil: none. It needs a Secret and a PurgeLog. Whatever it does wrong costs a miss.
+	// Nil: none. It needs a Secret and a PurgeLog. Whatever it says, or fails to, costs a miss; a call that goes on after its context
+	// has ended holds up the request that made it.
 	Store Store
 
 	// PurgeLog is where nodes tell each other what was purged. Nil: a purge is this Cache's alone. It needs a Secret. A
@@ -112,8 +113,10 @@ type Cache struct {
 // Policy is what an operator says about a route beyond its origin's own words. The zero Policy adds
 // nothing to them.
 type Policy struct {
-	// Off: neither look up nor store.
+	// Off: neither look up nor store. Why is a word that says why, a token of RFC 9110 §5.6.2, for Cache-Status and events; one that is none, or
+	// empty, is "off".
 	Off bool
+	Why string
 	// Lifetime is the freshness lifetime of responses with status 200, 203, 204, 404 or 410 whose
 	// origin says nothing about caching, to us or to a CDN.
 	Lifetime time.Duration

@@ -31,6 +31,7 @@ type nodes struct {
 	caches   []*Cache
 	handlers []http.Handler
 	gets     atomic.Int64
+	panics   atomic.Bool
 	mu       sync.Mutex               // guards ttls
 	ttls     map[string]time.Duration // of what was set
 	before   func(key string)         // called before each Set; nil: nothing is
@@ -59,12 +60,18 @@ func startNodes(t *testing.T, n int, origin http.Handler, change func(i int, c *
 
 func (all *nodes) Get(ctx context.Context, keys ...string) ([][]byte, error) {
 	all.gets.Add(1)
+	if all.panics.Load() {
+		panic("get")
+	}
 	return all.Memory.Get(ctx, keys...)
 }
 
 func (all *nodes) Set(ctx context.Context, key string, record []byte, ttl time.Duration) error {
 	if all.before != nil {
 		all.before(key)
+	}
+	if all.panics.Load() {
+		panic("set")
 	}
 	all.mu.Lock()
 	all.ttls[key] = ttl
@@ -698,6 +705,7 @@ func TestFailingStore(t *testing.T) {
 	faults := map[string]func(*nodes){
 		"fails": (*nodes).Fail, "hangs": (*nodes).Hang, "loses what it takes": (*nodes).DropWrites, "is slow": func(all *nodes) { all.Delay(900 * time.Millisecond) },
 		"is empty": (*nodes).Flush,
+		"panics":   func(all *nodes) { all.panics.Store(true) },
 	}
 	for name, fault := range faults {
 		for _, when := range []string{"at the start", "after the first", "in between"} {
@@ -712,6 +720,7 @@ func TestFailingStore(t *testing.T) {
 						fault(all)
 					}
 					if round%4 == 3 && when == "in between" {
+						all.panics.Store(false)
 						all.Work()
 					}
 					r := request("GET", fmt.Sprintf("http://api.test/%d", round/4), []string{alice, bob, ""}[round%3:][:1]...)
@@ -731,6 +740,7 @@ func TestFailingStore(t *testing.T) {
 						time.Sleep(time.Second)
 					}
 				}
+				all.panics.Store(false)
 				all.Work()
 				time.Sleep(PurgeBound)
 				all.ask(0, request("GET", "http://api.test/last", alice))
@@ -1316,4 +1326,42 @@ func TestUnheard(t *testing.T) {
 			t.Errorf("%d are pending", n)
 		}
 	})
+}
+
+// Two caches with different secrets on one log lose everything time and again, and it is said why.
+func TestAnotherSecretIsSaid(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		var lines lockedText
+		all := startNodes(t, 2, &origin{header: header(fresh)}, func(i int, c *Cache) {
+			c.Secret = []byte(fmt.Sprint("the secret of node ", i))
+			c.Logger = slog.New(slog.NewTextHandler(&lines, nil))
+		})
+		for range 3 {
+			if err := all.caches[0].Purge(t.Context(), Extent{TargetURI: "http://api.test/me"}); err != nil {
+				t.Fatal(err)
+			}
+			all.settle()
+		}
+		if n := strings.Count(lines.String(), "the purge log has an entry that was not written under this node's secret"); n != 1 || all.caches[1].Stats().LogUnread != 3 {
+			t.Errorf("said %d times of %d entries:\n%s", n, all.caches[1].Stats().LogUnread, lines.String())
+		}
+	})
+}
+
+// lockedText is written by several goroutines.
+type lockedText struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lockedText) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lockedText) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }

@@ -31,6 +31,7 @@ type others struct {
 	cache   *Cache
 	node    *nodelog.Node
 	heard   atomic.Pointer[heard]
+	unread  sync.Once     // says that there are entries of another secret
 	unheard *rate.Limiter // of what is told though nobody may have to know
 
 	mu      sync.Mutex // guards what follows
@@ -139,7 +140,14 @@ func (o *others) keep(n notice) {
 func startOthers(c *Cache, boxes []*seal.Box) *others {
 	o := &others{cache: c, pending: make(map[string]notice), unheard: rate.NewLimiter(unheardRate, 10*unheardRate)}
 	o.node = nodelog.Start(nodelog.Options{
-		Log: c.PurgeLog, Use: "purge", Boxes: boxes, Apply: o.apply, Begin: o.begin,
+		Log: c.PurgeLog, Use: "purge", Boxes: boxes, Apply: o.apply, Begin: o.begin, Unread: o.cannotRead,
+		Stuck: func(err error) {
+			if err != nil {
+				c.logger().Warn("purges cannot be written to the log that other nodes follow: they are not told", "error", err)
+				return
+			}
+			c.logger().Info("purges can be written to the log again")
+		},
 		Trouble: func(err error) {
 			if err != nil {
 				c.logger().Warn("the purge log cannot be followed; after 5s without it nothing is answered from the cache", "error", err)
@@ -246,6 +254,15 @@ func (n notice) about(k Key, tags func() []string) bool {
 		}
 	}
 	return false
+}
+
+// cannotRead forgets everything, for the entry may have said anything. Once it says what may be the matter.
+func (o *others) cannotRead(epoch string, number uint64) {
+	o.unread.Do(func() {
+		o.cache.logger().Warn("the purge log has an entry that was not written under this node's secret; with each of them everything is forgotten: " +
+			"compare the secrets of all nodes, and have those that are not to share use another log")
+	})
+	o.begin(epoch, number)
 }
 
 // begin forgets everything: nobody knows what was purged up to floor.

@@ -3,6 +3,7 @@ package bearcache
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -139,7 +140,28 @@ func (s *second) put(w write) {
 	name := k.name(w.record.key)
 	ctx, cancel := context.WithTimeout(s.ctx, storePatience)
 	defer cancel()
-	s.writing.note(s, "writing to the store", s.store.Set(ctx, name, k.box.Seal(plain, "record", name, w.record.key.Partition.name, w.record.key.TargetURI), ttl))
+	s.writing.note(s, "writing to the store", s.set(ctx, name, k.box.Seal(plain, "record", name, w.record.key.Partition.name, w.record.key.TargetURI), ttl))
+}
+
+var errPanic = errors.New("the store panicked")
+
+// get is the store's Get. A panic of it is a call that failed: it would end the request that asks, and a panic of Set the program.
+func (s *second) get(ctx context.Context, names ...string) (values [][]byte, err error) {
+	defer func() {
+		if recover() != nil {
+			values, err = nil, errPanic
+		}
+	}()
+	return s.store.Get(ctx, names...)
+}
+
+func (s *second) set(ctx context.Context, name string, record []byte, ttl time.Duration) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errPanic
+		}
+	}()
+	return s.store.Set(ctx, name, record, ttl)
 }
 
 // health is how one kind of call fares. What changes is said, not more often than every healthEvery: a store may take
@@ -202,7 +224,7 @@ func (s *second) recall(x *exchange) (any bool) {
 	born := x.cache.state.invalidations.now()
 	ctx, cancel := context.WithTimeout(x.request.Context(), storePatience)
 	defer cancel()
-	values, err := s.store.Get(ctx, names...)
+	values, err := s.get(ctx, names...)
 	if x.request.Context().Err() == nil {
 		s.reading.note(s, "reading from the store", err)
 	}

@@ -95,6 +95,9 @@ func (x *exchange) decide() rfc9111.Decision {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		return rfc9111.Decision{Reason: rfc9111.Method}
 	case x.policy.Off:
+		if httpfield.IsToken(x.policy.Why) {
+			return bypass(x.policy.Why)
+		}
 		return bypass(whyOff)
 	case x.reader.partition == Partition{}:
 		return bypass(x.reader.why)

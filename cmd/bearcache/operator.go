@@ -139,7 +139,11 @@ func (at gatewayAt) understand(resp *http.Response) (*orderAnswer, error) {
 	var a orderAnswer
 	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	if kind != "application/json" || json.NewDecoder(io.LimitReader(resp.Body, 64<<10)).Decode(&a) != nil || (a.Error == "") == (a.OtherNodes == "") {
-		return nil, unfinished{problem(fmt.Sprintf("%s is no admin listener of bearcache: it answered %d", where, resp.StatusCode), "serve says where its listener is when it starts; name that with --admin")}
+		remedy := "serve says where its listener is when it starts; name that with --admin"
+		if !at.token.IsZero() {
+			remedy += "; the operators' token was sent there, and must be exchanged if somebody else can have read it"
+		}
+		return nil, unfinished{problem(fmt.Sprintf("%s is no admin listener of bearcache: it answered %d", where, resp.StatusCode), remedy)}
 	}
 	said := report.Plain(redact.New(nil).Text(a.Error))
 	switch {

@@ -150,7 +150,8 @@ func TestReadSecrets(t *testing.T) {
 		want                        string // of the error
 	}{
 		{"none", "", "", "", config.Store{}, ""},
-		{"all", long, long, long, store, ""},
+		{"all", long, long + "x", long, store, ""},
+		{"one twice", long, long, "", store, "the previous secret is the one that counts now"},
 		{"a store without one", "", "", "", store, "a store needs a secret"},
 		{"a previous one alone", "", long, "", config.Store{}, "there is a previous secret and none now"},
 		{"a short one", short, "", "", config.Store{}, "the secret has fewer than 16 bytes"},

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 )
 
 type purgeFlags struct {
@@ -80,6 +81,9 @@ func runPurge(ctx context.Context, e env, args []string) error {
 	fmt.Fprintf(e.stdout, "%s: %d %s %s in the memory of %s\n", kind, answer.Records, records, verb, at.url.Host)
 	if answer.Records == 0 {
 		fmt.Fprintln(e.stdout, "nothing was stored there on this node")
+		if strings.Contains(flags.URL+flags.Prefix+flags.Tag, "*") {
+			fmt.Fprintln(e.stdout, "a * stands for nothing but itself; --prefix is all that begins so")
+		}
 	}
 	if flags.DryRun {
 		return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -63,7 +64,7 @@ Example: bearcache serve --upstream http://127.0.0.1:5000`
 const (
 	headerTimeout  = 10 * time.Second
 	idleTimeout    = 2 * time.Minute
-	adminTimeout   = 30 * time.Second // of a whole request: operators ask for little
+	adminTimeout   = 10 * time.Second // of a whole request: operators ask for little
 	maxHeader      = 64 << 10
 	maxConnections = 10_000 // of all clients: some 10 KiB and a descriptor each, and one more to the origin
 	maxOperators   = 64
@@ -207,6 +208,9 @@ func warnings(e env, file *config.File, args []string) []string {
 	if serve.Store.HoldsPassword() && e.written("serve.store", args) == "--store" {
 		list = append(list, "the password in --store can be read by every user of this machine; give it with --store-password env:VAR or file:PATH")
 	}
+	if value, _ := e.getenv("BEARCACHE_STORE_PASSWORD"); value != "" && serve.Store.HoldsPassword() {
+		list = append(list, "BEARCACHE_STORE_PASSWORD is not used: the store's URL holds a password")
+	}
 	return list
 }
 
@@ -232,6 +236,8 @@ func readSecrets(ctx context.Context, e env, serve config.Serve) (s secrets, err
 		return s, problem("a store needs a secret that all its nodes have", "make one with: openssl rand -hex 32, and give it in BEARCACHE_SECRET, or in a file with --secret file:PATH")
 	case s.node == nil && s.previous != nil:
 		return s, problem("there is a previous secret and none now", "give the one that counts now in BEARCACHE_SECRET, or with --secret")
+	case s.node != nil && bytes.Equal(s.node, s.previous):
+		return s, problem("the previous secret is the one that counts now, so that nothing is exchanged", "give the one before it, or the next, or none")
 	case serve.AdminToken == nil:
 		return s, nil
 	}

@@ -40,11 +40,13 @@ func (g *Gateway) Admin() http.Handler {
 	mux.Handle("GET /metrics", promhttp.HandlerFor(g.metrics.registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /api/v1/stats", func(w http.ResponseWriter, r *http.Request) {
 		s := g.cache.Stats()
+		unread, waiting, deaf := g.nodes.state()
 		reply(w, http.StatusOK, map[string]any{
 			"hits": s.Hits, "forwards": s.Forwards, "refused_records": s.Refused, "owner_mismatches": s.Mismatches,
 			"records": s.Records, "bytes": s.Weight, "quota_evictions": s.OverQuota,
 			"store_hits": s.StoreHits, "store_refused": s.StoreRefused, "store_errors": s.StoreErrors, "store_dropped": s.StoreDropped,
 			"purge_log_unread": s.LogUnread, "purge_log_waiting": s.LogWaiting, "purge_log_deaf": s.Deaf,
+			"revocation_log_unread": unread, "revocation_log_waiting": waiting, "revocation_log_deaf": deaf,
 			"log_lines_dropped": g.options.Lost(),
 			"store":             g.store(r.Context()), "verifier": g.verifierState(), "verifier_unavailable": g.untold.Load(), "revocations": g.revocations.Len(),
 			"tokens_without_claim": g.named.lacking.Load(),

@@ -147,7 +147,7 @@ func TestStats(t *testing.T) {
 	want := map[string]any{"hits": 1.0, "forwards": 3.0, "refused_records": 0.0, "owner_mismatches": 0.0, "records": 1.0, "log_lines_dropped": 7.0,
 		"store": "memory", "verifier": "none", "verifier_unavailable": 0.0, "revocations": 0.0, "tokens_without_claim": 0.0,
 		"quota_evictions": 0.0, "store_hits": 0.0, "store_errors": 0.0, "store_refused": 0.0, "store_dropped": 0.0,
-		"purge_log_deaf": false, "purge_log_unread": 0.0, "purge_log_waiting": 0.0}
+		"purge_log_deaf": false, "purge_log_unread": 0.0, "purge_log_waiting": 0.0, "revocation_log_deaf": false, "revocation_log_unread": 0.0, "revocation_log_waiting": 0.0}
 	if !maps.Equal(got, want) || weight <= 0 {
 		t.Errorf("got %v and %v bytes, want %v", got, weight, want)
 	}

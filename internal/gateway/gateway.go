@@ -139,8 +139,8 @@ func New(o Options) (*Gateway, error) {
 	g.cache.Observe = observe
 	g.cache.Policy = func(r *http.Request) bearcache.Policy {
 		policy := entryOf(r.Context()).route.Policy
-		if g.nodes != nil && g.nodes.node.Deaf(bearcache.PurgeBound) { // a token may have been revoked, and nobody has heard
-			policy.Off = true
+		if g.nodes != nil && g.nodes.node.Deaf(bearcache.PurgeBound) {
+			policy.Off, policy.Why = true, whyDeaf
 		}
 		return policy
 	}
@@ -159,6 +159,9 @@ func New(o Options) (*Gateway, error) {
 const LongLog = 1 << 19
 
 const maxRevocations = 100_000
+
+// whyDeaf is why the cache has no part in anything: tokens may have been revoked elsewhere, too long ago for nobody to have heard.
+const whyDeaf = "revocation-log"
 
 // verifies makes ready what a Verifier needs, and the keys of revocations.
 func (g *Gateway) verifies() error {

@@ -59,18 +59,13 @@ func newMetrics(g *Gateway) *metrics {
 			gauge("bearcache_store_dropped", "Records that were not written to the store, as too many were on their way.", func(s bearcache.Stats) float64 { return float64(s.StoreDropped) }),
 			gauge("bearcache_purge_log_unread", "Entries of the purge log that did not open; each had everything forgotten.", func(s bearcache.Stats) float64 { return float64(s.LogUnread) }),
 			gauge("bearcache_purge_log_waiting", "Purges that other nodes were not told yet.", func(s bearcache.Stats) float64 { return float64(s.LogWaiting) }),
-			gauge("bearcache_purge_log_deaf", "Whether the purge log was not heard of for so long that nothing is answered from the cache, 1 or 0.", func(s bearcache.Stats) float64 {
-				if s.Deaf {
-					return 1
-				}
-				return 0
-			}),
+			gauge("bearcache_purge_log_deaf", "Whether the purge log was not heard of for so long that nothing is answered from the cache, 1 or 0.", func(s bearcache.Stats) float64 { return oneIf(s.Deaf) }),
+			gauge("bearcache_revocation_log_unread", "Entries of the log of revocations that did not open: what they revoke is not refused here.", func(bearcache.Stats) float64 { unread, _, _ := g.nodes.state(); return float64(unread) }),
+			gauge("bearcache_revocation_log_waiting", "Revocations that other nodes were not told yet, or are told again.", func(bearcache.Stats) float64 { _, waiting, _ := g.nodes.state(); return float64(waiting) }),
+			gauge("bearcache_revocation_log_deaf", "Whether the log of revocations was not heard of for so long that nothing is answered from the cache, 1 or 0.", func(bearcache.Stats) float64 { _, _, deaf := g.nodes.state(); return oneIf(deaf) }),
 		)
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "bearcache_store_up", Help: "Whether the store can be reached, 1 or 0."}, func() float64 {
-			if g.store(context.Background()) == "up" {
-				return 1
-			}
-			return 0
+			return oneIf(g.store(context.Background()) == "up")
 		}))
 	}
 	return m
@@ -84,4 +79,11 @@ func (m *metrics) observe(outcome string, status int, bytes int64, took time.Dur
 	m.requests.WithLabelValues(outcome, class).Inc()
 	m.seconds.WithLabelValues(outcome).Observe(took.Seconds())
 	m.bytes.Add(float64(bytes))
+}
+
+func oneIf(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
 }

@@ -130,11 +130,16 @@ func (n *nodes) tellAgain() {
 		if n.node.Tell([]byte(entry), func() { n.landed(entry) }) {
 			continue
 		}
-		n.mu.Lock()
-		n.again.landed(entry)
-		n.again.later(entry)
-		n.mu.Unlock()
+		n.refused(entry)
 	}
+}
+
+// refused has an entry told later, as too many are on their way.
+func (n *nodes) refused(entry string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.again.landed(entry)
+	n.again.later(entry)
 }
 
 func (n *nodes) landed(entry string) {
@@ -145,17 +150,19 @@ func (n *nodes) landed(entry string) {
 
 // tell has the other nodes know of r, and waits for a while until it is in the log.
 func (n *nodes) tell(ctx context.Context, r bearer.Revocation) error {
-	entry, err := r.MarshalBinary()
+	b, err := r.MarshalBinary()
 	if err != nil {
 		return err
 	}
+	entry := string(b)
 	n.mu.Lock()
 	if len(n.ours) < maxRevocations {
-		n.ours[string(entry)] = true
+		n.ours[entry] = true
 	}
+	n.again.flies(entry)
 	n.mu.Unlock()
 	told := make(chan struct{})
-	if n.node.Tell(entry, func() { close(told) }) {
+	if n.node.Tell(b, func() { n.landed(entry); close(told) }) {
 		limit := time.NewTimer(tellLimit)
 		defer limit.Stop()
 		select {
@@ -165,11 +172,17 @@ func (n *nodes) tell(ctx context.Context, r bearer.Revocation) error {
 		case <-limit.C:
 		}
 	} else {
-		n.mu.Lock()
-		n.again.later(string(entry))
-		n.mu.Unlock()
+		n.refused(entry)
 	}
 	return fmt.Errorf("the revocation holds on this node: %w", bearcache.ErrNotShared)
+}
+
+// state is how the log fares: entries that nobody here can read, those that are on their way, and whether it was not heard of for too long.
+func (n *nodes) state() (unread uint64, waiting int, deaf bool) {
+	if n == nil {
+		return 0, 0, false
+	}
+	return n.node.Unread(), n.node.Waiting(), n.node.Deaf(bearcache.PurgeBound)
 }
 
 // close ends the node, and returns how many revocations that were made here were never known to be in the log.
@@ -245,12 +258,8 @@ func (t *retelling) saw(entry string, number uint64) {
 	for len(t.order) > 0 && number-t.order[0].number > t.patience {
 		old := t.order[0]
 		t.order = t.order[1:]
-		switch {
-		case t.at[old.entry] != old.number: // it was told again
-		case t.counts(old.entry):
+		if t.at[old.entry] == old.number { // it was not told again
 			t.later(old.entry)
-		default:
-			t.passed(old.entry)
 		}
 	}
 }
@@ -269,6 +278,8 @@ func (t *retelling) opened(entry string, first bool) {
 }
 
 func (t *retelling) later(entry string) { t.waiting[entry] = true }
+
+func (t *retelling) flies(entry string) { t.flying[entry] = true }
 
 func (t *retelling) landed(entry string) { delete(t.flying, entry) }
 
@@ -289,11 +300,13 @@ func (t *retelling) next() (list []string) {
 			break
 		}
 		delete(t.waiting, entry)
-		if t.counts(entry) {
-			list = append(list, entry)
-			t.flying[entry] = true
-			room--
+		if !t.counts(entry) {
+			t.passed(entry)
+			continue
 		}
+		list = append(list, entry)
+		t.flies(entry)
+		room--
 	}
 	return list
 }

@@ -342,6 +342,50 @@ func TestTellIsBounded(t *testing.T) {
 	})
 }
 
+// A log that can be read and takes nothing is said once, and once that it takes something again.
+func TestStuck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := storetest.New()
+		var refuse atomic.Bool
+		var mu sync.Mutex
+		var stuck []error
+		log := wrapped{Log: m.Log("log"), append: func(l Log, ctx context.Context, entry []byte) (string, uint64, error) {
+			if refuse.Load() {
+				return "", 0, errors.New("no")
+			}
+			return l.Append(ctx, entry)
+		}}
+		f := follow(t, log, func(o *Options) {
+			o.Stuck = func(err error) {
+				mu.Lock()
+				defer mu.Unlock()
+				stuck = append(stuck, err)
+			}
+		})
+		said := func(want int) {
+			t.Helper()
+			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
+			if len(stuck) != want || want > 0 && (stuck[want-1] == nil) != (want%2 == 0) || len(f.trouble) > 0 {
+				t.Errorf("%v; the log is in trouble: %v", stuck, f.trouble)
+			}
+		}
+		refuse.Store(true)
+		f.Tell([]byte("a"), nil)
+		time.Sleep(time.Second)
+		said(0)
+		time.Sleep(time.Minute)
+		said(1)
+		refuse.Store(false)
+		settle()
+		said(2)
+		if f.Waiting() != 0 {
+			t.Errorf("%d are waiting", f.Waiting())
+		}
+	})
+}
+
 func TestDeaf(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := storetest.New()

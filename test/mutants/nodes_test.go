@@ -112,4 +112,20 @@ var nodesTable = []mutant{
 	{"an older record displaces a newer one", "second.go", "old.Len() > 0 && !old.newest().Before(&r.newest().Stored)", "false", ".", "TestNewerInMemory"},
 	{"what is recalled moves every hit to the heap", "serve.go", "if recalled := x; recalled.recall(d) {", "if recalled := &x; recalled.recall(d) {", ".", "TestHitsAllocateNoMore"},
 	{"everybody asks the store", "forward.go", "\t\tif leader {\n\t\t\town = fl\n\t\t}\n", "\t\tif leader {\n\t\t\town = fl\n\t\t\tx.recall(d)\n\t\t}\n", ".", "TestStampedeOnStore"},
+
+	// What the store and the logs may do to a node, and revocations that are told again.
+	{"a panic of the store reaches the request", "second.go", "values, err = nil, errPanic", "panic(err)", ".", "TestFailingStore"},
+	{"a panic of the store ends the program", "second.go", "\t\t\terr = errPanic\n", "\t\t\tpanic(err)\n", ".", "TestFailingStore"},
+	{"entries of another secret are not said", "others.go", "o.unread.Do(func() {", "new(sync.Once).Do(func() {", ".", "TestAnotherSecretIsSaid"},
+	{"entries of another secret forget nothing", "others.go", "\t})\n\to.begin(epoch, number)\n}\n\n// begin", "\t})\n}\n\n// begin", ".", "TestLostLog"},
+	{"that a log takes nothing is not said", "internal/nodelog/nodelog.go", "changed, n.stuck = true, true", "_ = n", "internal/nodelog", "TestStuck"},
+	{"revocations of another secret are not said", "internal/gateway/nodes.go", "Unread: func(string, uint64) { n.cannotRead() },", "Unread: func(string, uint64) {},", "internal/gateway", "TestRevocationThatNobodyReads"},
+	{"all that waits is told at once", "internal/gateway/nodes.go", "min(max(len(t.waiting)/8, leastTold), mostTold) - len(t.flying)", "len(t.waiting)", "internal/gateway", "TestManyRevocations"},
+	{"what others told meanwhile is told again", "internal/gateway/nodes.go", "\tdelete(t.waiting, entry)\n\tt.at[entry] = number", "\tt.at[entry] = number", "internal/gateway", "TestManyRevocations"},
+	{"more revocations than the log can keep", "internal/gateway/gateway.go", "min(maxRevocations, o.RevocationLogLength/4)", "maxRevocations", "internal/gateway", "TestManyRevocations"},
+	{"what is old in the log is not told again", "internal/gateway/nodes.go", "\t\t\tt.later(old.entry)\n\t\t}\n\t}\n", "\t\t}\n\t}\n", "internal/gateway", "TestManyRevocations"},
+	{"what passed is told again", "internal/gateway/nodes.go", "if !t.counts(entry) {\n\t\t\tt.passed(entry)\n\t\t\tcontinue", "if false {\n\t\t\tt.passed(entry)\n\t\t\tcontinue", "internal/gateway", "TestRevocationOutlivesTheLog TestManyRevocations"},
+	{"a log that was lost is not told again", "internal/gateway/nodes.go", "\t\tif !t.flying[entry] {\n\t\t\tt.waiting[entry] = true\n\t\t}\n", "\t\t_ = entry\n", "internal/gateway", "TestManyRevocations TestRevocationWithoutTheLog"},
+	{"deafness to revocations goes by another name", "internal/gateway/gateway.go", "policy.Off, policy.Why = true, whyDeaf", "policy.Off = true", "internal/gateway", "TestDeafToRevocations"},
+	{"the right to add is not asked for", "redisstore/log.go", "if redis.acl_check_cmd and not", "if false and not", "redisstore", "TestLogWithoutTheRightToAdd"},
 }
