@@ -68,6 +68,7 @@ const (
 	maxHeader      = 64 << 10
 	maxConnections = 10_000 // of all clients: some 10 KiB and a descriptor each, and one more to the origin
 	maxOperators   = 64
+	hearTimeout    = 5 * time.Second // for what was revoked, at the start
 	stopTimeout    = 10 * time.Second
 	logTimeout     = 2 * time.Second // for what is still to be written at the end
 )
@@ -332,8 +333,13 @@ func listenAndServe(ctx context.Context, e env, file *config.File, g *gateway.Ga
 	}
 	fmt.Fprintln(e.stderr, strings.Join(lines, "\n"))
 
-	if err := g.ReachStore(ctx); err != nil && ctx.Err() == nil {
-		fmt.Fprintf(e.stderr, "warning: the store cannot be reached yet (%v); until it can, nothing is answered from what is stored\n", err)
+	// Requests that come meanwhile wait: they may show what was revoked before this node was there.
+	switch err := g.ReachStore(ctx); {
+	case ctx.Err() != nil:
+	case err != nil:
+		fmt.Fprintf(e.stderr, "warning: the store cannot be reached yet (%v); until it can, nothing is answered from what is stored, and tokens that were revoked pass to the origin\n", err)
+	case !g.Hears(ctx, hearTimeout):
+		fmt.Fprintf(e.stderr, "warning: what was revoked is not known after %v; until it is, nothing is answered from what is stored, and tokens that were revoked pass to the origin\n", hearTimeout)
 	}
 	failed := make(chan error, len(servers))
 	for i, s := range servers {

@@ -21,6 +21,9 @@ type nodes struct {
 	gateway *Gateway
 	node    *nodelog.Node
 
+	heard chan struct{} // closed once everything that is in the log was known
+	first sync.Once
+
 	mu     sync.Mutex // guards what follows. Revocations are told apart by their entries
 	again  retelling
 	ours   map[string]bool // those that were made here, and have not been in the log yet
@@ -31,7 +34,7 @@ type nodes struct {
 const tellLimit = 2 * time.Second
 
 func startNodes(g *Gateway, log bearcache.PurgeLog) *nodes {
-	n := &nodes{gateway: g, ours: make(map[string]bool)}
+	n := &nodes{gateway: g, heard: make(chan struct{}), ours: make(map[string]bool)}
 	n.again = newRetelling(g.options.RevocationLogLength, n.counts)
 	var boxes []*seal.Box
 	for _, key := range g.secrets {
@@ -123,6 +126,7 @@ func (n *nodes) counts(entry string) bool {
 
 // tellAgain is called when everything that is in the log is known.
 func (n *nodes) tellAgain() {
+	n.first.Do(func() { close(n.heard) })
 	n.mu.Lock()
 	list := n.again.next()
 	n.mu.Unlock()
@@ -183,6 +187,21 @@ func (n *nodes) state() (unread uint64, waiting int, deaf bool) {
 		return 0, 0, false
 	}
 	return n.node.Unread(), n.node.Waiting(), n.node.Deaf(bearcache.PurgeBound)
+}
+
+// Hears waits until everything is known that was revoked on other nodes, for so long at most, and reports whether it is.
+func (g *Gateway) Hears(ctx context.Context, limit time.Duration) bool {
+	if g.nodes == nil {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	select {
+	case <-g.nodes.heard:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // close ends the node, and returns how many revocations that were made here were never known to be in the log.

@@ -100,8 +100,13 @@ func TestRevocationOutlivesItsSecret(t *testing.T) {
 func TestDeafToRevocations(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := storetest.New()
+		store.Hang()
 		g := node(t, store.Log("revocations"), oldSecret, "")
 		defer g.Close()
+		if g.Hears(t.Context(), time.Second) {
+			t.Error("it hears of a log that hangs")
+		}
+		store.Work()
 		off := func() bool {
 			r := httptest.NewRequest("GET", "http://api.test/", nil)
 			policy := g.cache.Policy(r.WithContext(context.WithValue(r.Context(), entryKey{}, new(entry))))
@@ -296,11 +301,12 @@ func TestManyRevocations(t *testing.T) {
 				if n := number(); n > last+shortLog/8 {
 					t.Errorf("from %d to %d in a minute in which nobody said anything", last, n)
 				}
-				if g := node(t, log, oldSecret, ""); true {
-					all = append(all, g)
-					defer g.Close()
+				late := node(t, log, oldSecret, "")
+				defer late.Close()
+				all = append(all, late)
+				if !late.Hears(t.Context(), time.Second) {
+					t.Error("a node that begins does not hear")
 				}
-				time.Sleep(time.Second)
 				check := func(what string) {
 					t.Helper()
 					for n, g := range all {
