@@ -99,7 +99,7 @@ func ExampleCache_verified() {
 			scope.WriteString(value + "\n")
 		}
 		return bearcache.Identity{Issuer: claims.Issuer, Subject: claims.Subject, Scope: scope.String(),
-			Until: claims.Expires, Joined: []string{"Cookie", "X-Api-Key"}}, nil
+			Until: claims.Expires, Renewable: true, Joined: []string{"Cookie", "X-Api-Key"}}, nil
 	}}
 	handler := bearer.Require(verifier, "api", cache.Handler(app))
 
