@@ -19,7 +19,8 @@ type Revocations struct {
 	// Max is how many are remembered. Zero means 100,000; each takes some hundred bytes and its texts.
 	Max int
 
-	// Leeway is by how much an issuer's clock may be ahead of that which says At. A token of a revoked subject whose
+	// Leeway is by how much an issuer's clock may be ahead of that which says At: no less than the Verifier's, which lets
+	// such tokens pass. A token of a revoked subject whose
 	// "iat" is no later than At and this is revoked, and stays so: also one that the subject was given so soon after
 	// the revocation, by logging in again. Zero means 5 seconds, less than zero none.
 	Leeway time.Duration

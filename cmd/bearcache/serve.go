@@ -134,6 +134,7 @@ func runServe(ctx context.Context, e env, args []string) error {
 	}
 	if v := file.Verify; !v.Absent() {
 		options.Verifier, options.Issuer, options.Readers = verifier.Verifier, v.Issuer.String(), readers
+		options.Leeway = time.Duration(*v.Leeway)
 		options.Remember, options.RememberBad = time.Duration(*v.Remember), time.Duration(*v.RememberBad)
 		options.RefuseAnonymous = *v.Anonymous == config.NobodyRefuse
 	}

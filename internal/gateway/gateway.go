@@ -46,6 +46,9 @@ type Options struct {
 	// Readers are what tells the readers of verified tokens apart; the first is for requests whose Route names no other.
 	// Nil: each token by itself.
 	Readers []Readers
+	// Leeway is by how much the Verifier lets clocks differ. A token may say that it was issued so long after it was: what is
+	// revoked of a subject counts for those too. Less than 5 s counts as that.
+	Leeway time.Duration
 	// Remember is how long it counts that a token is good, RememberBad that it is not. Zero: a minute, and what
 	// bearer.Remembering takes.
 	Remember, RememberBad time.Duration
@@ -183,6 +186,7 @@ func (g *Gateway) verifies() error {
 	g.unverified = withoutAuthorization(g.credentials)
 	g.named.logger = o.Logger
 	g.named.add(o.Readers)
+	g.revocations.Leeway = max(o.Leeway, minIssuedLag)
 	memory := c.Memory
 	if memory == 0 {
 		memory = 64 << 20
@@ -192,6 +196,9 @@ func (g *Gateway) verifies() error {
 	c.Identify = g.identify
 	return nil
 }
+
+// minIssuedLag is by how much an issuer's clock may be ahead of the operator's who revokes, whatever the Verifier's leeway.
+const minIssuedLag = 5 * time.Second
 
 // verdictShare is how many bytes of the cache's memory there are for each token that is remembered. One takes about half
 // a kilobyte, on top of that memory: a sixteenth of it, for caches of more than 80 MB.

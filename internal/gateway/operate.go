@@ -322,7 +322,8 @@ func (g *Gateway) revokeNow(w http.ResponseWriter, r *http.Request) {
 	g.options.Logger.Info("an operator revoked", "what", kind, "of", digestOf(o.Token+o.JTI+o.Subject), "until", until, "other_nodes", others)
 	answer := map[string]any{"revoked": kind, "until": until, "other_nodes": others}
 	if kind == "subject" {
-		answer["note"] = "until then its tokens that do not say when they were issued (iat) are refused too, new ones among them"
+		answer["note"] = "until then its tokens that do not say when they were issued (iat) are refused too, new ones among them, and so are those that were issued within " +
+			g.revocations.Leeway.String() + " from now, since the issuer's clock may be ahead"
 	}
 	reply(w, status, answer)
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/bearcache/bearcache"
+	"github.com/bearcache/bearcache/bearer"
 	"github.com/bearcache/bearcache/redact"
 )
 
@@ -339,6 +340,42 @@ func TestRevoked(t *testing.T) {
 				t.Errorf("the other: %s, want %s", got, tt.wantOther)
 			}
 		})
+	}
+}
+
+// A token that the verifier takes from an issuer whose clock is ahead is revoked with its subject: no leeway of the
+// verifier's outlives that. It is said for how long whoever logs in again is in doubt.
+func TestRevokedThoughTheIssuerIsAhead(t *testing.T) {
+	for _, tt := range []struct {
+		leeway         time.Duration
+		revoked, later time.Duration // that a token was issued after
+		note           string
+	}{
+		{0, 4 * time.Second, 10 * time.Second, " 5s "}, // less than that may be the clock of whoever revokes
+		{time.Second, 4 * time.Second, 10 * time.Second, " 5s "},
+		{30 * time.Second, 29 * time.Second, 40 * time.Second, " 30s "},
+		{5 * time.Minute, 299 * time.Second, 310 * time.Second, " 5m0s "},
+	} {
+		var issued time.Time
+		w := start(t, Options{Issuer: "https://login.test", Leeway: tt.leeway, Verifier: verifier(func() (*bearer.Claims, error) {
+			return &bearer.Claims{Issuer: "https://login.test", Subject: "alice", IssuedAt: issued}, nil
+		})}, nil)
+		now := time.Now()
+		issued = now.Add(tt.revoked)
+		if got := w.asked("GET /a", "ahead"); got != "miss" {
+			t.Fatalf("before it was revoked: %s", got)
+		}
+		status, answer := w.order("/api/v1/revoke", `{"subject": "alice"}`)
+		if status != 200 || !strings.Contains(fmt.Sprint(answer["note"]), tt.note) {
+			t.Errorf("leeway %v: %d %v", tt.leeway, status, answer)
+		}
+		if got := w.asked("GET /a", "ahead"); got != "401 invalid_token" {
+			t.Errorf("leeway %v, issued %v after: %s", tt.leeway, tt.revoked, got)
+		}
+		issued = now.Add(tt.later)
+		if got := w.asked("GET /a", "later"); got != "miss" {
+			t.Errorf("leeway %v, issued %v after: %s", tt.leeway, tt.later, got)
+		}
 	}
 }
 
