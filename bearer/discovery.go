@@ -39,7 +39,7 @@ func discover(ctx context.Context, issuer string, client *http.Client) (*Metadat
 	}
 	var failures []error
 	for _, address := range addresses {
-		data, err := document(ctx, client, address)
+		data, err := document(ctx, client, address, address)
 		if err == nil {
 			var m *Metadata
 			if m, err = readMetadata(data, issuer); err == nil {

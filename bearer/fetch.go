@@ -2,6 +2,7 @@ package bearer
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -9,7 +10,9 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -55,53 +58,110 @@ func clientFor(given *http.Client, redirects bool) *http.Client {
 		case !redirects:
 			return http.ErrUseLastResponse
 		case r.URL.Scheme != first.Scheme || r.URL.Host != first.Host:
-			return errors.New("it redirects to another origin")
+			return errElsewhere
 		case len(via) > 3:
-			return errors.New("it redirects too often")
+			return errRedirects
 		}
 		return nil
 	}
 	return &client
 }
 
-// fetch sends r and reads the whole answer, limit bytes at most. No error holds more of the URL than its host.
-func fetch(client *http.Client, r *http.Request, limit int64) (status int, body []byte, err error) {
+// fetch sends r to an endpoint of ours, of whose name errors speak, and reads the whole answer, limit bytes at most. The
+// name is what an operator calls the endpoint: never what another endpoint called it.
+func fetch(client *http.Client, r *http.Request, name string, limit int64) (status int, body []byte, err error) {
 	r.Header.Set("Accept", "application/json")
 	response, err := client.Do(r)
 	if err != nil {
-		return 0, nil, fmt.Errorf("ask %s: %w", r.URL.Host, plain(err))
+		return 0, nil, fmt.Errorf("ask %s: %w", name, plain(err))
 	}
 	defer response.Body.Close()
 	body, err = io.ReadAll(io.LimitReader(response.Body, limit+1))
 	switch {
 	case err != nil:
-		return 0, nil, fmt.Errorf("read the answer of %s: %w", r.URL.Host, plain(err))
+		return 0, nil, fmt.Errorf("read the answer of %s: %w", name, plain(err))
 	case int64(len(body)) > limit:
-		return 0, nil, fmt.Errorf("read the answer of %s: it has more than %d bytes", r.URL.Host, limit)
+		return 0, nil, fmt.Errorf("read the answer of %s: it has more than %d bytes", name, limit)
 	}
 	return response.StatusCode, body, nil
 }
 
-// plain is err without the URL, whose path or query may tell more than a log should.
+// What may go wrong on the way to an endpoint.
+var (
+	errElsewhere   = errors.New("it redirects to another origin")
+	errRedirects   = errors.New("it redirects too often")
+	errLate        = errors.New("it did not answer in time")
+	errUnknownHost = errors.New("its name cannot be looked up")
+	errAuthority   = errors.New("its certificate is of an authority that this machine does not know")
+	errOtherName   = errors.New("its certificate is for another name")
+	errExpired     = errors.New("its certificate has expired, or is not valid yet")
+	errTLS         = errors.New("there is no TLS connection with it: its certificate, its version or its ciphers do not do, or it speaks none")
+	errBrokeOff    = errors.New("it broke off before its answer was whole")
+	errFields      = errors.New("the fields of its answer are too many or too long")
+	errNoHTTP      = errors.New("what it answered is no HTTP")
+)
+
+// plain is what went wrong, in words of ours. net/http quotes in its errors what came back, a certificate's names too: that
+// may be the token that the endpoint was asked about, and our own secret. They hold the URL, whose path or query may tell more
+// than a log should, and ports of connections, by which each failure would look like a new one.
 func plain(err error) error {
-	var of *url.Error
-	if errors.As(err, &of) {
-		return of.Err
+	var (
+		timeout   interface{ Timeout() bool }
+		name      *net.DNSError
+		number    syscall.Errno
+		authority x509.UnknownAuthorityError
+		host      x509.HostnameError
+		invalid   x509.CertificateInvalidError
+	)
+	switch {
+	case errors.Is(err, context.Canceled):
+		return context.Canceled
+	case errors.As(err, &name):
+		return errUnknownHost
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return errLate
+	case errors.As(err, &number): // "connection refused", and the like: the system's words, without an address
+		return number
+	case errors.Is(err, errElsewhere):
+		return errElsewhere
+	case errors.Is(err, errRedirects):
+		return errRedirects
+	case errors.As(err, &authority):
+		return errAuthority
+	case errors.As(err, &host):
+		return errOtherName
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return errExpired
+	case errors.Is(err, http.ErrSchemeMismatch), strings.Contains(err.Error(), "tls: "): // the types of the latter are not exported
+		return errTLS
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return errBrokeOff
+	case strings.Contains(err.Error(), "response headers exceeded"):
+		return errFields
 	}
-	return err
+	return errNoHTTP
 }
 
 // document is what GET of a URL answers with 200.
-func document(ctx context.Context, client *http.Client, u string) ([]byte, error) {
+func document(ctx context.Context, client *http.Client, u, name string) ([]byte, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u, nil)
 	if err != nil {
 		return nil, errors.New("it is no URL")
 	}
-	status, body, err := fetch(client, r, maxDocument)
+	status, body, err := fetch(client, r, name, maxDocument)
 	if err == nil && status != http.StatusOK {
-		err = fmt.Errorf("%s answered %d", r.URL.Host, status)
+		err = fmt.Errorf("%s answered %d", name, status)
 	}
 	return body, err
+}
+
+// hostOf is what errors call an endpoint whose URL is configured: its path and query may tell more than a log should.
+func hostOf(configured string) string {
+	u, err := url.Parse(configured)
+	if err != nil {
+		return "the endpoint"
+	}
+	return u.Host
 }
 
 // health tells an operator when something begins to fail, fails in another way, and works again: a line

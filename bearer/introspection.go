@@ -179,23 +179,24 @@ func (i *Introspection) ask(ctx context.Context, token string) ([]byte, error) {
 		return nil, errors.New("wait for other calls: " + ctx.Err().Error())
 	}
 	if i.Discovery == nil {
-		return i.askAt(ctx, i.URL, token)
+		return i.askAt(ctx, i.URL, hostOf(i.URL), token)
 	}
 	m, err := i.Discovery.Metadata(ctx)
 	if err != nil {
 		return nil, err
 	}
-	body, err := i.askAt(ctx, m.IntrospectionEndpoint, token)
+	const name = "the introspection_endpoint of the issuer's metadata"
+	body, err := i.askAt(ctx, m.IntrospectionEndpoint, name, token)
 	if err == nil {
 		return body, nil
 	}
 	if moved, _ := i.Discovery.recent(ctx); moved != nil && moved.IntrospectionEndpoint != m.IntrospectionEndpoint {
-		return i.askAt(ctx, moved.IntrospectionEndpoint, token)
+		return i.askAt(ctx, moved.IntrospectionEndpoint, name, token)
 	}
 	return nil, err
 }
 
-func (i *Introspection) askAt(ctx context.Context, u, token string) ([]byte, error) {
+func (i *Introspection) askAt(ctx context.Context, u, name, token string) ([]byte, error) {
 	if u == "" {
 		return nil, errors.New("the issuer's metadata has no introspection_endpoint")
 	}
@@ -203,14 +204,14 @@ func (i *Introspection) askAt(ctx context.Context, u, token string) ([]byte, err
 	if err != nil {
 		return nil, err
 	}
-	status, body, err := fetch(i.client, r, maxAnswer)
+	status, body, err := fetch(i.client, r, name, maxAnswer)
 	switch {
 	case err != nil:
 		return nil, err
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
-		return nil, fmt.Errorf("%s answered %d: it does not take our own credentials; check ClientID and ClientSecret, or AccessToken", r.URL.Host, status)
+		return nil, fmt.Errorf("%s answered %d: it does not take our own credentials; check the client's ID and secret, or the access token, that it should know us by", name, status)
 	case status != http.StatusOK:
-		return nil, fmt.Errorf("%s answered %d", r.URL.Host, status)
+		return nil, fmt.Errorf("%s answered %d", name, status)
 	}
 	return body, nil
 }

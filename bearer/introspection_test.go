@@ -173,12 +173,12 @@ func TestHostileIntrospection(t *testing.T) {
 		handler http.HandlerFunc
 		why     string
 	}{
-		{"it hangs", hang, "deadline"},
+		{"it hangs", hang, "did not answer in time"},
 		{"it hangs in the middle", func(w http.ResponseWriter, r *http.Request) {
 			io.WriteString(w, `{"active":tr`)
 			w.(http.Flusher).Flush()
 			hang(w, r)
-		}, "deadline"},
+		}, "did not answer in time"},
 		{"500 that says active", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500); io.WriteString(w, `{"active":true}`) }, "answered 500"},
 		{"201 that says active", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(201); io.WriteString(w, `{"active":true}`) }, "answered 201"},
 		{"401 to us", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401); io.WriteString(w, `{"active":true}`) }, "does not take our own credentials"},
@@ -205,14 +205,14 @@ func TestHostileIntrospection(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			h := newServer(t, test.handler)
 			v, log := introspection(h.URL + "/i?key=hunter2")
-			if test.why == "deadline" {
+			if test.why == "did not answer in time" {
 				v.Timeout = 50 * time.Millisecond
 			}
 			c, err := v.Verify(t.Context(), token)
 			if c != nil || !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), test.why) || strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), token) {
 				t.Errorf("%+v, %v", c, err)
 			}
-			if test.why != "deadline" {
+			if test.why != "did not answer in time" {
 				v.Verify(t.Context(), token)
 			}
 			said := log.String()
@@ -253,7 +253,7 @@ func TestIntrospectionChanges(t *testing.T) {
 	if c, err := v.Verify(t.Context(), "t"); err != nil || c.Subject != "bob" {
 		t.Errorf("%+v, %v", c, err)
 	}
-	if said := log.String(); strings.Count(said, "\n") != 2 || !strings.Contains(said, "check ClientID and ClientSecret") || !strings.Contains(said, "works again") {
+	if said := log.String(); strings.Count(said, "\n") != 2 || !strings.Contains(said, "check the client's ID and secret") || !strings.Contains(said, "works again") {
 		t.Errorf("logged: %s", said)
 	}
 }

@@ -458,12 +458,12 @@ func TestHostileKeyEndpoints(t *testing.T) {
 		handler http.HandlerFunc
 		why     string
 	}{
-		{"it hangs", hang, "deadline"},
+		{"it hangs", hang, "did not answer in time"},
 		{"it hangs in the middle", func(w http.ResponseWriter, r *http.Request) {
 			io.WriteString(w, set[:20])
 			w.(http.Flusher).Flush()
 			hang(w, r)
-		}, "deadline"},
+		}, "did not answer in time"},
 		{"500", status(500), "answered 500"},
 		{"404", status(404), "answered 404"},
 		{"204", status(204), "answered 204"},
@@ -474,7 +474,7 @@ func TestHostileKeyEndpoints(t *testing.T) {
 		{"it breaks off", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "100000")
 			io.WriteString(w, set)
-		}, "unexpected EOF"},
+		}, "broke off"},
 		{"100 MB", flood(&written, 100<<20), "more than"},
 		{"no end", flood(new(atomic.Int64), 1<<62), "more than"},
 		{"much, compressed", bomb(), "more than"},
@@ -484,7 +484,7 @@ func TestHostileKeyEndpoints(t *testing.T) {
 			for i := range 2000 {
 				w.Header().Set(fmt.Sprintf("X-%d", i), strings.Repeat("x", 100))
 			}
-		}, "exceeded"},
+		}, "too many or too long"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			h := newServer(t, test.handler)

@@ -94,27 +94,30 @@ func orElse(d, zero time.Duration) time.Duration {
 
 func (k *RemoteKeys) fetch(ctx context.Context) ([]Key, error) {
 	if k.Discovery == nil {
-		return k.fetchFrom(ctx, k.URL)
+		return k.fetchFrom(ctx, k.URL, hostOf(k.URL))
 	}
 	m, err := k.Discovery.Metadata(ctx)
 	if err != nil {
 		return nil, err
 	}
-	keys, err := k.fetchFrom(ctx, m.JWKSURI)
+	keys, err := k.fetchFrom(ctx, m.JWKSURI, theJWKSURI)
 	if err == nil {
 		return keys, nil
 	}
 	if moved, _ := k.Discovery.recent(ctx); moved != nil && moved.JWKSURI != m.JWKSURI {
-		return k.fetchFrom(ctx, moved.JWKSURI)
+		return k.fetchFrom(ctx, moved.JWKSURI, theJWKSURI)
 	}
 	return nil, err
 }
 
-func (k *RemoteKeys) fetchFrom(ctx context.Context, u string) ([]Key, error) {
+// theJWKSURI is what errors call an endpoint that the issuer named: what it named they do not repeat.
+const theJWKSURI = "the jwks_uri of the issuer's metadata"
+
+func (k *RemoteKeys) fetchFrom(ctx context.Context, u, name string) ([]Key, error) {
 	if u == "" {
 		return nil, errors.New("the issuer's metadata has no jwks_uri")
 	}
-	data, err := document(ctx, k.client, u)
+	data, err := document(ctx, k.client, u, name)
 	if err != nil {
 		return nil, err
 	}
