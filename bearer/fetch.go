@@ -167,18 +167,28 @@ func hostOf(configured string) string {
 // health tells an operator when something begins to fail, fails in another way, and works again: a line
 // for each of these, and not for each request.
 type health struct {
+	every time.Duration    // how often a line is written at most, where clients may have it fail and work by turns
+	now   func() time.Time // with every; nil: time.Now
+
 	mu   sync.Mutex
-	last string // what the last line said; empty: that it works, or none was written
+	last string    // what the last line said; empty: that it works, or none was written
+	said time.Time // when
 }
+
+// tellEvery is the least between two lines about what happens with each request.
+const tellEvery = 10 * time.Second
 
 func (h *health) note(log *slog.Logger, what string, err error) {
 	now := ""
 	if err != nil {
 		now = err.Error()
 	}
+	at := clock(h.now)
 	h.mu.Lock()
-	changed := now != h.last
-	h.last = now
+	changed := now != h.last && (h.said.IsZero() || at.Sub(h.said) >= h.every) // else it is said with the next request after that, if it lasts
+	if changed {
+		h.last, h.said = now, at
+	}
 	h.mu.Unlock()
 	if log == nil {
 		log = slog.Default()

@@ -72,10 +72,11 @@ type Introspection struct {
 	// http.DefaultClient.
 	Client *http.Client
 
-	// Log is told when asking begins to fail, and when it works again. Nil means slog.Default().
+	// Log is told when asking begins to fail, and when it works again, once in 10 seconds at most; so it is of answers that cannot
+	// be read, which may be about one token alone. Nil means slog.Default().
 	Log *slog.Logger
 
-	// Now is the clock for exp, nbf and iat. Nil means time.Now.
+	// Now is the clock for exp, nbf and iat, and for what Log is told. Nil means time.Now.
 	Now func() time.Time
 
 	once    sync.Once
@@ -84,7 +85,8 @@ type Introspection struct {
 	slots   chan struct{}
 	digests digester
 	flights flights
-	health  health
+	health  health // of the endpoint
+	answers health // of what it says: a fault here may be of one token alone
 }
 
 const (
@@ -132,6 +134,9 @@ func (i *Introspection) init() error {
 			slots = zeroConcurrency
 		}
 		i.slots = make(chan struct{}, slots)
+		for _, h := range []*health{&i.health, &i.answers} {
+			h.every, h.now = tellEvery, i.Now
+		}
 	})
 	return i.invalid
 }
@@ -151,13 +156,14 @@ func (i *Introspection) verify(ctx context.Context, token string) (*Claims, erro
 	call, cancel := context.WithTimeout(ctx, orElse(i.Timeout, zeroTimeout))
 	defer cancel()
 	data, err := i.ask(call, token)
-	var claims *Claims
-	if err == nil {
-		claims, err = readAnswer(data)
-	}
 	if ctx.Err() == nil { // that our client left says nothing of the endpoint
 		i.health.note(i.Log, "asking the introspection endpoint", err)
 	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	claims, err := readAnswer(data)
+	i.answers.note(i.Log, "reading what the introspection endpoint says of a token", err)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)

@@ -244,17 +244,60 @@ func TestHostileIntrospection(t *testing.T) {
 func TestIntrospectionChanges(t *testing.T) {
 	h := newServer(t, text(`{"active":true,"sub":"alice"}`))
 	v, log := introspection(h.URL)
+	clock := &testClock{t: noon}
+	v.Now = clock.now
 	expect(t, v, "t", "good")
 	h.answer(text(`{"active":false}`))
 	expect(t, v, "t", "bad")
 	h.answer(status(401))
 	expect(t, v, "t", "unavailable")
 	h.answer(text(`{"active":true,"sub":"bob"}`))
+	clock.forward(tellEvery)
 	if c, err := v.Verify(t.Context(), "t"); err != nil || c.Subject != "bob" {
 		t.Errorf("%+v, %v", c, err)
 	}
 	if said := log.String(); strings.Count(said, "\n") != 2 || !strings.Contains(said, "check the client's ID and secret") || !strings.Contains(said, "works again") {
 		t.Errorf("logged: %s", said)
+	}
+}
+
+// One client's odd token, or an endpoint that fails now and then, costs a line in ten seconds and not one for each request. What
+// is odd about one token is not said of the endpoint.
+func TestIntrospectionLogIsBounded(t *testing.T) {
+	var n atomic.Int32
+	h := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+		switch token := r.PostFormValue("token"); {
+		case token == "odd":
+			io.WriteString(w, `{"active":true,"exp":"tomorrow"}`)
+		case token == "down":
+			w.WriteHeader(500 + int(n.Add(1))%50) // another failure each time
+		default:
+			io.WriteString(w, `{"active":true}`)
+		}
+	})
+	for token, what := range map[string]string{"odd": "reading what the introspection endpoint says of a token", "down": "asking the introspection endpoint"} {
+		v, log := introspection(h.URL)
+		clock := &testClock{t: noon}
+		v.Now = clock.now
+		for range 200 { // 20 s
+			expect(t, v, token, "unavailable")
+			expect(t, v, "good", "good")
+			clock.forward(100 * time.Millisecond)
+		}
+		said := log.String()
+		if lines := strings.Count(said, "\n"); lines == 0 || lines > 3 || strings.Count(said, what) != lines {
+			t.Errorf("%s: %d lines: %s", token, lines, said)
+		}
+		// What lasts is said in the end, whichever came first.
+		clock.forward(tellEvery)
+		expect(t, v, "good", "good")
+		clock.forward(tellEvery)
+		expect(t, v, token, "unavailable")
+		clock.forward(tellEvery)
+		expect(t, v, "good", "good")
+		if said = log.String(); !strings.HasSuffix(said, what+" works again\"\n") {
+			t.Errorf("%s: %s", token, said)
+		}
 	}
 }
 

@@ -77,7 +77,8 @@ func (g *Gateway) store(ctx context.Context) string {
 }
 
 // verifierState is "none" where nobody verifies tokens, "configured" where no token came yet, and otherwise "ready" or
-// "unavailable", by whether the verifier could tell what it was asked last. A verdict that is remembered asks nobody.
+// "unavailable", by whether the verifier could tell what it was asked last; one that could is unavailable only if it could not
+// for untoldInARow times, for it may be one token of which it cannot tell. A verdict that is remembered asks nobody.
 func (g *Gateway) verifierState() string {
 	if g.verifier == nil {
 		return "none"
@@ -92,11 +93,16 @@ func (g *Gateway) verifierState() string {
 func (g *Gateway) told(err error) {
 	switch bad := (*bearer.Error)(nil); {
 	case err == nil, errors.As(err, &bad):
+		g.untoldRun.Store(0)
 		g.telling.Store("ready")
 	case !errors.Is(err, context.Canceled):
-		g.telling.Store("unavailable")
+		if g.untoldRun.Add(1) >= untoldInARow || g.telling.Load() == nil {
+			g.telling.Store("unavailable")
+		}
 	}
 }
+
+const untoldInARow = 3
 
 // Reach connects to the upstream and hangs up.
 func (g *Gateway) Reach(ctx context.Context) error {

@@ -97,7 +97,8 @@ type Gateway struct {
 	nodes       *nodes        // nil: there are no others
 	untold      atomic.Uint64 // tokens of which the Verifier could not tell
 	named       named
-	telling     atomic.Value // of string: "ready" or "unavailable", as the Verifier was when it was last asked
+	telling     atomic.Value // of string: "ready" or "unavailable", see verifierState
+	untoldRun   atomic.Int64 // of how many tokens in a row it could not tell, until now
 	pseudonym   string       // of this process, in Via
 	metrics     *metrics
 	handler     http.Handler

@@ -394,7 +394,7 @@ func TestUnverifiedCredentials(t *testing.T) {
 	}
 }
 
-// The statistics say whether the verifier could tell what it was asked last.
+// The statistics say whether the verifier could tell what it was asked last, or failed a few times in a row.
 func TestVerifierState(t *testing.T) {
 	i := newIssuer(t)
 	var fault error
@@ -412,7 +412,12 @@ func TestVerifierState(t *testing.T) {
 		fault error
 		want  string
 	}{
-		{nil, "ready"}, {errors.New("hunter2"), "unavailable"}, {fmt.Errorf("get keys: %w", context.Canceled), "unavailable"},
+		{errors.New("hunter2"), "unavailable"}, // at the start there is nothing else to go by
+		{nil, "ready"},
+		// One token of which nobody can tell says little of the verifier.
+		{errors.New("hunter2"), "ready"}, {nil, "ready"}, {errors.New("hunter2"), "ready"}, {errors.New("hunter2"), "ready"}, {nil, "ready"},
+		{errors.New("hunter2"), "ready"}, {errors.New("hunter2"), "ready"}, {fmt.Errorf("get keys: %w", context.Canceled), "ready"},
+		{errors.New("hunter2"), "unavailable"}, {fmt.Errorf("get keys: %w", context.Canceled), "unavailable"},
 		{&bearer.Error{Status: 401, Code: bearer.InvalidToken}, "ready"},
 	} {
 		fault = step.fault
