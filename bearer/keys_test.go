@@ -255,7 +255,7 @@ func TestKeyRotation(t *testing.T) {
 	// A key that was withdrawn is out with the next refresh, which nobody waits for.
 	h.answer(text(jwks(jwk("p384", s.p384, ""))))
 	expect(t, v, older, "good")
-	clock.forward(zeroRefresh)
+	clock.forward(zeroRefresh - zeroRefresh/10)
 	expect(t, v, newer, "good")
 	settle(&keys.source)
 	expect(t, v, older, "bad")
@@ -263,13 +263,13 @@ func TestKeyRotation(t *testing.T) {
 
 	// Another key under the same name.
 	h.answer(text(jwks(jwk("p384", s.p384, ""), jwk("p256", s.rogue, ""))))
-	clock.forward(2 * zeroRefresh) // nobody asked meanwhile, so that this one waits
+	clock.forward(zeroRefresh) // nobody asked meanwhile, so that this one waits
 	expect(t, v, older, "bad")
 	expect(t, v, signed("ES256", s.rogue, goodHeader, claims()), "good")
 
-	// Nobody asked for so long that a withdrawn key is not used once more.
+	// Nobody asked until Refresh had passed: the withdrawn key is not used once more.
 	h.answer(text(jwks(jwk("p256", s.rogue, ""))))
-	clock.forward(2 * zeroRefresh)
+	clock.forward(zeroRefresh)
 	expect(t, v, newer, "bad")
 }
 

@@ -37,7 +37,8 @@ type RemoteKeys struct {
 	// Discovery says where the set is, if URL is empty.
 	Discovery *Discovery
 
-	// Refresh is how old a set may be before it is fetched again. Zero means 5 minutes.
+	// Refresh is how old a set may be. A tenth before that it is fetched again, and who asks after it waits for that, once if it
+	// fails. Zero means 5 minutes.
 	Refresh time.Duration
 
 	// MaxStale is how old a set may be that could not be fetched again. Zero means an hour: many tokens live

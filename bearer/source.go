@@ -19,7 +19,7 @@ var errClosed = errors.New("it was closed")
 type source[T any] struct {
 	fetch    func(context.Context) (T, error)
 	report   func(error)   // told of the end of every attempt
-	refresh  time.Duration // a value as old as this is fetched again
+	refresh  time.Duration // a value as old as this is not used before it was fetched again, unless that fails
 	maxStale time.Duration // one as old as this is not used any more
 	timeout  time.Duration // of one attempt; zero: fetchTimeout
 	now      func() time.Time
@@ -33,6 +33,7 @@ type source[T any] struct {
 	loaded   time.Time     // when the attempt began that brought value; zero: none did
 	tried    time.Time     // when the last attempt began
 	failures int           // in a row, until now
+	failed   time.Time     // when the last of them ended
 	err      error         // of the last attempt
 	flight   chan struct{} // closed when the attempt under way ends; nil: there is none
 	waiting  int
@@ -54,17 +55,19 @@ func (s *source[T]) close() {
 	s.wg.Wait()
 }
 
-// get returns the value. If it is due it is fetched again, and who asks does not wait for that, unless there is
-// nothing that could be used, or nobody asked for so long that what there is says little about now.
+// get returns the value. It is fetched again a little before it is as old as refresh, and who asks does not wait for that.
+// From then on everybody waits, for it may say what holds no more; but not where the last attempt failed, and not long ago: who
+// waited for that one did so for all.
 func (s *source[T]) get(ctx context.Context) (T, error) {
 	s.mu.Lock()
 	now := s.now()
-	idle := now.Sub(s.tried) >= 2*s.refresh
+	age := now.Sub(s.loaded) // without end where there is none
+	failing := s.failures > 0 && now.Sub(s.failed) < s.refresh
 	var flight chan struct{}
-	if s.loaded.IsZero() || now.Sub(s.loaded) >= s.refresh {
+	if age >= s.due() {
 		flight = s.attempt(now, backoff(s.failures))
 	}
-	if flight != nil && (idle || !s.usable(now)) {
+	if flight != nil && (age >= s.refresh && !failing || !s.usable(now)) {
 		if err := s.wait(ctx, flight); err != nil {
 			s.mu.Unlock()
 			var none T
@@ -74,6 +77,9 @@ func (s *source[T]) get(ctx context.Context) (T, error) {
 	defer s.mu.Unlock()
 	return s.read()
 }
+
+// due is how old a value is when it is fetched again, so that as a rule nobody waits.
+func (s *source[T]) due() time.Duration { return s.refresh - s.refresh/10 }
 
 // recent returns the value if it was loaded within a time, or can be now. It begins at most one attempt in that
 // time, however often it is asked; current is false where the value is older all the same.
@@ -131,6 +137,7 @@ func (s *source[T]) attempt(now time.Time, gap time.Duration) chan struct{} {
 			s.value, s.loaded, s.failures = value, now, 0
 		} else {
 			s.failures++
+			s.failed = s.now()
 		}
 		s.mu.Unlock()
 		if s.ctx.Err() == nil { // closing is no failure

@@ -70,27 +70,56 @@ func TestSourceStale(t *testing.T) {
 			}
 		}
 		value(1)
-		time.Sleep(5*time.Minute - 1)
+		time.Sleep(4*time.Minute + 30*time.Second - 1)
 		value(1) // not due
 		time.Sleep(1 * time.Nanosecond)
 		value(1) // due, and nobody waits for it
 		synctest.Wait()
 		value(2)
-		time.Sleep(10 * time.Minute) // nobody asked for long: what there is says little
+		time.Sleep(5*time.Minute - 1)
+		value(2) // nobody asked before, and it is not too old
+		synctest.Wait()
 		value(3)
+		time.Sleep(5 * time.Minute)
+		value(4) // nobody asked before, and now it is
 
+		// The attempt that hangs is waited for once, and after it nobody waits.
 		hang.Store(true)
 		time.Sleep(6 * time.Minute)
 		before := time.Now()
-		value(3)
-		if time.Since(before) > 0 {
-			t.Error("it was waited for")
+		var wg sync.WaitGroup
+		for range 5 {
+			wg.Go(func() { value(4) })
 		}
-		time.Sleep(11 * time.Second) // the attempt has timed out
+		wg.Wait()
+		if time.Since(before) != fetchTimeout {
+			t.Errorf("it was waited for %v", time.Since(before))
+		}
+		for before = time.Now(); time.Since(before) < 10*time.Minute; time.Sleep(time.Second) {
+			asked := time.Now()
+			value(4)
+			if time.Since(asked) > 0 {
+				t.Fatalf("waited again after %v", time.Since(before))
+			}
+		}
 		hang.Store(false)
 		down.Store(true)
+		for time.Since(s.loaded) < 40*time.Minute {
+			value(4)
+			time.Sleep(time.Minute)
+		}
+
+		// Nobody asked for long since it failed: that says nothing of now, to any of those who come at once.
+		down.Store(false)
+		time.Sleep(10 * time.Minute)
+		for range 5 {
+			wg.Go(func() { value(5) })
+		}
+		wg.Wait()
+
+		down.Store(true)
 		for time.Since(s.loaded) < time.Hour-time.Minute {
-			value(3)
+			value(5)
 			time.Sleep(time.Minute)
 		}
 		time.Sleep(2 * time.Minute)
@@ -99,7 +128,7 @@ func TestSourceStale(t *testing.T) {
 		}
 		down.Store(false)
 		time.Sleep(2 * time.Minute)
-		value(4)
+		value(6)
 	})
 }
 
