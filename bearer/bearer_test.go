@@ -21,7 +21,7 @@ func TestChallenge(t *testing.T) {
 		{"without credentials only the realm (§3.1)", ErrNoCredentials, `Bearer realm="api"`},
 		{"another scheme is no credentials", ErrOtherScheme, `Bearer realm="api"`},
 		{"a bad token", badToken("no"), `Bearer realm="api", error="invalid_token", error_description="no"`},
-		{"too little scope says which", &Error{403, InsufficientScope, "", "read write"}, `Bearer realm="api", error="insufficient_scope", scope="read write"`},
+		{"too little scope says which", &Error{Status: 403, Code: InsufficientScope, Scope: "read write"}, `Bearer realm="api", error="insufficient_scope", scope="read write"`},
 		{"quotes, backslashes and controls cannot leave the string", badRequest("a\"b\\c\r\nd é"), `Bearer realm="api", error="invalid_request", error_description="a?b?c??d ?"`},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // Codes of RFC 6750 §3.1.
@@ -19,6 +20,8 @@ type Error struct {
 	Code        string // empty where the request carries no credentials
 	Description string // a sentence for the developer of the client
 	Scope       string // what scope would do; for insufficient_scope
+
+	lasts time.Duration // how long this holds at most, whatever Remembering is told; zero: nothing changes it, less: not beyond this answer
 }
 
 func (e *Error) Error() string {

@@ -295,9 +295,18 @@ func (j *jws) signedBy(keys []Key) *Error {
 		}
 	}
 	if !known {
-		return badToken("the token is signed with a key that its issuer does not have")
+		return passing(badToken("the token is signed with a key that its issuer does not have"), -1)
 	}
-	return badToken("the token's signature is wrong")
+	return passing(badToken("the token's signature is wrong"), wrongLasts)
+}
+
+// wrongLasts bounds how long a wrong signature is remembered: the key may be another a moment later, under the same name.
+const wrongLasts = 5 * time.Second
+
+// passing is a refusal that holds for no longer than this, since the issuer, or time, may prove it wrong.
+func passing(refusal *Error, lasts time.Duration) *Error {
+	refusal.lasts = lasts
+	return refusal
 }
 
 func (v *JWT) checkClaims(c *Claims, now time.Time) *Error {
@@ -339,9 +348,9 @@ func checkTimes(c *Claims, now time.Time, leeway time.Duration) *Error {
 	case !c.Expires.IsZero() && !now.Add(-leeway).Before(c.Expires): // RFC 7519 §4.1.4: it ends at exp, not after it
 		return badToken("the token has expired")
 	case c.NotBefore.After(latest):
-		return badToken("the token is not valid yet")
+		return passing(badToken("the token is not valid yet"), c.NotBefore.Sub(latest))
 	case c.IssuedAt.After(latest):
-		return badToken("the token was issued in the future")
+		return passing(badToken("the token was issued in the future"), c.IssuedAt.Sub(latest))
 	}
 	return nil
 }

@@ -14,7 +14,8 @@ import (
 // Remembering is a Verifier that remembers another's verdicts, under keyed digests of the tokens. That a token is
 // good is remembered until it ends, and no longer than Lifetime; that it is bad, for Negative, in a
 // memory of its own, where no number of made-up tokens can push out good ones; that nobody could tell, not at
-// all. Fields must not be changed after the first use.
+// all. Of a JWT it is not remembered either that its issuer does not have its key, which is news to come, that it is not valid
+// yet beyond the moment at which it is, nor for longer than 5 seconds that its signature is wrong. Fields must not be changed after the first use.
 //
 // A verdict is as old as its time says: what is revoked in between, or whose key is withdrawn, passes until then. Ask
 // Revocations after it.
@@ -137,7 +138,13 @@ func (m *Remembering) ask(ctx context.Context, key digest, token string) (*Claim
 	case errors.As(err, &refusal):
 		own := *refusal
 		m.good.Invalidate(key) // it was good, and is so no longer
-		m.bad.Set(key, &verdict{refusal: &own, until: asked + int64(orElse(m.Negative, zeroNegative))})
+		lifetime := orElse(m.Negative, zeroNegative)
+		if own.lasts != 0 {
+			lifetime = min(lifetime, own.lasts)
+		}
+		if lifetime > 0 {
+			m.bad.Set(key, &verdict{refusal: &own, until: asked + int64(lifetime)})
+		}
 	}
 	return claims, err
 }

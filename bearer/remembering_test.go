@@ -135,6 +135,61 @@ func TestRemembering(t *testing.T) {
 	step("bad still", "turns", "bad", 2)
 }
 
+// However long bad tokens are remembered, one that becomes good is good when it does.
+func TestWhatDoesNotLast(t *testing.T) {
+	s := theSigners()
+	h := newServer(t, text(jwks(jwk("p256", s.p256, ""))))
+	keys, clock, _ := remote(t, h.URL)
+	v := s.verifier()
+	v.Keys, v.Now = keys, clock.now
+	m := &Remembering{Verifier: v, Negative: time.Hour, Now: clock.now}
+	long := `"exp":` + fmt.Sprint(noon.Unix()+7200)
+	newer := signed("ES384", s.p384, `{"alg":"ES384","kid":"p384"}`, claims(long))
+	other := signed("ES256", s.rogue, goodHeader, claims(long))
+	expect(t, m, s.good(), "good")
+	clock.forward(unknownEvery)
+
+	// Asked for just before it was published: the next time that keys may be fetched it is good. Asking makes no request.
+	expect(t, m, newer, "bad")
+	h.answer(text(jwks(jwk("p256", s.p256, ""), jwk("p384", s.p384, ""))))
+	asked := h.asked.Load()
+	for range 15 {
+		expect(t, m, newer, "bad")
+		clock.forward(time.Second)
+	}
+	if n := h.asked.Load() - asked; n != 0 {
+		t.Errorf("%d requests", n)
+	}
+	expect(t, m, newer, "good")
+
+	// The same under the name of another: a wrong signature is remembered for five seconds.
+	expect(t, m, other, "bad")
+	h.answer(text(jwks(jwk("p256", s.rogue, ""))))
+	clock.forward(unknownEvery - 1)
+	expect(t, m, other, "bad")
+	clock.forward(wrongLasts - 1)
+	expect(t, m, other, "bad")
+	clock.forward(1)
+	expect(t, m, other, "good")
+
+	// What is not valid yet is so from its time on, and remembered until then. Leeway is 30 s.
+	counted := &counting{answer: v.Verify}
+	m = &Remembering{Verifier: counted, Negative: time.Hour, Now: clock.now}
+	for name, claim := range map[string]string{"nbf": `"nbf":`, "iat": `"iat":`} {
+		start := clock.now()
+		token := signed("ES256", s.rogue, goodHeader, claims(long, claim+fmt.Sprint(start.Unix()+60)))
+		due := time.Unix(start.Unix()+60, 0).Add(-zeroLeeway)
+		expect(t, m, token, "bad")
+		clock.forward(due.Sub(start) - 1)
+		expect(t, m, token, "bad")
+		if n := counted.of(token); n != 1 {
+			t.Errorf("%s: verified %d times before its time", name, n)
+		}
+		clock.forward(1)
+		expect(t, m, token, "good")
+	}
+}
+
 // Whatever number of made-up tokens comes, the good ones stay.
 func TestGarbageEvictsNothingGood(t *testing.T) {
 	inner := &counting{answer: func(_ context.Context, token string) (*Claims, error) {
