@@ -99,8 +99,8 @@ func readMetadata(data []byte, issuer string) (*Metadata, error) {
 
 // Discovery is the metadata of an issuer, fetched when first needed and every day from then on. As long as the
 // issuer does not answer it is asked again, after a second, then after twice as long each time, up to a
-// minute. Where an endpoint that it named fails it is asked too, once a minute at most, since the endpoint may have
-// moved. Fields must not be changed after the first use. RemoteKeys and Introspection may share one.
+// minute. Where an endpoint that it named fails, or has not the key of a token, it is asked too, once a minute at most, since the
+// endpoint may have moved. Fields must not be changed after the first use. RemoteKeys and Introspection may share one.
 type Discovery struct {
 	// Issuer is its URL: https, or http on this machine, without a query.
 	Issuer string
@@ -122,7 +122,7 @@ type Discovery struct {
 const (
 	metadataRefresh  = 24 * time.Hour
 	metadataMaxStale = 7 * 24 * time.Hour
-	metadataAgain    = time.Minute // how often an endpoint that fails has the metadata fetched, at most
+	metadataAgain    = time.Minute // how often an endpoint that fails, or lacks a key, has the metadata fetched, at most
 )
 
 // Check says what is wrong with the fields.

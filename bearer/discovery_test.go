@@ -228,3 +228,60 @@ func TestMovedEndpoints(t *testing.T) {
 		})
 	}
 }
+
+// Keys that moved are found also where the old place goes on answering. Whoever makes keys up costs the issuer one question about
+// its metadata in a minute.
+func TestMovedKeysBesideTheOld(t *testing.T) {
+	s := theSigners()
+	var at atomic.Value
+	var asked atomic.Int32
+	at.Store("/old")
+	h := newServer(t, nil)
+	h.answer(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/.well-known/openid-configuration":
+			asked.Add(1)
+			fmt.Fprintf(w, `{"issuer":"%s","jwks_uri":"%[1]s%s"}`, h.URL, at.Load())
+		case "/old":
+			io.WriteString(w, jwks(jwk("p256", s.p256, "")))
+		case "/new":
+			io.WriteString(w, jwks(jwk("p384", s.p384, ""), jwk("p256", s.rogue, "")))
+		}
+	})
+	older := s.good(`"iss":"` + h.URL + `"`)
+	for name, newer := range map[string]string{
+		"a new kid":                       signed("ES384", s.p384, `{"alg":"ES384","kid":"p384"}`, claims(`"iss":"`+h.URL+`"`)),
+		"another key under the same name": signed("ES256", s.rogue, goodHeader, claims(`"iss":"`+h.URL+`"`)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			at.Store("/old")
+			clock := &testClock{t: noon}
+			d := &Discovery{Issuer: h.URL, Log: new(logged).logger()}
+			d.source.now = clock.now
+			defer d.Close()
+			keys := &RemoteKeys{Discovery: d, Log: new(logged).logger()}
+			keys.source.now = clock.now
+			defer keys.Close()
+			v := &JWT{Issuer: h.URL, Audience: []string{testAudience}, Keys: keys, Now: atNoon}
+			expect(t, v, older, "good")
+			clock.forward(metadataAgain)
+
+			before := asked.Load()
+			for range 120 {
+				expect(t, v, newer, "bad")
+				clock.forward(time.Second)
+			}
+			if n := asked.Load() - before; n != 2 {
+				t.Errorf("the issuer was asked %d times in two minutes", n)
+			}
+			at.Store("/new")
+			moved := clock.now()
+			for outcome(v, newer) != "good" {
+				if clock.forward(time.Second); clock.now().Sub(moved) > metadataAgain+unknownEvery {
+					t.Fatal("the new place is not looked up")
+				}
+			}
+			expect(t, v, older, "bad")
+		})
+	}
+}

@@ -102,13 +102,14 @@ func (k *RemoteKeys) fetch(ctx context.Context) ([]Key, error) {
 		return nil, err
 	}
 	keys, err := k.fetchFrom(ctx, m.JWKSURI, theJWKSURI)
-	if err == nil {
+	if err == nil && !k.source.early() {
 		return keys, nil
 	}
+	// The set may have moved: where it cannot be had, and where a token wants another key than it has, for the old place may go on answering.
 	if moved, _ := k.Discovery.recent(ctx); moved != nil && moved.JWKSURI != m.JWKSURI {
 		return k.fetchFrom(ctx, moved.JWKSURI, theJWKSURI)
 	}
-	return nil, err
+	return keys, err
 }
 
 // theJWKSURI is what errors call an endpoint that the issuer named: what it named they do not repeat.

@@ -81,6 +81,13 @@ func (s *source[T]) get(ctx context.Context) (T, error) {
 // due is how old a value is when it is fetched again, so that as a rule nobody waits.
 func (s *source[T]) due() time.Duration { return s.refresh - s.refresh/10 }
 
+// early reports, to fetch, that there is a value which is not due yet, and that somebody wants a newer one.
+func (s *source[T]) early() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.loaded.IsZero() && s.tried.Sub(s.loaded) < s.due()
+}
+
 // recent returns the value if it was loaded within a time, or can be now. It begins at most one attempt in that
 // time, however often it is asked; current is false where the value is older all the same.
 func (s *source[T]) recent(ctx context.Context, within time.Duration) (value T, current bool, err error) {

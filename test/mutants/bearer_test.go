@@ -101,6 +101,8 @@ var bearerTable = []mutant{
 	{"a token without a kid called bad while nobody can tell", "bearer/remote.go", ` || kid == "") && !current {`, `) && !current {`, "bearer", "TestIssuerIsDown"},
 	{"a set of nothing withdraws all keys", "bearer/keys.go", "if len(keys) == 0 { //", "if false { //", "bearer", "TestKeySetOfNothing"},
 	{"keys that moved looked for a day later", "bearer/remote.go", "moved.JWKSURI != m.JWKSURI", "false", "bearer", "TestMovedEndpoints"},
+	{"keys that moved not looked for while the old ones are there", "bearer/remote.go", "if err == nil && !k.source.early() {", "if err == nil {", "bearer", "TestMovedKeysBesideTheOld"},
+	{"metadata fetched with each set of keys", "bearer/source.go", "s.tried.Sub(s.loaded) < s.due()", "true", "bearer", "TestLazyDiscovery"},
 	{"an endpoint that moved looked for a day later", "bearer/introspection.go", "moved.IntrospectionEndpoint != m.IntrospectionEndpoint", "false", "bearer", "TestMovedEndpoints"},
 	{"metadata fetched for each failure", "bearer/discovery.go", "d.source.recent(ctx, metadataAgain)", "d.source.recent(ctx, 0)", "bearer", "TestMovedEndpoints"},
 	{"issuers differ by a slash", "bearer/discovery.go", "if m.Issuer != issuer {", `if strings.TrimSuffix(m.Issuer, "/") != strings.TrimSuffix(issuer, "/") {`, "bearer", "TestDiscover"},
