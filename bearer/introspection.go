@@ -30,7 +30,8 @@ const (
 // first use.
 //
 // A token is good if the answer is 200, a JSON object without repeated members, and its "active" is true and
-// nothing that looks like it; and if exp, nbf, iss and aud, where they are stated, say so too. An answer that is something
+// nothing that looks like it; and if exp, nbf, iss and aud, where they are stated, say so too, and token_type and token_use name no
+// other kind of token than a bearer token. An answer that is something
 // else, none, or one that refuses us says nothing about the token: the error wraps ErrUnavailable, and Log is told.
 // Those who ask about one token at once share one answer; nothing is remembered, which is what Remembering is for.
 type Introspection struct {
@@ -245,6 +246,18 @@ func (i *Introspection) request(ctx context.Context, u, token string) (*http.Req
 	return r, nil
 }
 
+// answerNames are the members that decide something here, beside claims.
+var answerNames = []string{"active", "token_type", "token_use"}
+
+// otherTokens are the values of token_type (RFC 7662 §2.2) and token_use, in small letters, that say of an active token that it is
+// no bearer token for a resource: it is bound to a key (RFC 9449 §6.2, RFC 9200), is no access token at all (RFC 8693 §2.2.1 calls
+// that N_A), is for the authorization server, or tells a client who signed in. Whatever else is stated passes: servers state
+// "access_token", "JWT" or names of their own for what are bearer tokens, and a list of these would never be whole.
+var otherTokens = map[string][]string{
+	"token_type": {"dpop", "pop", "mac", "n_a", "refresh_token"},
+	"token_use":  {"refresh_token", "id_token", "id"},
+}
+
 // readAnswer reads RFC 7662 §2.2. No claims and no error: the token is not active.
 func readAnswer(data []byte) (*Claims, error) {
 	all, err := readObject(data)
@@ -252,14 +265,19 @@ func readAnswer(data []byte) (*Claims, error) {
 		return nil, fmt.Errorf("read the endpoint's answer: %w", err)
 	}
 	switch active, ok := all["active"].(bool); {
-	case misspelt(all, []string{"active"}):
-		return nil, errors.New("read the endpoint's answer: active stands there in other letters")
+	case misspelt(all, answerNames):
+		return nil, errors.New("read the endpoint's answer: active, token_type or token_use stands there in other letters")
 	case !ok:
 		return nil, errors.New("read the endpoint's answer: its active is neither true nor false")
 	case !active:
 		return nil, nil
 	}
 	claims, err := newClaims(all)
+	for name := range otherTokens {
+		if err == nil {
+			err = readText(all, name, new(string))
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read the endpoint's answer: %w", err)
 	}
@@ -272,6 +290,11 @@ func (i *Introspection) checkClaims(c *Claims) *Error {
 		return badToken("the token is of another issuer")
 	case len(i.Audience) > 0 && !meets(i.Audience, c.Audience):
 		return badToken("the token is for another audience")
+	}
+	for name, others := range otherTokens {
+		if stated, _ := c.all[name].(string); slices.Contains(others, strings.ToLower(stated)) {
+			return badToken("the token is of a type that is no bearer token")
+		}
 	}
 	if c.Issuer == "" {
 		c.Issuer = i.Issuer

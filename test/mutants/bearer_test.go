@@ -63,7 +63,7 @@ var bearerTable = []mutant{
 	{"iat ignored", "bearer/jwt.go", "case c.IssuedAt.After(latest):", "case false:", "bearer", "TestLeeway"},
 	{"tokens that are bound to a key", "bearer/jwt.go", `if c.all["cnf"] != nil {`, "if false {", "bearer", "TestJWTAttacks"},
 	{"tokens that are bound to an empty text", "bearer/jwt.go", `if c.all["cnf"] != nil {`, `if c.present("cnf") {`, "bearer", "TestJWTAttacks"},
-	{"Active beside active", "bearer/introspection.go", `case misspelt(all, []string{"active"}):`, "case false:", "bearer", "TestIntrospectionAnswers"},
+	{"Active beside active", "bearer/introspection.go", `case misspelt(all, answerNames):`, "case false:", "bearer", "TestIntrospectionAnswers"},
 	{"a claim of null stated", "bearer/claims.go", "value := all[name]\n\tif value == nil {", "value, ok := all[name]\n\tif !ok {", "bearer", "TestCanonical"},
 	{"required claims ignored", "bearer/jwt.go", "range v.Required {", "range v.Required[:0] {", "bearer", "TestRequiredClaims"},
 	{"access tokens without an ID", "bearer/jwt.go", `"client_id", "iat", "jti"}`, `"client_id", "iat"}`, "bearer", "TestAccessTokens"},
@@ -110,6 +110,9 @@ var bearerTable = []mutant{
 
 	// Introspection.
 	{"inactive taken for active", "bearer/introspection.go", "case !active:", "case !active && false:", "bearer", "TestIntrospectionAnswers"},
+	{"tokens for DPoP and refresh tokens", "bearer/introspection.go", "slices.Contains(others, strings.ToLower(stated))", "slices.Contains(others, strings.ToLower(stated)) && false", "bearer", "TestIntrospectionAnswers"},
+	{"types in one spelling", "bearer/introspection.go", "strings.ToLower(stated)", "stated", "bearer", "TestIntrospectionAnswers"},
+	{"types that are no text", "bearer/introspection.go", "err = readText(all, name, new(string))", "_ = name", "bearer", "TestIntrospectionAnswers"},
 	{"active in quotes", "bearer/introspection.go", "\tcase !ok:\n", "\tcase !ok && all[\"active\"] == nil:\n", "bearer", "TestIntrospectionAnswers"},
 	{"any status says active", "bearer/introspection.go", "case status != http.StatusOK:", "case status == http.StatusTooManyRequests:", "bearer", "TestHostileIntrospection"},
 	{"credentials not encoded", "bearer/introspection.go", `url.QueryEscape(i.ClientID) + ":" + url.QueryEscape(i.ClientSecret.Reveal())`, `i.ClientID + ":" + i.ClientSecret.Reveal()`, "bearer", "TestIntrospectionRequest"},
