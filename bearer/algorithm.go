@@ -4,6 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
+	"encoding/hex"
 	"slices"
 	"strings"
 
@@ -57,13 +58,44 @@ func (k *Key) suits(alg string) bool {
 	case *ecdsa.PublicKey:
 		return public != nil && public.Curve != nil && curves[alg] == public.Curve.Params().Name
 	case ed25519.PublicKey:
-		return alg == "EdDSA" && len(public) == ed25519.PublicKeySize
+		return alg == "EdDSA" && len(public) == ed25519.PublicKeySize && !smallOrder(public)
 	}
 	return false
 }
 
 func soundRSA(key *rsa.PublicKey) bool {
 	return key != nil && key.N != nil && key.N.BitLen() >= minRSA && key.N.BitLen() <= maxRSA && key.E >= 3 && key.E%2 == 1
+}
+
+// smallPoints are the encodings (RFC 8032 §5.1.2) of the points whose order divides 8, without the bit for the sign of x, in
+// hexadecimal. Under such a key there are signatures that verify for many messages, or all, and that anybody can make up
+// (RFC 8725 §3.4).
+var smallPoints = []string{
+	"0000000000000000000000000000000000000000000000000000000000000000", // y = 0
+	"0100000000000000000000000000000000000000000000000000000000000000", // 1
+	"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05", // of order 8
+	"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a", // of order 8
+	"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", // p-1
+	"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", // p, which is 0
+	"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", // p+1, which is 1
+}
+
+var isSmallPoint = func() map[[ed25519.PublicKeySize]byte]bool {
+	set := make(map[[ed25519.PublicKeySize]byte]bool)
+	for _, text := range smallPoints {
+		y, err := hex.DecodeString(text)
+		if err != nil {
+			panic(err)
+		}
+		set[[ed25519.PublicKeySize]byte(y)] = true
+	}
+	return set
+}()
+
+func smallOrder(key ed25519.PublicKey) bool {
+	y := [ed25519.PublicKeySize]byte(key)
+	y[len(y)-1] &= 0x7f
+	return isSmallPoint[y]
 }
 
 // suitsAny reports whether k could verify anything at all.

@@ -87,6 +87,7 @@ func TestReadKeySet(t *testing.T) {
 		{"secp256k1", strings.Replace(ec, "P-256", "secp256k1", 1), false},
 		{"X25519", strings.Replace(jwk("k", s.ed, ""), "Ed25519", "X25519", 1), false},
 		{"Ed25519 with a byte less", `{"kty":"OKP","crv":"Ed25519","x":"` + strings.Repeat("A", 42) + `"}`, false},
+		{"Ed25519 of order 4", `{"kty":"OKP","crv":"Ed25519","x":"` + strings.Repeat("A", 43) + `"}`, false},
 		{"of an unknown type", `{"kty":"AKP"}`, false},
 		{"of no type", `{}`, false},
 		{"a kid that is no text", strings.Replace(ec, `"kid":"k"`, `"kid":1`, 1), false},

@@ -27,6 +27,8 @@ var bearerTable = []mutant{
 	{"RSA of any size above", "bearer/algorithm.go", "key.N.BitLen() <= maxRSA", "true", "bearer", "TestReadKeySet"},
 	{"RSA with the exponent 1", "bearer/algorithm.go", "key.E >= 3", "key.E >= 1", "bearer", "TestJWTCheck"},
 	{"salts of any length", "bearer/algorithm.go", "return &jwt.SigningMethodRSAPSS{SigningMethodRSA: m.SigningMethodRSA, Options: m.Options}", "return m", "bearer", "TestJWTAttacks"},
+	{"Ed25519 keys of small order", "bearer/algorithm.go", " && !smallOrder(public)", "", "bearer", "TestSmallOrder"},
+	{"Ed25519 keys of small order with a sign", "bearer/algorithm.go", "y[len(y)-1] &= 0x7f", "_ = y", "bearer", "TestSmallOrder"},
 	{"short secrets", "bearer/algorithm.go", "len(k.Secret.Reveal()) >= least", "len(k.Secret.Reveal()) >= least/2", "bearer", "TestKeySuits"},
 	{"a public key for HS256", "bearer/algorithm.go", `(strings.HasPrefix(alg, "RS") || strings.HasPrefix(alg, "PS"))`, "true", "bearer", "TestKeySuits"},
 	{"private keys published", "bearer/keys.go", "if _, ok := jwk[private]; ok {", `if _, ok := jwk[private]; ok && private == "k" {`, "bearer", "TestReadKeySet"},
