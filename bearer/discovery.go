@@ -45,10 +45,22 @@ func discover(ctx context.Context, issuer string, client *http.Client) (*Metadat
 			if m, err = readMetadata(data, issuer); err == nil {
 				return m, nil
 			}
+			err = fmt.Errorf("%s: %w", address, err)
 		}
 		failures = append(failures, err)
 	}
-	return nil, fmt.Errorf("discover the issuer: %w; %w", failures[0], failures[1])
+	return nil, fmt.Errorf("discover the issuer: %w; %w; check the issuer (verify.issuer), or give the URL of its keys (verify.jwks) or of introspection (verify.introspection)", failures[0], failures[1])
+}
+
+// undiscovered is an error of Discovery's, whose own Log was told.
+type undiscovered struct{ error }
+
+func (u undiscovered) Unwrap() error { return u.error }
+
+// told reports whether an operator was told of err elsewhere.
+func told(err error) bool {
+	var of undiscovered
+	return errors.As(err, &of)
 }
 
 // wellKnown lists where an issuer's metadata may be.

@@ -79,6 +79,29 @@ func TestDiscover(t *testing.T) {
 	}
 }
 
+// An issuer that is none is said once, with all that was tried and what to do, whoever needed it.
+func TestNoDiscovery(t *testing.T) {
+	h := newServer(t, status(404))
+	issuer := h.URL + "/tenant"
+	want := "discover the issuer: " + issuer + "/.well-known/openid-configuration answered 404; " + h.URL + "/.well-known/oauth-authorization-server/tenant answered 404; " +
+		"check the issuer (verify.issuer), or give the URL of its keys (verify.jwks)"
+	log := new(logged)
+	d := &Discovery{Issuer: issuer, Log: log.logger()}
+	defer d.Close()
+	keys := &RemoteKeys{Discovery: d, Log: log.logger()}
+	defer keys.Close()
+	asks, _ := introspection("")
+	asks.Discovery, asks.Log = d, log.logger()
+	if err := keys.Ready(t.Context()); !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v, want %s", err, want)
+	}
+	expect(t, asks, "t", "unavailable")
+	settle(&keys.source)
+	if said := log.String(); strings.Count(said, "\n") != 1 || !strings.Contains(said, want) {
+		t.Errorf("logged: %s", said)
+	}
+}
+
 func TestHostileDiscovery(t *testing.T) {
 	elsewhere := newServer(t, nil)
 	metadata(elsewhere, "/.well-known/openid-configuration", `{"issuer":"ISSUER"}`)
@@ -146,7 +169,7 @@ func TestLazyDiscovery(t *testing.T) {
 	if n := h.asked.Load() - asked; n != 5 {
 		t.Errorf("%d requests for keys alone", n)
 	}
-	if said := log.String(); !strings.Contains(said, "asking the issuer for its metadata") || !strings.Contains(said, "another issuer") || strings.Count(said, "works again") != 2 {
+	if said := log.String(); !strings.Contains(said, "asking the issuer for its metadata") || !strings.Contains(said, "another issuer") || strings.Count(said, "works again") != 1 || strings.Contains(said, "fetching keys") {
 		t.Errorf("logged: %s", said)
 	}
 	d.Close()

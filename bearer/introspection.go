@@ -157,7 +157,7 @@ func (i *Introspection) verify(ctx context.Context, token string) (*Claims, erro
 	call, cancel := context.WithTimeout(ctx, orElse(i.Timeout, zeroTimeout))
 	defer cancel()
 	data, err := i.ask(call, token)
-	if ctx.Err() == nil { // that our client left says nothing of the endpoint
+	if ctx.Err() == nil && !told(err) { // that our client left says nothing of the endpoint
 		i.health.note(i.Log, "asking the introspection endpoint", err)
 	}
 	if err != nil {
@@ -190,7 +190,7 @@ func (i *Introspection) ask(ctx context.Context, token string) ([]byte, error) {
 	}
 	m, err := i.Discovery.Metadata(ctx)
 	if err != nil {
-		return nil, err
+		return nil, undiscovered{err}
 	}
 	const name = "the introspection_endpoint of the issuer's metadata"
 	body, err := i.askAt(ctx, m.IntrospectionEndpoint, name, token)

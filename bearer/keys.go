@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/MicahParks/jwkset"
 	"github.com/bearcache/bearcache/redact"
@@ -92,7 +93,10 @@ func readKeySet(data []byte) (keys []Key, skipped int, err error) {
 		return nil, 0, fmt.Errorf("read the key set: %w", err)
 	}
 	list, ok := set["keys"].([]any)
-	if !ok {
+	switch {
+	case !ok && set["kty"] != nil:
+		return nil, 0, errors.New(`read the key set: it is a single key; wrap it in {"keys": […]}`)
+	case !ok:
 		return nil, 0, errors.New("read the key set: it has no array of keys")
 	}
 	for _, member := range list {
@@ -187,7 +191,10 @@ func readPEM(block *pem.Block) (key Key, err error) {
 	default:
 		return key, errors.New("a PEM block is no public key: a private one does not belong here")
 	}
-	if err != nil {
+	switch {
+	case err != nil && strings.Contains(err.Error(), "elliptic curve"): // such as secp256k1, of ES256K; crypto/x509 has no type for it
+		return key, errors.New("the curve of a key is none of P-256, P-384 and P-521")
+	case err != nil:
 		return key, errors.New("a PEM block cannot be read as what it says it is")
 	}
 	return key, nil

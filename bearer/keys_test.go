@@ -562,6 +562,13 @@ func TestCloseOfRemoteKeys(t *testing.T) {
 	}
 }
 
+// secp256k1 is a key on the curve of ES256K, which crypto/elliptic does not have.
+const secp256k1 = `-----BEGIN PUBLIC KEY-----
+MFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAEpyGcN+zQAW4Ho5mGeKJFRMTBsxFRR8zI
+pSCpYfLj1xWRiRixr8H4po+L5TLFQpWTJTPF55IRyblW+Mi26SsqOQ==
+-----END PUBLIC KEY-----
+`
+
 func TestKeyFile(t *testing.T) {
 	s := theSigners()
 	spki := func(key any) string {
@@ -596,6 +603,8 @@ func TestKeyFile(t *testing.T) {
 		{"RSA of 1024 bits", spki(&s.weak.PublicKey), ec, "unavailable"},
 		{"private", spki(&s.p256.PublicKey) + secret, ec, "unavailable"},
 		{"bytes behind it", spki(&s.p256.PublicKey) + "x", ec, "unavailable"},
+		{"secp256k1", secp256k1, ec, "unavailable"},
+		{"a single key", jwk("p256", s.p256, ""), ec, "unavailable"},
 		{"garbage in PEM", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", ec, "unavailable"},
 		{"garbage", "garbage", ec, "unavailable"},
 		{"nothing", "", ec, "unavailable"},
@@ -609,6 +618,10 @@ func TestKeyFile(t *testing.T) {
 			}
 			keys := &KeyFile{Path: path, Log: new(logged).logger()}
 			defer keys.Close()
+			why := map[string]string{"secp256k1": "none of P-256, P-384 and P-521", "a single key": `wrap it in {"keys": […]}`, "garbage in PEM": "cannot be read as what it says"}[test.name]
+			if err := keys.Check(); err != nil && !strings.Contains(err.Error(), why) {
+				t.Errorf("%v, want %s", err, why)
+			}
 			if err := keys.Check(); (err != nil) != (test.want == "unavailable") || err != nil && strings.Contains(err.Error(), "BEGIN") {
 				t.Error(err)
 			}

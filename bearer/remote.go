@@ -79,7 +79,11 @@ func (k *RemoteKeys) init() error {
 		k.invalid = k.Check()
 		k.client = clientFor(k.Client, true)
 		k.source.fetch = k.fetch
-		k.source.report = func(err error) { k.health.note(k.Log, "fetching keys", err) }
+		k.source.report = func(err error) {
+			if !told(err) {
+				k.health.note(k.Log, "fetching keys", err)
+			}
+		}
 		k.source.refresh, k.source.maxStale = orElse(k.Refresh, zeroRefresh), orElse(k.MaxStale, zeroMaxStale)
 		k.source.start()
 	})
@@ -99,7 +103,7 @@ func (k *RemoteKeys) fetch(ctx context.Context) ([]Key, error) {
 	}
 	m, err := k.Discovery.Metadata(ctx)
 	if err != nil {
-		return nil, err
+		return nil, undiscovered{err}
 	}
 	keys, err := k.fetchFrom(ctx, m.JWKSURI, theJWKSURI)
 	if err == nil && !k.source.early() {

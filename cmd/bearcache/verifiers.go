@@ -90,6 +90,9 @@ func newVerifier(ctx context.Context, e env, v config.Verify, log *slog.Logger) 
 	case v.JWKS != nil && strings.HasPrefix(v.JWKS.String(), "file:"):
 		keys := &bearer.KeyFile{Path: strings.TrimPrefix(v.JWKS.String(), "file:"), Log: log}
 		jwt.Keys, out.closers = keys, []io.Closer{keys}
+		if err := keys.Check(); err != nil {
+			return out, fmt.Errorf("verify.jwks (%s): %s", v.JWKS, strings.TrimPrefix(err.Error(), "bearer: "))
+		}
 	default:
 		keys := &bearer.RemoteKeys{Log: log}
 		out.closers = []io.Closer{keys}
