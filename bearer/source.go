@@ -68,7 +68,7 @@ func (s *source[T]) get(ctx context.Context) (T, error) {
 		flight = s.attempt(now, backoff(s.failures))
 	}
 	if flight != nil && (age >= s.refresh && !failing || !s.usable(now)) {
-		if err := s.wait(ctx, flight); err != nil {
+		if err := s.wait(ctx, flight); err != nil && (ctx.Err() != nil || !s.usable(now)) { // of too many that wait the rest take what there is
 			s.mu.Unlock()
 			var none T
 			return none, err

@@ -168,6 +168,35 @@ func TestSourceHangs(t *testing.T) {
 	})
 }
 
+// Where too many wait for what is newer, the others are given what can still be used.
+func TestSourceCrowded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var hang atomic.Bool
+		s := newSource(t, func(ctx context.Context) (int, error) {
+			if hang.Load() {
+				<-ctx.Done()
+				return 0, ctx.Err()
+			}
+			return 1, nil
+		})
+		if _, err := s.get(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		hang.Store(true)
+		time.Sleep(s.refresh)
+		var wg sync.WaitGroup
+		for range maxWaiting {
+			wg.Go(func() { s.get(t.Context()) })
+		}
+		synctest.Wait()
+		start := time.Now()
+		if n, err := s.get(t.Context()); n != 1 || err != nil || time.Since(start) != 0 {
+			t.Errorf("%d, %v after %v", n, err, time.Since(start))
+		}
+		wg.Wait()
+	})
+}
+
 func TestSourceCloses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ended := false

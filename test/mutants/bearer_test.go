@@ -9,6 +9,7 @@ var bearerTable = []mutant{
 	{"any typ", "bearer/jwt.go", " || !v.takes(typ) {", " {", "bearer", "TestJWTAttacks"},
 	{"an ID token for an access token", "bearer/jwt.go", `|| !v.AccessTokens && (typ == ""`, `|| (typ == ""`, "bearer", "TestAccessTokens"},
 	{"crit and its like ignored", "bearer/jwt.go", "if _, ok := j.header[p.name]; ok {", "if _, ok := j.header[p.name]; ok && false {", "bearer", "TestJWTAttacks"},
+	{"good tokens refused where many wait for newer keys", "bearer/source.go", "err != nil && (ctx.Err() != nil || !s.usable(now))", "err != nil", "bearer", "TestSourceCrowded"},
 	{"keys that a token brings not refused", "bearer/jwt.go", `	{"jwk", "the token brings its own keys"},`, "", "bearer", "TestJWTAttacks"},
 	{"b64 not refused", "bearer/jwt.go", `	{"b64", "the token's payload is not encoded"}, `, "", "bearer", "TestJWTAttacks"},
 	{"names of the header in other letters", "bearer/jwt.go", "if misspelt(j.header, headerNames) {", "if false {", "bearer", "TestJWTAttacks"},
