@@ -232,7 +232,8 @@ type retelling struct {
 	at      map[string]uint64 // of what is in the log, the number of its last entry
 	sweep   int               // how many there may be in at before those are looked for that passed
 	order   []numbered        // of those, the oldest first; what was told again since stands there twice
-	under   map[string]bool   // of those as well: whether one was sealed under the secret that counts
+	current map[string]bool   // those that were sealed under the secret that counts
+	elder   map[string]bool   // those that were sealed under the other alone, as far as was seen
 	waiting map[string]bool   // what is to be told
 	flying  map[string]bool   // what was told and was not read yet
 }
@@ -245,13 +246,14 @@ type numbered struct {
 func newRetelling(length int, counts func(string) bool) retelling {
 	kept := uint64(length)
 	return retelling{patience: kept/2 + rand.Uint64N(kept/4), counts: counts,
-		at: make(map[string]uint64), under: make(map[string]bool), waiting: make(map[string]bool), flying: make(map[string]bool)}
+		at: make(map[string]uint64), current: make(map[string]bool), elder: make(map[string]bool), waiting: make(map[string]bool), flying: make(map[string]bool)}
 }
 
 // begin is called with all that counts, where nobody knows what of it is in the log.
 func (t *retelling) begin(all []string) {
 	clear(t.at)
-	clear(t.under)
+	clear(t.current)
+	clear(t.elder)
 	clear(t.waiting)
 	t.order = nil
 	for _, entry := range all {
@@ -285,14 +287,20 @@ func (t *retelling) saw(entry string, number uint64) {
 
 func (t *retelling) passed(entry string) {
 	delete(t.at, entry)
-	delete(t.under, entry)
+	delete(t.current, entry)
+	delete(t.elder, entry)
 }
 
 // opened notes under which secret an entry was sealed that was seen. One that is sealed only under the other is told again, for once that is taken
 // away nobody reads it any more.
 func (t *retelling) opened(entry string, first bool) {
-	if _, seen := t.at[entry]; seen {
-		t.under[entry] = first || t.under[entry]
+	switch _, seen := t.at[entry]; {
+	case !seen:
+	case first:
+		t.current[entry] = true
+		delete(t.elder, entry)
+	case !t.current[entry]:
+		t.elder[entry] = true
 	}
 }
 
@@ -307,12 +315,10 @@ const leastTold, mostTold = 16, 512
 
 // next lists what is to be told now.
 func (t *retelling) next() (list []string) {
-	for entry, current := range t.under {
-		if !current {
-			t.under[entry] = true
-			t.later(entry)
-		}
+	for entry := range t.elder {
+		t.later(entry)
 	}
+	clear(t.elder)
 	room := min(max(len(t.waiting)/8, leastTold), mostTold) - len(t.flying)
 	for entry := range t.waiting { // in an order that no two nodes have in common
 		if room <= 0 {
