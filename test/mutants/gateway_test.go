@@ -44,7 +44,7 @@ var gatewayTable = []mutant{
 
 	// What was revoked.
 	{"revoked tokens pass", "internal/gateway/verify.go", "if g.revoked(claims, token) {", "if false {", "internal/gateway", "TestRevoked"},
-	{"revocations under the former secret alone", "internal/gateway/nodes.go", "if !current {", "if current && !current {", "internal/gateway", "TestRevocationOutlivesItsSecret"},
+	{"revocations under the former secret alone", "internal/gateway/nodes.go", "\tcase !t.current[entry]:", "\tcase false:", "internal/gateway", "TestRevocationOutlivesItsSecret"},
 	{"answered from the cache while revocations are not heard", "internal/gateway/gateway.go", "if g.nodes != nil && g.nodes.node.Deaf(bearcache.PurgeBound) {", "if false {", "internal/gateway", "TestDeafToRevocations"},
 	{"a revoked subject not purged", "internal/gateway/revoke.go", `if r.Subject != "" {`, "if false {", "internal/gateway", "TestRevoked"},
 	{"nobody says that others were not told", "internal/gateway/revoke.go", "if g.nodes != nil {", "if false {", "internal/gateway", "TestRevocationWithoutTheLog"},
