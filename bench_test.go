@@ -267,13 +267,13 @@ func BenchmarkAliveInStore(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			c := new(Cache)
 			c.init()
-			o := &others{cache: c, pending: map[string]notice{}}
+			o := &others{cache: c, pending: map[string]*pending{}, ours: map[string]bool{}}
 			o.begin("e", 0)
 			for i := range 1000 {
 				n := make(i)
 				n.id = fmt.Sprint(i)
 				if name == "pending" {
-					o.await(n)
+					n = o.await(n)
 				} else {
 					o.apply(uint64(i+1), n.append(nil))
 				}

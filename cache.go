@@ -301,7 +301,7 @@ type Stats struct {
 	StoreRefused uint64 // records from the Store that were not what this node, or another with its secret, wrote
 	StoreErrors  uint64 // calls of the Store that failed
 	StoreDropped uint64 // records that were not written since too many were on their way
-	LogUnread    uint64 // entries of the PurgeLog that did not open; each had everything forgotten
+	LogUnread    uint64 // entries of the PurgeLog that came while it was followed and did not open; each had everything forgotten
 	LogWaiting   int    // purges that the other nodes were not told yet
 	Deaf         bool   // the PurgeLog was not heard of for PurgeBound: nothing is answered from the cache
 }

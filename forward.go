@@ -41,7 +41,7 @@ func (x *exchange) forward(w http.ResponseWriter, next http.Handler, d rfc9111.D
 			x.ends(w)
 			return
 		}
-		if x.ended(x.started) {
+		if x.ended(s.now()) {
 			break
 		}
 		why := d.Reason
@@ -64,7 +64,7 @@ func (x *exchange) forward(w http.ResponseWriter, next http.Handler, d rfc9111.D
 		defer s.flights.land(own)
 	}
 	if x.recall(d) {
-		if d = x.decide(); d.Action == rfc9111.Reuse {
+		if d = x.decide(); d.Action == rfc9111.Reuse && !x.ended(s.now()) {
 			if own != nil {
 				s.flights.arrive(own)
 			}
@@ -89,7 +89,7 @@ func (x *exchange) ends(w http.ResponseWriter) {
 // Requests that are told apart by the Vary of what is stored do not wait for each other.
 func (x *exchange) flightKey(grouped bool) flightKey {
 	p := x.reader.partition
-	if grouped {
+	if grouped && x.reader.group != (Partition{}) { // it is taken from who was refused while he waited
 		p = x.reader.group
 	}
 	k := flightKey{Key: Key{p, x.uri}}

@@ -32,13 +32,11 @@ func (x *exchange) answered(out *capture, status int, h http.Header) (p Partitio
 				s.forget(k) // gives the memory back
 				k.Partition = holder
 			}
-			x.forget(k)
-			s.refused.add(k.Partition, "", s.invalidations.mark(), x.started)
+			x.refuse(k)
 		case status == http.StatusForbidden && reads:
-			x.forget(k)
-			s.refused.add(p, k.TargetURI, s.invalidations.mark(), x.started)
-		case status < http.StatusBadRequest && reads:
-			s.refused.answered(p, k.TargetURI, x.born)
+			x.refuse(k)
+		case x.request.Method == http.MethodGet && (status/100 == 2 || status == http.StatusNotModified): // a redirect gives him nothing
+			s.refused.answered(k, x.born)
 		}
 	}
 	if !x.cachable {
@@ -85,18 +83,28 @@ func (x *exchange) posted(h http.Header, born uint64, asked time.Time) (Partitio
 
 // forget drops what is stored under k, and what is under way to be; of a reader's own partition, or of its holder, without a
 // TargetURI, all there is in it. The other nodes are told, but of what nobody is likely to have.
-func (x *exchange) forget(k Key) {
+func (x *exchange) forget(k Key) { x.drop(k, false) }
+
+// refuse is forget where the origin refused k to the reader: what his group has is not for him, either.
+func (x *exchange) refuse(k Key) {
+	x.drop(k, true)
+	s := x.cache.state
+	s.refused.add(k, s.invalidations.mark(), x.started)
+}
+
+func (x *exchange) drop(k Key, refused bool) {
 	s, o := x.cache.state, x.cache.state.others
 	if o == nil {
 		s.forget(k)
 		return
 	}
 	n := newNotice()
+	n.refused = refused
 	n.names, n.uri = []string{k.Partition.name}, k.TargetURI
 	if p := x.formerly(k.Partition); p != (Partition{}) && k.Partition.holder() != k.Partition {
 		n.names = append(n.names, p.name)
 	}
-	o.await(n)
+	n = o.await(n)
 	if found := s.forget(k) || x.found.record != nil; found || !k.Partition.unverified() || o.unheard.Allow() {
 		o.tell(n)
 		return
@@ -248,7 +256,7 @@ func (x *exchange) invalidateURI(uri string) {
 	}
 	n := newNotice()
 	n.extent = &e
-	o.await(n)
+	n = o.await(n)
 	s.purge(e)
 	o.tell(n)
 }
@@ -265,7 +273,7 @@ func (x *exchange) store(p Partition, status int, original, sent http.Header, bo
 	if p.kind() == rfc9111.PrivateCache {
 		end := x.end()
 		if x.reader.identity.Renewable {
-			end = earlier(time.Time{}, certificate(x.request))
+			end = earlier(asked.Add(x.cache.state.lifetime), certificate(x.request))
 		}
 		if end.IsZero() {
 			end = asked.Add(x.cache.state.lifetime)

@@ -66,7 +66,7 @@ var thirdParty = map[string][]string{
 	"github.com/invopop/jsonschema":       {"internal/config"},
 	"go.yaml.in/yaml/v3":                  {"internal/operation"},
 	"github.com/prometheus/client_golang": {"internal/gateway"},
-	"golang.org/x/time":                   {"", "internal/scan"},
+	"golang.org/x/time":                   {"", "internal/gateway", "internal/scan"},
 	"golang.org/x/sync":                   {"internal/scan"},
 	"golang.org/x/term":                   {"cmd/bearcache"},
 	"github.com/alecthomas/kong":          {"cmd/bearcache"},

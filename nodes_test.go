@@ -1208,7 +1208,7 @@ func TestForgottenIsExact(t *testing.T) {
 	key := func(reader, uri int) Key {
 		return Key{Partition{fmt.Sprint("c", reader)}, fmt.Sprint("http://api.test/", uri)}
 	}
-	o := &others{pending: map[string]notice{}}
+	o := &others{pending: map[string]*pending{}, ours: map[string]bool{}}
 	o.cache = &Cache{Secret: []byte("a secret of all nodes")}
 	o.cache.init()
 	o.begin("e", 0)
@@ -1342,8 +1342,17 @@ func TestAnotherSecretIsSaid(t *testing.T) {
 			}
 			all.settle()
 		}
-		if n := strings.Count(lines.String(), "the purge log has an entry that was not written under this node's secret"); n != 1 || all.caches[1].Stats().LogUnread != 3 {
+		late := &Cache{Store: all, PurgeLog: all.log, Secret: []byte("the secret of node 1"), Logger: slog.New(slog.NewTextHandler(&lines, nil))}
+		late.Handler(&origin{})
+		defer late.Close()
+		all.settle()
+		if n := strings.Count(lines.String(), "the purge log has a new entry that was not written under this node's secret"); n != 1 || all.caches[1].Stats().LogUnread != 3 {
 			t.Errorf("said %d times of %d entries:\n%s", n, all.caches[1].Stats().LogUnread, lines.String())
+		}
+		all.log.Lose()
+		all.settle()
+		if n := strings.Count(lines.String(), "everything that was stored is forgotten, as nobody knows what was purged"); n != 3 {
+			t.Errorf("a lost log is said %d times by three caches:\n%s", n, lines.String())
 		}
 	})
 }

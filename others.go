@@ -31,28 +31,42 @@ type others struct {
 	cache   *Cache
 	node    *nodelog.Node
 	heard   atomic.Pointer[heard]
-	unread  sync.Once     // says that there are entries of another secret
-	unheard *rate.Limiter // of what is told though nobody may have to know
+	caught  atomic.Bool    // everything that was in the log was known
+	warn    rate.Sometimes // of entries of another secret
+	lost    rate.Sometimes // and of what was forgotten with the log
+	unheard *rate.Limiter  // of what is told though nobody may have to know
 
-	mu      sync.Mutex // guards what follows
-	pending map[string]notice
-	untold  int           // notices that found no room in pending, and may yet be told
-	all     chan struct{} // everything is pending, until it is closed; nil: not so
-	more    bool          // what is on its way for all is not enough: something came later
+	mu      sync.Mutex          // guards what follows
+	pending map[string]*pending // by what they are about
+	ours    map[string]bool     // the notices of this node that are on their way, by their IDs
+	untold  int                 // notices that found no room in pending, and may yet be told
+	all     chan struct{}       // everything is pending, until it is closed; nil: not so
+	more    bool                // what is on its way for all is not enough: something came later
 }
 
 // maxPending bounds what is pending one by one, as where the log is not to be had. Behind that everything is pending,
 // and then told to be purged, until nothing is.
 const maxPending = 1024
 
+// pending is a notice that was not read in the log yet.
+type pending struct {
+	notice
+	told  chan struct{} // closed when it was
+	held  int           // by how many that will tell or drop it
+	flies bool          // it was told
+	again bool          // and meanwhile once more
+}
+
 // notice is what one node tells the others: a purge, or that something of one reader is to be forgotten.
 type notice struct {
 	id     string // random, to know what was told here
+	held   bool   // it is among what is pending
 	extent *Extent
 	// What is to be forgotten has a partition, whose name may hold digests: it has one name for each of the
 	// secrets that are known here. No TargetURI: all there is in it, or in all partitions of the holder who is named.
-	names []string
-	uri   string
+	names   []string
+	uri     string
+	refused bool // the origin refused it to the reader
 }
 
 // heard is what the log said in one epoch, by its numbers.
@@ -138,9 +152,11 @@ func (o *others) keep(n notice) {
 }
 
 func startOthers(c *Cache, boxes []*seal.Box) *others {
-	o := &others{cache: c, pending: make(map[string]notice), unheard: rate.NewLimiter(unheardRate, 10*unheardRate)}
+	o := &others{cache: c, pending: make(map[string]*pending), ours: make(map[string]bool), unheard: rate.NewLimiter(unheardRate, 10*unheardRate)}
+	o.warn.Interval, o.lost.Interval = sayAgain, sayAgain
 	o.node = nodelog.Start(nodelog.Options{
-		Log: c.PurgeLog, Use: "purge", Boxes: boxes, Apply: o.apply, Begin: o.begin, Unread: o.cannotRead,
+		Log: c.PurgeLog, Use: "purge", Boxes: boxes, Apply: o.apply, Begin: o.beginAnew, Unread: o.cannotRead,
+		Idle: func() { o.caught.Store(true) },
 		Stuck: func(err error) {
 			if err != nil {
 				c.logger().Warn("purges cannot be written to the log that other nodes follow: they are not told", "error", err)
@@ -162,25 +178,42 @@ func startOthers(c *Cache, boxes []*seal.Box) *others {
 // deaf reports whether others may have purged what is stored here, too long ago for nobody to have heard.
 func (o *others) deaf() bool { return o != nil && o.node.Deaf(PurgeBound) }
 
-// await makes n pending. tell or drop must be called next.
-func (o *others) await(n notice) {
+// await makes n pending. tell, drop or keep must be called next, with what it returns.
+func (o *others) await(n notice) notice {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if len(o.pending) >= maxPending {
-		o.untold++
-		return
+	w := o.pending[n.key()]
+	if w == nil {
+		if len(o.pending) >= maxPending {
+			o.untold++
+			return n
+		}
+		w = &pending{notice: n, told: make(chan struct{})}
+		o.pending[n.key()] = w
 	}
-	o.pending[n.id] = n
+	w.held++
+	n.held = true
+	return n
 }
 
 // drop has n no longer pending.
 func (o *others) drop(n notice) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if _, ok := o.pending[n.id]; !ok {
+	if !n.held {
 		o.untold--
+		return
 	}
-	delete(o.pending, n.id)
+	w := o.pending[n.key()]
+	w.held--
+	o.rest(w)
+}
+
+// rest ends what nobody holds, and nothing of which is on its way; o.mu is held.
+func (o *others) rest(w *pending) {
+	if w.held == 0 && !w.flies {
+		delete(o.pending, w.key())
+	}
 }
 
 // tell has all nodes know n, which holds here already but for what is in the Store. The channel is closed when they
@@ -188,10 +221,15 @@ func (o *others) drop(n notice) {
 func (o *others) tell(n notice) (told <-chan struct{}) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if _, ok := o.pending[n.id]; ok {
-		told := make(chan struct{})
-		o.node.Tell(n.append(nil), func() { o.drop(n); close(told) }) // false: it is closed, and n pending for ever
-		return told
+	if n.held {
+		w := o.pending[n.key()]
+		w.held--
+		if w.flies {
+			w.again = true
+		} else {
+			o.send(w)
+		}
+		return w.told
 	}
 	o.untold--
 	if o.more = o.all != nil; !o.more {
@@ -199,6 +237,30 @@ func (o *others) tell(n notice) (told <-chan struct{}) {
 		o.tellAll()
 	}
 	return o.all
+}
+
+// send puts w into the log; o.mu is held. Where the node is closed, it is pending for ever.
+func (o *others) send(w *pending) {
+	w.flies = true
+	o.ours[w.id] = true
+	o.node.Tell(w.append(nil), func() { o.landed(w) })
+}
+
+// landed is called when w was read in the log. Where the same was told meanwhile, something may have been stored between this notice and
+// that, and it is told once more.
+func (o *others) landed(w *pending) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.ours, w.id)
+	if w.flies = w.again; w.again {
+		w.again, w.id = false, rand.Text()
+		o.send(w)
+		return
+	}
+	close(w.told)
+	w.told = make(chan struct{})
+	w.id = rand.Text()
+	o.rest(w)
 }
 
 // tellAll has all nodes forget everything. This one, too: the notice is not among those that are pending.
@@ -235,12 +297,18 @@ func (o *others) awaits(k Key, tags func() []string) bool {
 	if o.untold > 0 || o.all != nil {
 		return true
 	}
-	for _, n := range o.pending {
-		if n.about(k, tags) {
+	for _, w := range o.pending {
+		if w.about(k, tags) {
 			return true
 		}
 	}
 	return false
+}
+
+// key is what n is about: whoever is refused, or changes something, time and again is one notice.
+func (n notice) key() string {
+	n.id = ""
+	return string(n.append(nil))
 }
 
 // about reports whether n has a record purged.
@@ -256,13 +324,29 @@ func (n notice) about(k Key, tags func() []string) bool {
 	return false
 }
 
-// cannotRead forgets everything, for the entry may have said anything. Once it says what may be the matter.
+// sayAgain is the least between two lines about one thing.
+const sayAgain = time.Minute
+
+// cannotRead forgets everything, for the entry may have said anything, and says what may be the matter. Those that are there when the
+// node begins cost nothing, as it has nothing, and may be what an exchange of secrets left.
 func (o *others) cannotRead(epoch string, number uint64) {
-	o.unread.Do(func() {
-		o.cache.logger().Warn("the purge log has an entry that was not written under this node's secret; with each of them everything is forgotten: " +
-			"compare the secrets of all nodes, and have those that are not to share use another log")
-	})
+	if o.caught.Load() {
+		o.warn.Do(func() {
+			o.cache.logger().Warn("the purge log has a new entry that was not written under this node's secret; with each of them everything is forgotten: " +
+				"compare the secrets of all nodes, and have those that are not to share use another log")
+		})
+	}
 	o.begin(epoch, number)
+}
+
+// beginAnew forgets everything, and says so where there may have been something.
+func (o *others) beginAnew(epoch string, floor uint64) {
+	if o.caught.Load() {
+		o.lost.Do(func() {
+			o.cache.logger().Warn("everything that was stored is forgotten, as nobody knows what was purged: the purge log was emptied, or went back to an older state, or lost entries that this node has not read")
+		})
+	}
+	o.begin(epoch, floor)
 }
 
 // begin forgets everything: nobody knows what was purged up to floor.
@@ -284,7 +368,7 @@ func (o *others) apply(number uint64, entry []byte) {
 		return
 	}
 	o.mu.Lock()
-	_, ours := o.pending[n.id]
+	ours := o.ours[n.id]
 	o.mu.Unlock()
 	s := o.cache.state
 	if n.extent != nil {
@@ -304,7 +388,9 @@ func (o *others) apply(number uint64, entry []byte) {
 		h.forgotten.add(k, number)
 		if !ours {
 			s.forget(k)
-			s.refused.add(k.Partition, k.TargetURI, s.invalidations.mark(), s.now()) // it may not be for that; then the origin says so
+			if n.refused {
+				s.refused.add(k, s.invalidations.mark(), s.now())
+			}
 		}
 	}
 }
@@ -315,6 +401,7 @@ func newNotice() notice { return notice{id: rand.Text()} }
 const (
 	noticePurge  = 'p'
 	noticeForget = 'f'
+	noticeRefuse = 'r'
 )
 
 func (n notice) append(b []byte) []byte {
@@ -325,7 +412,11 @@ func (n notice) append(b []byte) []byte {
 		}
 		return b
 	}
-	b = texts.Append(append(b, noticeForget), n.id)
+	kind := byte(noticeForget)
+	if n.refused {
+		kind = noticeRefuse
+	}
+	b = texts.Append(append(b, kind), n.id)
 	b = texts.Append(b, n.uri)
 	for _, name := range n.names {
 		b = texts.Append(b, name)
@@ -349,7 +440,8 @@ func cutNotice(s string) (n notice, ok bool) {
 			}
 		}
 		return n, s == ""
-	case kind == noticeForget:
+	case kind == noticeForget, kind == noticeRefuse:
+		n.refused = kind == noticeRefuse
 		if n.uri, s, ok = texts.Cut(s); !ok {
 			return notice{}, false
 		}

@@ -64,7 +64,7 @@ func (c *Cache) Purge(ctx context.Context, e Extent) error {
 	}
 	n := newNotice()
 	n.extent = &e
-	o.await(n)
+	n = o.await(n)
 	c.state.purge(e)
 	told := o.tell(n)
 	limit := time.NewTimer(tellLimit)

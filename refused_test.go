@@ -1,6 +1,7 @@
 package bearcache
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -130,61 +131,264 @@ func TestRefusedWhileAnswered(t *testing.T) {
 	}
 }
 
+// An agent of alice's is refused, and what she is given herself is not for it. Nor does its refusal cost her anything.
+func TestRefusedOtherRights(t *testing.T) {
+	c := &Cache{Identify: func(r *http.Request) (Identity, error) {
+		subject, rights, _ := strings.Cut(r.Header.Get("Authorization"), " as ")
+		return Identity{Issuer: "i", Subject: subject, Scope: rights, Group: "team"}, nil
+	}}
+	h := c.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header()["Cache-Control"] = []string{"max-age=60"}
+		if strings.HasSuffix(r.Header.Get("Authorization"), " as agent") {
+			w.WriteHeader(403)
+		}
+	}))
+	const bob, alice, agent = "Authorization: bob as himself", "Authorization: alice as herself", "Authorization: alice as agent"
+	ask(h, get(bob))
+	ask(h, get(agent, "Cache-Control: no-cache"))
+	for range 2 {
+		if !hit(ask(h, get(alice))) {
+			t.Error("alice lost what her group has")
+		}
+		if got := ask(h, get(agent)).StatusCode; got != 403 {
+			t.Errorf("the agent: %d", got)
+		}
+		ask(h, get(alice, "Cache-Control: no-cache"))
+	}
+}
+
+// Only an answer with the content says that he may have it: no redirect to where one logs in, no answer to HEAD.
+func TestRefusedAndRedirected(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		method string
+		status int
+		lifts  bool
+	}{
+		{"a redirect", "GET", 302, false}, {"an error", "GET", 404, false}, {"a failure", "GET", 500, false}, {"HEAD", "HEAD", 200, false}, {"a change", "POST", 200, false},
+		{"content", "GET", 200, true}, {"nothing, and that is it", "GET", 204, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			says := 401
+			c := &Cache{Identify: member()}
+			h := c.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header()["Cache-Control"] = []string{"no-store"}
+				if strings.Contains(r.Header.Get("Authorization"), "ben") && says != 0 {
+					w.WriteHeader(says)
+					return
+				}
+				w.Header()["Cache-Control"] = []string{"max-age=60"}
+			}))
+			ask(h, get(ben, "Cache-Control: no-cache"))
+			says = tt.status
+			ask(h, request(tt.method, "http://api.test/me", ben))
+			says = 0
+			ask(h, get(ann))
+			if hit(ask(h, get(ben))) != tt.lifts {
+				t.Errorf("it lifts the refusal: %v", !tt.lifts)
+			}
+		})
+	}
+}
+
+// What was found in a group before its member was refused stands in for no failure of the origin's after it.
+func TestRefusedAndBridged(t *testing.T) {
+	for _, status := range []int{401, 403} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				open := make(chan struct{})
+				c := &Cache{Identify: member()}
+				h := c.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					w.Header()["Cache-Control"] = []string{"max-age=1, stale-if-error=600"}
+					switch r.Header.Get("X-Test") {
+					case "slow":
+						<-open
+						w.WriteHeader(503)
+					case "refused":
+						w.WriteHeader(status)
+					}
+				}))
+				ask(h, get(ann))
+				time.Sleep(2 * time.Second)
+				slow := make(chan *http.Response, 1)
+				go func() { slow <- ask(h, get(ben, "X-Test: slow")) }()
+				synctest.Wait()
+				ask(h, get(ben, "X-Test: refused", "Cache-Control: no-cache"))
+				close(open)
+				if resp := <-slow; resp.StatusCode != 503 {
+					t.Errorf("%d %v", resp.StatusCode, resp.Header)
+				}
+			})
+		})
+	}
+}
+
+// That something of a reader's is gone is no refusal, on no node.
+func TestForgottenIsNotRefused(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		gone := false
+		all := startNodes(t, 2, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header()["Cache-Control"] = []string{"max-age=6000"}
+			if own := strings.HasPrefix(r.URL.Path, "/own/"); own && gone {
+				w.Header()["Cache-Control"] = []string{"no-store"}
+				w.WriteHeader(404)
+			} else if own {
+				w.Header()["Cache-Control"] = []string{"private, max-age=1"}
+			}
+		}), func(_ int, c *Cache) { c.Identify = member() })
+		own := func(i int) *http.Request { return request("GET", fmt.Sprint("http://api.test/own/", i), ben) }
+		all.ask(1, get(ann))
+		for i := range 2 * maxMemberKeys {
+			all.ask(0, own(i))
+		}
+		all.settle()
+		gone = true
+		for i := range 2 * maxMemberKeys {
+			all.ask(0, own(i))
+		}
+		all.settle()
+		for i := range 2 {
+			if !hit(all.ask(i, get(ben))) {
+				t.Errorf("node %d takes him for refused", i)
+			}
+		}
+	})
+}
+
+// farLog takes a while to append.
+type farLog struct {
+	PurgeLog
+	takes time.Duration
+}
+
+func (l farLog) Append(ctx context.Context, entry []byte) (string, uint64, error) {
+	time.Sleep(l.takes)
+	return l.PurgeLog.Append(ctx, entry)
+}
+
+// Whoever is refused, or changes something, faster than the log takes it costs others nothing.
+func TestNoticesOfOneReader(t *testing.T) {
+	for _, tt := range []struct {
+		method string
+		status int
+	}{{"GET", 401}, {"GET", 403}, {"POST", 200}} {
+		bubble(t, fmt.Sprint(tt.method, tt.status), func(t *testing.T) {
+			all := startNodes(t, 2, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header()["Cache-Control"] = []string{"private, max-age=6000"}
+				if r.URL.Path == "/again" {
+					w.WriteHeader(tt.status)
+				}
+			}), func(_ int, c *Cache) {
+				c.Identify = member()
+				c.PurgeLog = farLog{c.PurgeLog, 2 * time.Millisecond}
+			})
+			for i := range all.caches {
+				all.ask(i, get(ann))
+				all.ask(i, get(ben))
+			}
+			all.settle()
+			for range 2000 {
+				for range 3 {
+					all.ask(0, request(tt.method, "http://api.test/again", ben))
+				}
+				time.Sleep(time.Millisecond)
+			}
+			all.settle()
+			for i := range all.caches {
+				if !hit(all.ask(i, get(ann))) {
+					t.Errorf("node %d: it costs another reader a hit", i)
+				}
+				if hit(all.ask(i, get(ben))) != (tt.status != 401) {
+					t.Errorf("node %d: what he has himself is there, or not, against what the status says", i)
+				}
+			}
+			if o := all.caches[0].state.others; len(o.pending) != 0 || len(o.ours) != 0 {
+				t.Errorf("%d are pending, %d on their way", len(o.pending), len(o.ours))
+			}
+			if n := all.caches[0].state.others.node.Position().Number; n == 0 || n > 2000 {
+				t.Errorf("%d entries", n)
+			}
+		})
+	}
+}
+
 // Where there is no room to tell what was refused, it is more that is: never less.
 func TestRefusedIsBounded(t *testing.T) {
 	now := time.Unix(0, 0)
-	holder := func(i int) Partition { return Identity{Issuer: "i", Subject: fmt.Sprint(i)}.Partition() }
-	r := newRefused(time.Hour)
-	for i := range 2 * maxMemberURIs {
-		r.add(holder(0), fmt.Sprint("/", i), uint64(i+1), now)
+	of := func(i int, uri string) Key {
+		return Key{Identity{Issuer: "i", Subject: fmt.Sprint(i)}.Partition(), uri}
 	}
-	if !r.holds(holder(0), "/0", now) || !r.holds(holder(0), "/other", now) || r.holds(holder(1), "/0", now) {
+	r := newRefused(time.Hour)
+	for i := range 2 * maxMemberKeys {
+		r.add(of(0, fmt.Sprint("/", i)), uint64(i+1), now)
+	}
+	if !r.holds(of(0, "/0"), now) || !r.holds(of(0, "/other"), now) || r.holds(of(1, "/0"), now) {
 		t.Error("the first of many refusals is forgotten, or it is another's")
 	}
-	for i := range 10 * maxMemberURIs {
-		r.answered(holder(0), fmt.Sprint("/", i), 100)
+	for i := range 10 * maxMemberKeys {
+		r.answered(of(0, fmt.Sprint("/", i)), 100)
 	}
-	if last := fmt.Sprint("/", 10*maxMemberURIs-1); r.holds(holder(0), last, now) || !r.holds(holder(0), "/0", now) {
+	if last := fmt.Sprint("/", 10*maxMemberKeys-1); r.holds(of(0, last), now) || !r.holds(of(0, "/0"), now) {
 		t.Error("the last answer does not count, or all do")
 	}
-	if m := r.members[r.order[0]]; len(m.answered) > maxMemberURIs || len(m.uris) > maxMemberURIs {
-		t.Errorf("%d and %d are kept", len(m.answered), len(m.uris))
+	if m := r.members[r.order[0]]; len(m.answered) > maxMemberKeys || len(m.keys) > maxMemberKeys {
+		t.Errorf("%d and %d are kept", len(m.answered), len(m.keys))
+	}
+
+	// Numbers may come out of order, and what has ended is not revived.
+	r = newRefused(time.Hour)
+	r.add(of(0, ""), 12, now)
+	r.add(of(0, ""), 10, now)
+	if r.answered(of(0, "/"), 11); !r.holds(of(0, "/"), now) {
+		t.Error("what went out before the last refusal lifts it")
+	}
+	r.add(of(0, "/a"), 20, now)
+	r.add(of(0, "/a"), 15, now)
+	if r.answered(of(0, "/a"), 16); !r.holds(of(0, "/a"), now) {
+		t.Error("what went out before the last refusal of a key lifts it")
+	}
+	if later := now.Add(time.Hour); true {
+		r.add(of(0, "/b"), 30, later)
+		if r.holds(of(0, "/"), later) || !r.holds(of(0, "/b"), later) {
+			t.Error("a refusal that has ended is revived by another")
+		}
 	}
 
 	r = newRefused(time.Hour)
 	const many = maxMembers + 1000
 	for i := range many {
-		r.add(holder(i), "/", uint64(i+1), now)
+		r.add(of(i, "/"), uint64(i+1), now)
 	}
 	if len(r.members) > maxMembers || len(r.order) != len(r.members) {
 		t.Errorf("%d members in an order of %d", len(r.members), len(r.order))
 	}
 	for i := range many {
-		if !r.holds(holder(i), "/", now) {
+		if !r.holds(of(i, "/"), now) {
 			t.Fatalf("the refusal of member %d of %d is forgotten", i, many)
 		}
 	}
 	others := 0
 	for i := range 10_000 {
-		if r.holds(holder(many+i), "/", now) {
+		if r.holds(of(many+i, "/"), now) {
 			others++
 		}
 	}
 	if others > 10_000*2000/maxCrowded {
 		t.Errorf("%d of 10000 others are refused too", others)
 	}
-	if later := now.Add(time.Hour); r.holds(holder(0), "/", later) || r.holds(holder(many-1), "/", later) {
+	later := now.Add(time.Hour)
+	if r.holds(of(0, "/"), later) || r.holds(of(many-1, "/"), later) {
 		t.Error("a refusal has no end")
 	}
-	r.add(holder(1), "/", 1, now.Add(time.Hour))
+	r.add(of(1, "/"), 1, later)
 	if len(r.members) != 1 || len(r.order) != 1 {
 		t.Errorf("%d refusals are kept after their end", len(r.members))
 	}
 	for i := range 10 { // refused and answered by turns
-		r.add(holder(1), "/", uint64(2*i+2), now.Add(time.Hour))
-		r.answered(holder(1), "/", uint64(2*i+3))
+		r.add(of(1, "/"), uint64(2*i+2), later)
+		r.answered(of(1, "/"), uint64(2*i+3))
 	}
-	if len(r.order) != 1 || r.holds(holder(1), "/", now.Add(time.Hour)) {
+	if len(r.order) != 1 || r.holds(of(1, "/"), later) {
 		t.Errorf("an order of %d", len(r.order))
 	}
 }
@@ -193,8 +397,8 @@ func TestRefusedIsBounded(t *testing.T) {
 func TestRefusedStrangers(t *testing.T) {
 	r := newRefused(time.Hour)
 	for _, p := range []Partition{{}, Shared, {"cdigest"}, {"udigest"}, Identity{Subject: "a"}.Partition()} {
-		r.add(p, "", 1, time.Time{})
-		r.add(p, "/", 1, time.Time{})
+		r.add(Key{Partition: p}, 1, time.Time{})
+		r.add(Key{p, "/"}, 1, time.Time{})
 	}
 	if len(r.members) != 0 {
 		t.Errorf("%d are kept", len(r.members))
@@ -260,6 +464,16 @@ func TestRenewable(t *testing.T) {
 			pass(2 * time.Hour)
 			if asked(time.Minute) {
 				t.Error("what is stored has no end")
+			}
+			certificate := func() *http.Request {
+				r := certified("Authorization: Bearer a")
+				r.TLS.PeerCertificates[0].NotAfter = c.Now().AddDate(1, 0, 0)
+				return r
+			}
+			ask(h, certificate())
+			pass(2 * time.Hour)
+			if until = c.Now().Add(time.Minute); hit(ask(h, certificate())) {
+				t.Error("what is stored ends with a certificate only")
 			}
 		})
 	}

@@ -66,7 +66,7 @@ func (c *Cache) serve(w http.ResponseWriter, r *http.Request, next http.Handler)
 		x.observe()
 	case rfc9111.Timeout:
 		if recalled := x; recalled.recall(d) { // a copy, as above
-			if d = recalled.decide(); d.Action == rfc9111.Reuse {
+			if d = recalled.decide(); d.Action == rfc9111.Reuse && !x.ended(x.cache.state.now()) {
 				recalled.event.Reason = string(d.Reason)
 				recalled.recalled(w, next, d)
 				recalled.observe()
@@ -110,7 +110,7 @@ func (x *exchange) decide() rfc9111.Decision {
 		return bypass(whyTarget)
 	}
 	x.cachable = true
-	if x.reader.group != (Partition{}) && x.cache.state.refused.holds(x.reader.partition, x.uri, x.started) {
+	if x.reader.group != (Partition{}) && x.cache.state.refused.holds(Key{x.reader.partition, x.uri}, x.started) {
 		x.reader.group = Partition{}
 	}
 	if x.deaf = x.cache.state.others.deaf(); x.deaf {
@@ -238,6 +238,9 @@ func (x *exchange) enter() (leave func()) {
 // identity it was made for.
 func (x *exchange) valid(rec *record, i int, now time.Time) bool {
 	v := &rec.variants[i]
+	if rec.key.Partition.is('g') && x.cache.state.refused.holds(Key{x.reader.partition, rec.key.TargetURI}, x.started) { // since it was found
+		return false
+	}
 	return !x.void(rec.key.Partition) && x.cache.state.invalidations.current(rec.key, v.tags, v.stamp) &&
 		(v.until == forever || x.cache.latest(now).UnixNano() < v.until)
 }

@@ -155,13 +155,13 @@ func document(ctx context.Context, client *http.Client, u, name string) ([]byte,
 	return body, err
 }
 
-// hostOf is what errors call an endpoint whose URL is configured: its path and query may tell more than a log should.
-func hostOf(configured string) string {
+// placeOf is what errors call an endpoint whose URL is configured: its query may tell more than a log should.
+func placeOf(configured string) string {
 	u, err := url.Parse(configured)
 	if err != nil {
 		return "the endpoint"
 	}
-	return u.Host
+	return u.Host + u.EscapedPath()
 }
 
 // health tells an operator when something begins to fail, fails in another way, and works again: a line

@@ -186,7 +186,7 @@ func (i *Introspection) ask(ctx context.Context, token string) ([]byte, error) {
 		return nil, errors.New("wait for other calls: " + ctx.Err().Error())
 	}
 	if i.Discovery == nil {
-		return i.askAt(ctx, i.URL, hostOf(i.URL), token)
+		return i.askAt(ctx, i.URL, placeOf(i.URL), token)
 	}
 	m, err := i.Discovery.Metadata(ctx)
 	if err != nil {

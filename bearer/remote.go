@@ -99,7 +99,7 @@ func orElse(d, zero time.Duration) time.Duration {
 
 func (k *RemoteKeys) fetch(ctx context.Context) ([]Key, error) {
 	if k.Discovery == nil {
-		return k.fetchFrom(ctx, k.URL, hostOf(k.URL))
+		return k.fetchFrom(ctx, k.URL, placeOf(k.URL))
 	}
 	m, err := k.Discovery.Metadata(ctx)
 	if err != nil {

@@ -86,7 +86,7 @@ func explain(err error) *fault {
 	case errors.Is(err, rueidis.ErrNoSlot):
 		return &fault{"the Cluster serves no node for the key", true}
 	}
-	return &fault{"no connection", true}
+	return &fault{"no connection, or what answers there is no Redis", true}
 }
 
 // broke reports whether a connection ended that had been there.
@@ -109,11 +109,11 @@ var answers = map[string]fault{
 	"MASTERDOWN":  {"it is a replica without its master", true},
 	"CLUSTERDOWN": {"the Cluster is incomplete", true},
 	"BUSY":        {"a script keeps it busy", true},
-	"NOAUTH":      {"it wants a password", true},
-	"WRONGPASS":   {"it does not take user and password", true},
+	"NOAUTH":      {"the store, or a sentinel, wants a password", true},
+	"WRONGPASS":   {"the store, or a sentinel, does not take user and password", true},
 	"MOVED":       {"it is a node of a Cluster, which changes, or for which ?cluster=true is missing in the URL", false},
 	"READONLY":    {"it is a replica", false},
-	"NOPERM":      {"the user may not do that: see the commands and keys that redisstore needs", false},
+	"NOPERM":      {"the user may not do that: docs/scale.md lists the commands that the store's user needs, on the keys that begin with the prefix", false},
 	"OOM":         {"it is full, and its maxmemory-policy evicts nothing that makes room", false},
 	"MISCONF":     {"it takes no writes while it cannot save", false},
 	"NOREPLICAS":  {"it takes no writes without its replicas", false},
@@ -139,6 +139,9 @@ func explainAnswer(text string) *fault {
 		}
 	}
 	code, _, _ := strings.Cut(text, " ")
+	if strings.HasPrefix(text, "The user executing the script can't run") { // as Redis 7 says of a command inside one
+		code = "NOPERM"
+	}
 	if a, ok := answers[code]; ok {
 		return &fault{"Redis answered " + code + ": " + a.why, a.dead}
 	}

@@ -647,7 +647,8 @@ func TestExplain(t *testing.T) {
 		dead      bool
 	}{
 		{"LOADING Redis is loading hunter2", "Redis answered LOADING: it is loading its data", true},
-		{"WRONGPASS hunter2", "Redis answered WRONGPASS: it does not take user and password", true},
+		{"WRONGPASS hunter2", "Redis answered WRONGPASS: the store, or a sentinel, does not take user and password", true},
+		{"ERR The user executing the script can't run this command or subcommand script: hunter2", "Redis answered NOPERM: the user may not do that: docs/scale.md lists the commands that the store's user needs, on the keys that begin with the prefix", false},
 		{"OOM hunter2", "Redis answered OOM: it is full, and its maxmemory-policy evicts nothing that makes room", false},
 		{"ERR unknown command 'hunter2'", "Redis answered an error: it lacks a command that redisstore needs, or was told to hide it", false},
 		{"ERR hunter2", "Redis answered an error", false},
@@ -663,7 +664,7 @@ func TestExplain(t *testing.T) {
 		err error
 		why string
 	}{
-		{errors.New("hunter2"), "no connection"},
+		{errors.New("hunter2"), "no connection, or what answers there is no Redis"},
 		{fmt.Errorf("hunter2: %w", io.EOF), "the connection broke"},
 		{fmt.Errorf("hunter2: %w", context.DeadlineExceeded), "no answer in time"},
 		{fmt.Errorf("hunter2: %w", &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}), "connect: connection refused"},

@@ -38,7 +38,11 @@ Examples:
 			return fmt.Errorf("%s: serve.store: %w", report.Plain(flags.Check.File), err)
 		}
 	}
-	for _, warning := range file.Serve.Or(config.Defaults()).Warnings() {
+	warnings := file.Serve.Or(config.Defaults()).Warnings()
+	if store := file.Serve.Store; store != nil && store.HoldsPassword() {
+		warnings = append(warnings, config.PasswordInFile)
+	}
+	for _, warning := range warnings {
 		fmt.Fprintln(e.stderr, "warning: "+warning)
 	}
 	fmt.Fprintf(e.stdout, "%s is valid\n", report.Plain(flags.Check.File))

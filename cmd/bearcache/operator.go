@@ -168,6 +168,8 @@ func (at gatewayAt) unreached(err error) error {
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return unfinished{problem("nothing listens on "+where, "start bearcache serve, or name its admin listener with --admin URL")}
+	case errors.Is(err, http.ErrSchemeMismatch):
+		return unfinished{problem(where+" speaks http, and no https", "write --admin http://"+where)}
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return unfinished{problem(where+" did not answer in time", "see whether the gateway is well: "+at.url.JoinPath("healthz").String())}
 	}

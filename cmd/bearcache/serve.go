@@ -89,11 +89,13 @@ func runServe(ctx context.Context, e env, args []string) error {
 				p.Key = e.written(p.Key, args)
 			}
 		}
+		e.misspelt(file)
 		return err
 	}
 	serve := file.Serve
 	secrets, err := readSecrets(ctx, e, serve)
 	if err != nil {
+		e.misspelt(file)
 		return err
 	}
 	store, err := openStore(ctx, e, serve)
@@ -207,8 +209,12 @@ func (e env) orVariable(ref *config.SecretRef, variable string) *config.SecretRe
 func warnings(e env, file *config.File, args []string) []string {
 	serve := file.Serve
 	list := append(serve.Warnings(), unknownVariables(e, file)...)
-	if serve.Store.HoldsPassword() && e.written("serve.store", args) == "--store" {
+	switch where := e.written("serve.store", args); {
+	case !serve.Store.HoldsPassword():
+	case where == "--store":
 		list = append(list, "the password in --store can be read by every user of this machine; give it with --store-password env:VAR or file:PATH")
+	case where == "serve.store":
+		list = append(list, config.PasswordInFile)
 	}
 	if value, _ := e.getenv("BEARCACHE_STORE_PASSWORD"); value != "" && serve.Store.HoldsPassword() {
 		list = append(list, "BEARCACHE_STORE_PASSWORD is not used: the store's URL holds a password")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -30,6 +31,13 @@ func knownVariables() []string {
 
 // foreignVariables are those of tests, and those that Kubernetes sets for a service of this name.
 var foreignVariables = regexp.MustCompile(`^BEARCACHE_(TEST_.*|(.*_)?SERVICE_(HOST|PORT)(_.*)?|(.*_)?PORT(_.*)?)$`)
+
+// misspelt warns of variables that nothing reads where serve ends with an error: one of them may be what is missing.
+func (e env) misspelt(file *config.File) {
+	for _, warning := range unknownVariables(e, file) {
+		fmt.Fprintln(e.stderr, "warning: "+warning)
+	}
+}
 
 // unknownVariables warns of variables that look like ours and that nothing reads: a slip in the name of one switches off what
 // it was to switch on. Those that file names as the place of a secret are read.

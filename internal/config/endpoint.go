@@ -71,6 +71,9 @@ func (i *Issuer) UnmarshalText(b []byte) error {
 	if u, err := url.Parse(string(b)); err == nil && u.User != nil {
 		return errors.New("holds a user name or password, which no issuer has; remove what stands before the @")
 	}
+	if at := strings.Index(string(b), "/.well-known/"); at >= 0 {
+		return errors.New("is the place of an issuer's metadata; write the issuer itself, as it stands in the tokens' iss: what comes before /.well-known/")
+	}
 	*i = Issuer(b)
 	return nil
 }

@@ -164,9 +164,9 @@ func (d *decoder) partition(n *node, at string, route bool) *Partition {
 	case len(written) == 2:
 		d.problem(n.place, at, "has both claims and scope; remove one")
 	case len(written) == 0 && route:
-		d.problem(n.place, at, "has neither claims nor scope; add one such as claims: [tenant]")
+		d.problem(n.place, at, "has neither claims nor scope; add one such as claims: [tenant], or claims: [sub], which counts anyway, to leave something out and no more")
 	case len(written) == 0:
-		d.problem(n.place, at, "has no claims; add some such as claims: [tenant]")
+		d.problem(n.place, at, "has no claims; add some such as claims: [tenant], or claims: [sub], which counts anyway, to leave something out and no more")
 	}
 	for _, name := range without {
 		if slices.Contains(p.Required, name) {

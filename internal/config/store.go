@@ -54,6 +54,9 @@ func (s Store) Sentinels() bool { return strings.Contains(s.url, "+sentinel://")
 // URL is the store's, with the password that it may hold: not for printing. It is empty for memory.
 func (s Store) URL() string { return s.url }
 
+// PasswordInFile warns of a URL with a password in a file.
+const PasswordInFile = "serve.store holds a password, where it is copied, committed and shown; give it with store_password: env:NAME or file:PATH"
+
 // HoldsPassword reports whether there is, or may be, a password in the URL.
 func (s Store) HoldsPassword() bool {
 	user, _, shown := s.parts()

@@ -57,10 +57,10 @@ func newMetrics(g *Gateway) *metrics {
 				func(s bearcache.Stats) float64 { return float64(s.StoreRefused) }),
 			gauge("bearcache_store_errors", "Calls of the store that failed.", func(s bearcache.Stats) float64 { return float64(s.StoreErrors) }),
 			gauge("bearcache_store_dropped", "Records that were not written to the store, as too many were on their way.", func(s bearcache.Stats) float64 { return float64(s.StoreDropped) }),
-			gauge("bearcache_purge_log_unread", "Entries of the purge log that did not open; each had everything forgotten.", func(s bearcache.Stats) float64 { return float64(s.LogUnread) }),
+			gauge("bearcache_purge_log_unread", "Entries of the purge log that came while this node followed it and did not open; each had everything forgotten.", func(s bearcache.Stats) float64 { return float64(s.LogUnread) }),
 			gauge("bearcache_purge_log_waiting", "Purges that other nodes were not told yet.", func(s bearcache.Stats) float64 { return float64(s.LogWaiting) }),
 			gauge("bearcache_purge_log_deaf", "Whether the purge log was not heard of for so long that nothing is answered from the cache, 1 or 0.", func(s bearcache.Stats) float64 { return oneIf(s.Deaf) }),
-			gauge("bearcache_revocation_log_unread", "Entries of the log of revocations that did not open: what they revoke is not refused here.", func(bearcache.Stats) float64 { unread, _, _ := g.nodes.state(); return float64(unread) }),
+			gauge("bearcache_revocation_log_unread", "Entries of the log of revocations that came while this node followed it and did not open: what they revoke is not refused here.", func(bearcache.Stats) float64 { unread, _, _ := g.nodes.state(); return float64(unread) }),
 			gauge("bearcache_revocation_log_waiting", "Revocations that other nodes were not told yet, or are told again.", func(bearcache.Stats) float64 { _, waiting, _ := g.nodes.state(); return float64(waiting) }),
 			gauge("bearcache_revocation_log_deaf", "Whether the log of revocations was not heard of for so long that nothing is answered from the cache, 1 or 0.", func(bearcache.Stats) float64 { _, _, deaf := g.nodes.state(); return oneIf(deaf) }),
 		)

@@ -11,6 +11,7 @@ import (
 	"github.com/bearcache/bearcache/bearer"
 	"github.com/bearcache/bearcache/internal/nodelog"
 	"github.com/bearcache/bearcache/internal/seal"
+	"golang.org/x/time/rate"
 )
 
 // nodes are the gateways that share a log of revocations with this one.
@@ -22,19 +23,21 @@ type nodes struct {
 	node    *nodelog.Node
 
 	heard chan struct{} // closed once everything that is in the log was known
-	first sync.Once
 
 	mu     sync.Mutex // guards what follows. Revocations are told apart by their entries
 	again  retelling
 	ours   map[string]bool // those that were made here, and have not been in the log yet
-	unread bool            // there was one that nobody here can read
+	read   int             // entries that were in the log when this node began
+	unread int             // those of them that nobody here can read
+	caught bool            // they are known
+	warn   rate.Sometimes  // of others that nobody here can read
 }
 
 // tellLimit is how long an operator waits until a revocation is known to be in the log.
 const tellLimit = 2 * time.Second
 
 func startNodes(g *Gateway, log bearcache.PurgeLog) *nodes {
-	n := &nodes{gateway: g, heard: make(chan struct{}), ours: make(map[string]bool)}
+	n := &nodes{gateway: g, heard: make(chan struct{}), ours: make(map[string]bool), warn: rate.Sometimes{Interval: time.Minute}}
 	n.again = newRetelling(g.options.RevocationLogLength, n.counts)
 	var boxes []*seal.Box
 	for _, key := range g.secrets {
@@ -81,6 +84,9 @@ func (n *nodes) apply(number uint64, entry string) {
 	defer n.mu.Unlock()
 	delete(n.ours, entry)
 	n.again.saw(entry, number)
+	if !n.caught {
+		n.read++
+	}
 }
 
 func (n *nodes) opened(entry []byte, first bool) {
@@ -89,16 +95,49 @@ func (n *nodes) opened(entry []byte, first bool) {
 	n.again.opened(string(entry), first)
 }
 
-// cannotRead says once that somebody else's revocations are in the log.
+// cannotRead says that somebody else's revocations come into the log. Those that are there when the node begins are counted first.
 func (n *nodes) cannotRead() {
 	n.mu.Lock()
-	first := !n.unread
-	n.unread = true
-	n.mu.Unlock()
-	if first {
-		n.gateway.options.Logger.Warn("the log of revocations has entries that were written under another secret, and what they revoke is not refused here: " +
-			"compare the secrets of all nodes, have gateways that are not to share use another store_prefix, and after an exchange of a leaked secret revoke again")
+	caught := n.caught
+	if !caught {
+		n.unread++
 	}
+	n.mu.Unlock()
+	if caught {
+		n.warn.Do(func() {
+			n.gateway.options.Logger.Warn("somebody revokes under another secret, and what he revokes is not refused here, nor there what is revoked here: " +
+				"compare the secrets of all nodes, and have gateways that are not to share use another store_prefix")
+		})
+	}
+}
+
+// catchUp is called when everything that was in the log is known, and says what nobody here can read of it.
+func (n *nodes) catchUp() {
+	n.mu.Lock()
+	first := !n.caught
+	n.caught = true
+	read, unread := n.read, n.unread
+	n.mu.Unlock()
+	switch {
+	case !first:
+		return
+	case unread > 0 && read == 0:
+		n.gateway.options.Logger.Warn("nothing in the log of revocations can be read here, as it was written under another secret: what it revokes is not refused here. "+
+			"Compare the secrets of all nodes, have gateways that are not to share use another store_prefix, and after the exchange of a leaked secret revoke again", "entries", unread)
+	case unread > 0:
+		n.gateway.options.Logger.Info("some of the log of revocations cannot be read here, as an exchange of secrets leaves it", "entries", unread)
+	}
+	close(n.heard)
+}
+
+// strangers reports whether others write in the log whom this node cannot read, and who cannot read it.
+func (n *nodes) strangers() bool {
+	if n == nil {
+		return false
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.node.Unread() > 0 || n.unread > 0 && n.read == 0
 }
 
 // begin has what is known told again: it may not be in the log any more.
@@ -126,7 +165,7 @@ func (n *nodes) counts(entry string) bool {
 
 // tellAgain is called when everything that is in the log is known.
 func (n *nodes) tellAgain() {
-	n.first.Do(func() { close(n.heard) })
+	n.catchUp()
 	n.mu.Lock()
 	list := n.again.next()
 	n.mu.Unlock()

@@ -321,9 +321,16 @@ func (g *Gateway) revokeNow(w http.ResponseWriter, r *http.Request) {
 	until := g.revokedUntil(revocation).UTC().Format(time.RFC3339)
 	g.options.Logger.Info("an operator revoked", "what", kind, "of", digestOf(o.Token+o.JTI+o.Subject), "until", until, "other_nodes", others)
 	answer := map[string]any{"revoked": kind, "until": until, "other_nodes": others}
+	var notes []string
+	if g.nodes.strangers() {
+		notes = append(notes, "the log has entries of nodes with another secret, and they will not refuse it: revoke there too, and compare the secrets")
+	}
 	if kind == "subject" {
-		answer["note"] = "until then its tokens that do not say when they were issued (iat) are refused too, new ones among them, and so are those that were issued within " +
-			g.revocations.Leeway.String() + " from now, since the issuer's clock may be ahead"
+		notes = append(notes, "until then its tokens that do not say when they were issued (iat) are refused too, new ones among them, and so are those that were issued within "+
+			g.revocations.Leeway.String()+" from now, since the issuer's clock may be ahead")
+	}
+	if notes != nil {
+		answer["note"] = strings.Join(notes, "; ")
 	}
 	reply(w, status, answer)
 }

@@ -165,7 +165,8 @@ type moment struct {
 	wall      int64 // nanoseconds since 1970
 }
 
-// Unread counts entries that did not open.
+// Unread counts entries that did not open, of those that came since the log was known for the first time: an exchange of secrets leaves some
+// behind that nobody reads any more.
 func (n *Node) Unread() uint64 { return n.unread.Load() }
 
 // Tell has entry appended, as soon as that can be done. done is called, once, when it was read in the log and applied
@@ -331,7 +332,9 @@ func (n *Node) read() (end bool, err error) {
 			n.options.Apply(number, entry)
 			n.options.Opened(entry, box == 0)
 		} else { // it may have said anything
-			n.unread.Add(1)
+			if n.heard.Load() != nil {
+				n.unread.Add(1)
+			}
 			n.options.Unread(epoch, number)
 		}
 		n.position.Store(&Position{epoch, number})

@@ -2,6 +2,7 @@ package rfc9111
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/bearcache/bearcache/internal/httpfield"
@@ -30,7 +31,7 @@ func Storable(k Kind, req Request, resp Response, requestTime, responseTime time
 		return false, Malformed
 	case k == SharedCache && said.cc.Has("private"): // §5.2.2.7; private="field" too: stricter than the RFC
 		return false, Private
-	case req.Alike && said.targeted && personal(resp.Header):
+	case req.Alike && personal(resp.Header):
 		// A group is no cache that an origin knows of when it speaks to CDNs: what it keeps from all others it means for one reader.
 		return false, Private
 	case k == SharedCache && req.Authorized && !req.Alike && !said.releases():
@@ -87,10 +88,17 @@ func useful(said reading, req Request, requestTime time.Time) bool {
 	return window > 0 && !said.strict()
 }
 
-// personal reports a Cache-Control that keeps the response to one reader or out of every cache.
+// personal reports a field that keeps the response to one reader, or out of some cache, whichever is spoken to.
 func personal(h http.Header) bool {
-	cc := httpfield.ParseCacheControl(h)
-	return cc.Malformed || cc.Has("private") || cc.Has("no-store")
+	for name, lines := range h {
+		if name != "Cache-Control" && !strings.HasSuffix(name, "-Cache-Control") && name != "Surrogate-Control" {
+			continue
+		}
+		if cc := httpfield.ParseCacheControl(http.Header{"Cache-Control": lines}); cc.Malformed || cc.Has("private") || cc.Has("no-store") {
+			return true
+		}
+	}
+	return false
 }
 
 // misspelt reports a field whose name no look-up finds: it may be the no-store or the Set-Cookie that

@@ -45,7 +45,7 @@ var redisstoreTable = []mutant{
 
 	// No secret is told.
 	{"an answer of Redis's quoted", "redisstore/faults.go", `return &fault{"Redis answered an error", false}`, `return &fault{"Redis answered " + text, false}`, "redisstore", "TestExplain"},
-	{"an error of the client quoted", "redisstore/faults.go", `return &fault{"no connection", true}`, `return &fault{err.Error(), true}`, "redisstore", "TestExplain"},
+	{"an error of the client quoted", "redisstore/faults.go", `return &fault{"no connection, or what answers there is no Redis", true}`, `return &fault{err.Error(), true}`, "redisstore", "TestExplain"},
 	{"a URL printed that nobody understood", "redisstore/store.go", `where := "an invalid URL"`, "where := o.URL", "redisstore", "TestURLRefused"},
 	{"a password that ends in the host", "redisstore/url.go", `if strings.ContainsAny(*part, "/@:") {`, "if false {", "redisstore", "TestURLRefused"},
 	{"parameters of another URL", "redisstore/url.go", `case name == "db" && unix:`, `case name == "db":`, "redisstore", "TestURLRefused"},
