@@ -223,6 +223,59 @@ func TestRefusedAndBridged(t *testing.T) {
 	}
 }
 
+// A member whom the origin refused something on one node is given what his group has on no other.
+func TestRefusalOnOtherNodes(t *testing.T) {
+	for _, status := range []int{401, 403} {
+		bubble(t, fmt.Sprint(status), func(t *testing.T) {
+			refuse := false
+			all := startNodes(t, 2, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header()["Cache-Control"] = []string{"max-age=6000"}
+				if refuse && strings.Contains(r.Header.Get("Authorization"), "ben") {
+					w.WriteHeader(status)
+				}
+			}), func(_ int, c *Cache) { c.Identify = member() })
+			for i := range 2 {
+				all.ask(i, get(ann))
+				if !hit(all.ask(i, get(ben))) {
+					t.Fatal("it is not shared")
+				}
+			}
+			refuse = true
+			all.ask(0, get(ben, "Cache-Control: no-cache"))
+			all.settle()
+			for i := range 2 {
+				if got := all.ask(i, get(ben)).StatusCode; got != status {
+					t.Errorf("node %d: %d", i, got)
+				}
+				if !hit(all.ask(i, get(ann))) {
+					t.Errorf("node %d: it costs another member a hit", i)
+				}
+			}
+		})
+	}
+}
+
+// What the store answers after the end of what a request shows is for others.
+func TestRecalledAfterItsEnd(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		until := time.Now().Add(time.Hour)
+		all := startNodes(t, 2, &origin{header: header("Cache-Control: max-age=600")}, func(_ int, c *Cache) {
+			c.Identify = func(*http.Request) (Identity, error) {
+				return Identity{Issuer: "i", Subject: "alice", Until: until, Renewable: true}, nil
+			}
+		})
+		all.ask(0, get(alice))
+		all.settle()
+		all.Delay(900 * time.Millisecond)
+		if until = time.Now().Add(100 * time.Millisecond); fromStore(all.ask(1, get(alice))) {
+			t.Error("it is served after the end")
+		}
+		if until = time.Now().Add(time.Hour); !fromStore(all.ask(1, get(alice))) && !hit(all.ask(1, get(alice))) {
+			t.Error("it is not served before")
+		}
+	})
+}
+
 // That something of a reader's is gone is no refusal, on no node.
 func TestForgottenIsNotRefused(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
@@ -310,6 +363,37 @@ func TestNoticesOfOneReader(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What is to be forgotten while a notice of it is on its way may have been stored after the notice: it is told again, and pending until then.
+func TestNoticesAreToldAgain(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		all := startNodes(t, 1, &origin{header: header(fresh)}, func(_ int, c *Cache) { c.PurgeLog = farLog{c.PurgeLog, 400 * time.Millisecond} })
+		o := all.caches[0].state.others
+		tell := func() (held notice) {
+			held = newNotice()
+			held.names, held.uri = []string{"c"}, "u"
+			return o.await(held)
+		}
+		pending := func() bool { return o.awaits(Key{Partition{"c"}, "u"}, func() []string { return nil }) }
+		before := o.node.Position().Number
+		o.tell(tell())
+		time.Sleep(200 * time.Millisecond)
+		second, third := tell(), tell()
+		o.tell(second)
+		time.Sleep(400 * time.Millisecond)
+		if n := o.node.Position().Number - before; n != 1 || !pending() {
+			t.Errorf("%d entries, pending %v", n, pending())
+		}
+		time.Sleep(time.Second)
+		if n := o.node.Position().Number - before; n != 2 || !pending() {
+			t.Errorf("%d entries, pending %v while somebody holds it", n, pending())
+		}
+		o.drop(third)
+		if pending() || len(o.pending) != 0 || len(o.ours) != 0 {
+			t.Error("it is pending for ever")
+		}
+	})
 }
 
 // Where there is no room to tell what was refused, it is more that is: never less.

@@ -249,13 +249,14 @@ func (i *Introspection) request(ctx context.Context, u, token string) (*http.Req
 // answerNames are the members that decide something here, beside claims.
 var answerNames = []string{"active", "token_type", "token_use"}
 
-// otherTokens are the values of token_type (RFC 7662 §2.2) and token_use, in small letters, that say of an active token that it is
+// otherTokens are the values of token_type (RFC 7662 §2.2) and the like, in small letters, that say of an active token that it is
 // no bearer token for a resource: it is bound to a key (RFC 9449 §6.2, RFC 9200), is no access token at all (RFC 8693 §2.2.1 calls
 // that N_A), is for the authorization server, or tells a client who signed in. Whatever else is stated passes: servers state
 // "access_token", "JWT" or names of their own for what are bearer tokens, and a list of these would never be whole.
 var otherTokens = map[string][]string{
 	"token_type": {"dpop", "pop", "mac", "n_a", "refresh_token"},
 	"token_use":  {"refresh_token", "id_token", "id"},
+	"typ":        {"refresh", "offline", "id", "logout"}, // Keycloak's word
 }
 
 // readAnswer reads RFC 7662 §2.2. No claims and no error: the token is not active.

@@ -72,6 +72,8 @@ func TestIntrospectionAnswers(t *testing.T) {
 		{"active, a refresh token", `{"active":true,"token_type":"Refresh_Token"}`, "bad"},
 		{"active, used as a refresh token", `{"active":true,"token_type":"Bearer","token_use":"refresh_token"}`, "bad"},
 		{"active, used as an ID token", `{"active":true,"token_type":"Bearer","token_use":"ID_token"}`, "bad"},
+		{"active, a refresh token, as Keycloak has it", `{"active":true,"typ":"Refresh"}`, "bad"},
+		{"active, a bearer token, as Keycloak has it", `{"active":true,"typ":"Bearer"}`, "good"},
 		{"active, used as an ID token, as Cognito has it", `{"active":true,"token_use":"id"}`, "bad"},
 		{"active, of several types", `{"active":true,"token_type":["Bearer","DPoP"]}`, "unavailable"},
 		{"active, of a type in other letters", `{"active":true,"Token_Type":"DPoP"}`, "unavailable"},

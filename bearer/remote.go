@@ -110,11 +110,20 @@ func (k *RemoteKeys) fetch(ctx context.Context) ([]Key, error) {
 		return keys, nil
 	}
 	// The set may have moved: where it cannot be had, and where a token wants another key than it has, for the old place may go on answering.
+	// Keys that are in hand do not wait long for that.
+	if err == nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, movedPatience)
+		defer cancel()
+	}
 	if moved, _ := k.Discovery.recent(ctx); moved != nil && moved.JWKSURI != m.JWKSURI {
 		return k.fetchFrom(ctx, moved.JWKSURI, theJWKSURI)
 	}
 	return keys, err
 }
+
+// movedPatience is how long keys that were just fetched wait for metadata that may name another place.
+const movedPatience = time.Second
 
 // theJWKSURI is what errors call an endpoint that the issuer named: what it named they do not repeat.
 const theJWKSURI = "the jwks_uri of the issuer's metadata"

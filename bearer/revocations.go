@@ -127,16 +127,18 @@ func (s *Revocations) Len() int {
 	return len(s.known)
 }
 
-// Until is how long what r is of stays revoked, whatever the times of r: perhaps longer than r has it, if it was added
-// before. ok is false where it is not revoked now.
-func (s *Revocations) Until(r Revocation) (until time.Time, ok bool) {
+// Current is what is remembered of what r is of, whatever the times of r: they may be later, if others were added that are of the same. ok is
+// false where it is not revoked now.
+func (s *Revocations) Current(r Revocation) (current Revocation, ok bool) {
 	now := clock(s.Now)
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if until = s.known[r.of()].until; !now.Before(until) {
-		return time.Time{}, false
+	t := s.known[r.of()]
+	if !now.Before(t.until) {
+		return Revocation{}, false
 	}
-	return until, true
+	r.At, r.Until = t.at, t.until
+	return r, true
 }
 
 // Digests reports whether single tokens are revoked, so that TokenDigest is worth computing for Revoked.

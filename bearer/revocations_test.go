@@ -141,28 +141,32 @@ func TestRevocationsLeeway(t *testing.T) {
 	}
 }
 
-// What holds is the later of two ends, and an operator is to be told that one.
-func TestRevocationsUntil(t *testing.T) {
+// What holds is the later of two ends, and of two beginnings, whichever revocation says it, and an operator is to be told.
+func TestRevocationsCurrent(t *testing.T) {
 	clock := &testClock{t: noon}
 	s := &Revocations{Now: clock.now}
 	short := Revocation{ID: "7", Until: noon.Add(time.Minute)}
-	if until, ok := s.Until(short); ok || !until.IsZero() {
-		t.Errorf("before it was added: %v", until)
+	if r, ok := s.Current(short); ok || r != (Revocation{}) {
+		t.Errorf("before it was added: %v", r)
 	}
 	add(t, s, hour(Revocation{ID: "7"}), short, hour(Revocation{Subject: "alice", At: noon}), hour(Revocation{Digest: [32]byte{1}}))
 	for _, r := range []Revocation{short, {Subject: "alice"}, {Digest: [32]byte{1}}} {
-		if until, ok := s.Until(r); !ok || !until.Equal(noon.Add(time.Hour)) {
-			t.Errorf("%+v: %v, %v", r, until, ok)
+		if current, ok := s.Current(r); !ok || !current.Until.Equal(noon.Add(time.Hour)) || current.of() != r.of() {
+			t.Errorf("%+v: %v, %v", r, current, ok)
 		}
 	}
+	add(t, s, Revocation{Subject: "alice", At: noon.Add(time.Second), Until: noon.Add(time.Minute)})
+	if r, _ := s.Current(Revocation{Subject: "alice"}); !r.At.Equal(noon.Add(time.Second)) || !r.Until.Equal(noon.Add(time.Hour)) {
+		t.Errorf("of two: %v", r)
+	}
 	for _, r := range []Revocation{{}, {ID: "8"}, {Issuer: "i", ID: "7"}, {ID: "alice"}} {
-		if until, ok := s.Until(r); ok {
-			t.Errorf("%+v: %v", r, until)
+		if current, ok := s.Current(r); ok {
+			t.Errorf("%+v: %v", r, current)
 		}
 	}
 	clock.forward(time.Hour)
-	if until, ok := s.Until(short); ok || !until.IsZero() {
-		t.Errorf("after its end: %v", until)
+	if r, ok := s.Current(short); ok || r != (Revocation{}) {
+		t.Errorf("after its end: %v", r)
 	}
 }
 

@@ -84,6 +84,12 @@ func (n *nodes) apply(number uint64, entry string) {
 	defer n.mu.Unlock()
 	delete(n.ours, entry)
 	n.again.saw(entry, number)
+	// One node may have revoked until later, and another what was issued later: then no entry says all, and one is made.
+	if current, ok := n.gateway.revocations.Current(r); ok {
+		if all, err := current.MarshalBinary(); err == nil {
+			n.again.want(string(all))
+		}
+	}
 	if !n.caught {
 		n.read++
 	}
@@ -153,14 +159,15 @@ func (n *nodes) begin() {
 	n.again.begin(all)
 }
 
-// counts reports whether an entry says something that no other one does.
+// counts reports whether an entry says all that is known of what it is of: of several that are of one thing one counts, so that as many are
+// told again as there are revocations.
 func (n *nodes) counts(entry string) bool {
 	var r bearer.Revocation
 	if r.UnmarshalBinary([]byte(entry)) != nil {
 		return false
 	}
-	until, ok := n.gateway.revocations.Until(r)
-	return ok && !until.After(r.Until)
+	current, ok := n.gateway.revocations.Current(r)
+	return ok && current.At.Equal(r.At) && current.Until.Equal(r.Until)
 }
 
 // tellAgain is called when everything that is in the log is known.
@@ -344,6 +351,13 @@ func (t *retelling) opened(entry string, first bool) {
 }
 
 func (t *retelling) later(entry string) { t.waiting[entry] = true }
+
+// want has an entry told that is not in the log, nor on its way.
+func (t *retelling) want(entry string) {
+	if _, seen := t.at[entry]; !seen && !t.flying[entry] {
+		t.later(entry)
+	}
+}
 
 func (t *retelling) flies(entry string) { t.flying[entry] = true }
 

@@ -272,6 +272,46 @@ func TestRevocationOutlivesTheLog(t *testing.T) {
 	})
 }
 
+// One who is revoked again and again is one revocation, and of what two nodes say of him one entry says all.
+func TestRevokedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := storetest.New().Log("revocations")
+		a, b := node(t, log, oldSecret, ""), node(t, log, oldSecret, "")
+		defer a.Close()
+		defer b.Close()
+		time.Sleep(time.Second)
+		until := time.Now().Add(time.Hour)
+		for range 64 {
+			time.Sleep(time.Second)
+			if err := a.revoke(t.Context(), bearer.Revocation{Issuer: "i", Subject: "alice", At: time.Now(), Until: until}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		early, late := bearer.Revocation{Issuer: "i", Subject: "bob", At: time.Now(), Until: until.Add(time.Hour)}, bearer.Revocation{Issuer: "i", Subject: "bob", At: time.Now().Add(time.Minute), Until: until}
+		for _, of := range []struct {
+			g *Gateway
+			r bearer.Revocation
+		}{{a, early}, {b, late}} {
+			go of.g.revoke(t.Context(), of.r)
+		}
+		time.Sleep(5 * time.Second)
+		for _, g := range []*Gateway{a, b} {
+			if r, ok := g.revocations.Current(late); !ok || r.At.Before(late.At.Truncate(time.Second)) || r.Until.Before(early.Until.Truncate(time.Second)) {
+				t.Errorf("%v", r)
+			}
+			counting := 0
+			for entry := range g.nodes.again.at {
+				if g.nodes.counts(entry) {
+					counting++
+				}
+			}
+			if counting != 2 || g.revocations.Len() != 2 {
+				t.Errorf("%d entries say all of %d revocations", counting, g.revocations.Len())
+			}
+		}
+	})
+}
+
 // As many revocations as there may be stay in the log, are told again where it is lost, and beget no more telling than that; all
 // nodes know all of them.
 func TestManyRevocations(t *testing.T) {

@@ -22,8 +22,8 @@ func (g *Gateway) revoked(claims *bearer.Claims, token string) bool {
 
 // revokedUntil is until when what r is about is refused: an earlier revocation of it may last longer.
 func (g *Gateway) revokedUntil(r bearer.Revocation) time.Time {
-	if until, ok := g.revocations.Until(r); ok {
-		return until
+	if current, ok := g.revocations.Current(r); ok {
+		return current.Until
 	}
 	return r.Until
 }
@@ -39,6 +39,9 @@ func (g *Gateway) revoke(ctx context.Context, r bearer.Revocation) error {
 		purged = g.cache.Purge(ctx, bearcache.Extent{Issuer: r.Issuer, Subject: r.Subject})
 	}
 	if g.nodes != nil {
+		if current, ok := g.revocations.Current(r); ok { // one entry says all that counts
+			r = current
+		}
 		return errors.Join(purged, g.nodes.tell(ctx, r))
 	}
 	return purged

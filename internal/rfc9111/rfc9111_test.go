@@ -128,6 +128,8 @@ func TestStorable(t *testing.T) {
 		{"Surrogate-Control for others", SharedCache, get(), ok("Cache-Control: no-store", "Surrogate-Control: max-age=60;others"), NoStore},
 		{"of those who are alike, kept from all others", SharedCache, alike(get(bearer)), ok("Cache-Control: private", "CDN-Cache-Control: max-age=60"), Private},
 		{"kept from all but one field's readers", SharedCache, alike(get(bearer)), ok(`Cache-Control: private="x"`, "Surrogate-Control: max-age=60"), Private},
+		{"kept from all others by a word to other CDNs", SharedCache, alike(get(bearer)), ok("CDN-Cache-Control: max-age=60", "Cloudflare-CDN-Cache-Control: private"), Private},
+		{"kept from surrogates", SharedCache, alike(get(bearer)), ok("CDN-Cache-Control: max-age=60", "Surrogate-Control: no-store"), Private},
 		{"kept from every cache", SharedCache, alike(get(bearer)), ok("Cache-Control: no-store", "Surrogate-Control: max-age=60"), Private},
 		{"kept from nobody knows whom", SharedCache, alike(get(bearer)), ok(`Cache-Control: x="`, "CDN-Cache-Control: max-age=60"), Private},
 		{"of those who are alike, as CDNs are told", SharedCache, alike(get(bearer)), ok("Cache-Control: max-age=1", "CDN-Cache-Control: max-age=60"), Kept},
