@@ -89,7 +89,7 @@ func (x *exchange) ends(w http.ResponseWriter) {
 // Requests that are told apart by the Vary of what is stored do not wait for each other.
 func (x *exchange) flightKey(grouped bool) flightKey {
 	p := x.reader.partition
-	if grouped && x.reader.group != (Partition{}) { // it is taken from who was refused while he waited
+	if grouped {
 		p = x.reader.group
 	}
 	k := flightKey{Key: Key{p, x.uri}}

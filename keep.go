@@ -299,7 +299,7 @@ func (x *exchange) store(p Partition, status int, original, sent http.Header, bo
 // 304's fields. false: the 304 is about another one.
 func (x *exchange) freshen(out *capture, w http.ResponseWriter) bool {
 	before := x.found.variant()
-	if x.void(x.found.record.key.Partition) || !x.cache.state.invalidations.current(x.found.record.key, before.tags, before.stamp) { // purged meanwhile: it is no answer
+	if x.barred(x.found.record.key) || x.void(x.found.record.key.Partition) || !x.cache.state.invalidations.current(x.found.record.key, before.tags, before.stamp) { // purged meanwhile: it is no answer
 		return false
 	}
 	if nominatesDecisive(out.confirming) { // what it forbids may be among what goes

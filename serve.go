@@ -110,9 +110,6 @@ func (x *exchange) decide() rfc9111.Decision {
 		return bypass(whyTarget)
 	}
 	x.cachable = true
-	if x.reader.group != (Partition{}) && x.cache.state.refused.holds(Key{x.reader.partition, x.uri}, x.started) {
-		x.reader.group = Partition{}
-	}
 	if x.deaf = x.cache.state.others.deaf(); x.deaf {
 		x.event.Detail = whyDeaf
 	}
@@ -238,11 +235,13 @@ func (x *exchange) enter() (leave func()) {
 // identity it was made for.
 func (x *exchange) valid(rec *record, i int, now time.Time) bool {
 	v := &rec.variants[i]
-	if rec.key.Partition.is('g') && x.cache.state.refused.holds(Key{x.reader.partition, rec.key.TargetURI}, x.started) { // since it was found
-		return false
-	}
-	return !x.void(rec.key.Partition) && x.cache.state.invalidations.current(rec.key, v.tags, v.stamp) &&
+	return !x.barred(rec.key) && !x.void(rec.key.Partition) && x.cache.state.invalidations.current(rec.key, v.tags, v.stamp) &&
 		(v.until == forever || x.cache.latest(now).UnixNano() < v.until)
+}
+
+// barred reports whether k is a group's, and the origin refused it to the reader.
+func (x *exchange) barred(k Key) bool {
+	return k.Partition.is('g') && x.cache.state.refused.holds(Key{x.reader.partition, k.TargetURI}, x.started)
 }
 
 // void reports whether what is stored in p was forgotten since the request went out.
