@@ -64,7 +64,12 @@ func (x *exchange) forward(w http.ResponseWriter, next http.Handler, d rfc9111.D
 		defer s.flights.land(own)
 	}
 	if x.recall(d) {
-		if d = x.decide(); d.Action == rfc9111.Reuse && !x.ended(s.now()) {
+		d = x.decide()
+		if x.ended(s.now()) {
+			d = rfc9111.Decision{Action: rfc9111.Forward, Reason: rfc9111.Bypass}
+			x.event.Detail = whyExpired
+		}
+		if d.Action == rfc9111.Reuse {
 			if own != nil {
 				s.flights.arrive(own)
 			}

@@ -51,7 +51,8 @@ const maxPending = 1024
 // pending is a notice that was not read in the log yet.
 type pending struct {
 	notice
-	told  chan struct{} // closed when it was
+	told  chan struct{} // closed when it was, or will have been once it is told
+	then  chan struct{} // the same of when it is told once more
 	held  int           // by how many that will tell or drop it
 	flies bool          // it was told
 	again bool          // and meanwhile once more
@@ -188,7 +189,7 @@ func (o *others) await(n notice) notice {
 			o.untold++
 			return n
 		}
-		w = &pending{notice: n, told: make(chan struct{})}
+		w = &pending{notice: n, told: make(chan struct{}), then: make(chan struct{})}
 		o.pending[n.key()] = w
 	}
 	w.held++
@@ -226,9 +227,9 @@ func (o *others) tell(n notice) (told <-chan struct{}) {
 		w.held--
 		if w.flies {
 			w.again = true
-		} else {
-			o.send(w)
+			return w.then
 		}
+		o.send(w)
 		return w.told
 	}
 	o.untold--
@@ -252,14 +253,13 @@ func (o *others) landed(w *pending) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	delete(o.ours, w.id)
-	if w.flies = w.again; w.again {
-		w.again, w.id = false, rand.Text()
-		o.send(w)
-		return
-	}
 	close(w.told)
-	w.told = make(chan struct{})
-	w.id = rand.Text()
+	w.told, w.then = w.then, make(chan struct{})
+	again := w.again
+	w.id, w.flies, w.again = rand.Text(), false, false
+	if again {
+		o.send(w)
+	}
 	o.rest(w)
 }
 

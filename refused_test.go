@@ -272,8 +272,9 @@ func TestRecalledAfterItsEnd(t *testing.T) {
 		all.ask(0, get(alice))
 		all.settle()
 		all.Delay(900 * time.Millisecond)
-		if until = time.Now().Add(100 * time.Millisecond); fromStore(all.ask(1, get(alice))) {
-			t.Error("it is served after the end")
+		until = time.Now().Add(100 * time.Millisecond)
+		if got := all.ask(1, get(alice)).Header.Get("Cache-Status"); got != "bearcache; fwd=bypass; fwd-status=200; detail=expired" {
+			t.Errorf("after the end: %s", got)
 		}
 		if until = time.Now().Add(time.Hour); !fromStore(all.ask(1, get(alice))) && !hit(all.ask(1, get(alice))) {
 			t.Error("it is not served before")
@@ -382,17 +383,31 @@ func TestNoticesAreToldAgain(t *testing.T) {
 		}
 		pending := func() bool { return o.awaits(Key{Partition{"c"}, "u"}, func() []string { return nil }) }
 		before := o.node.Position().Number
-		o.tell(tell())
+		done := func(told <-chan struct{}) bool {
+			select {
+			case <-told:
+				return true
+			default:
+				return false
+			}
+		}
+		first := o.tell(tell())
 		time.Sleep(200 * time.Millisecond)
 		second, third := tell(), tell()
-		o.tell(second)
+		then := o.tell(second)
 		time.Sleep(400 * time.Millisecond)
+		if !done(first) || done(then) {
+			t.Error("the first notice is not said to be there, or the second one is")
+		}
 		if n := o.node.Position().Number - before; n != 1 || !pending() {
 			t.Errorf("%d entries, pending %v", n, pending())
 		}
 		time.Sleep(time.Second)
 		if n := o.node.Position().Number - before; n != 2 || !pending() {
 			t.Errorf("%d entries, pending %v while somebody holds it", n, pending())
+		}
+		if !done(then) {
+			t.Error("the second notice is not said to be there")
 		}
 		o.drop(third)
 		if pending() || len(o.pending) != 0 || len(o.ours) != 0 {

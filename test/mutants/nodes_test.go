@@ -132,7 +132,7 @@ var nodesTable = []mutant{
 	{"a log that was lost is not told again", "internal/gateway/nodes.go", "\t\tif !t.flying[entry] {\n\t\t\tt.waiting[entry] = true\n\t\t}\n", "\t\t_ = entry\n", "internal/gateway", "TestManyRevocations TestRevocationWithoutTheLog"},
 	{"deafness to revocations goes by another name", "internal/gateway/gateway.go", "policy.Off, policy.Why = true, whyDeaf", "policy.Off = true", "internal/gateway", "TestDeafToRevocations"},
 	{"the right to add is not asked for", "redisstore/log.go", "if redis.acl_check_cmd and not", "if false and not", "redisstore", "TestLogWithoutTheRightToAdd"},
-	{"what the store answers after the end is served", "forward.go", "d.Action == rfc9111.Reuse && !x.ended(s.now()) {", "d.Action == rfc9111.Reuse {", ".", "TestRecalledAfterItsEnd"},
+	{"what the store answers after the end is served", "forward.go", "\t\td = x.decide()\n\t\tif x.ended(s.now()) {", "\t\td = x.decide()\n\t\tif false {", ".", "TestRecalledAfterItsEnd"},
 	{"each refusal is a notice of its own", "others.go", "\tn.id = \"\"\n", "", ".", "TestNoticesOfOneReader"},
 	{"what is told while as much flies is told no more", "others.go", "\t\t\tw.again = true\n", "", ".", "TestNoticesAreToldAgain"},
 	{"of two that say parts nobody says all", "internal/gateway/nodes.go", "\t\t\tn.again.want(string(all))\n", "\t\t\t_ = all\n", "internal/gateway", "TestRevokedAgain"},

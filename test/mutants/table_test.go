@@ -469,7 +469,7 @@ var table = []mutant{
 	{"handlers edit the request that is stored under", "forward.go", "if r.Header = r.Header.Clone(); r.Header == nil {", "if r.Header == nil {", ".", "TestHandlerEditsItsRequest"},
 	{"clients that left ask for themselves", "forward.go", "if x.request.Context().Err() != nil {\n\t\t\tx.ends", "if false {\n\t\t\tx.ends", ".", "TestWaitersWhoLeft"},
 	{"waiting for what is stale", "capture.go", "if p := w.partition; !rfc9111.Fresh(", "if p := w.partition; false && !rfc9111.Fresh(", ".", "TestNobodyWaitsForWhatIsStale"},
-	{"an identity that ended while it waited", "forward.go", "if x.ended(s.now()) {", "if false {", ".", "TestIdentityEndsWhileWaiting"},
+	{"an identity that ended while it waited", "forward.go", "if x.ended(s.now()) {\n\t\t\tbreak", "if false {\n\t\t\tbreak", ".", "TestIdentityEndsWhileWaiting"},
 	{"a broken error instead of the bridge", "forward.go", "(out.held == bridged || !out.wrote", "(!out.wrote", ".", "TestHeldBackResponses"},
 	{"trailers of a response that could be held back lost", "capture.go", "\tif w.relay == nil {\n\t\tw.trail()\n\t}\n", "", ".", "TestHeldBackResponses"},
 	{"a newer Vary leaves out what the body differs by", "internal/rfc9111/validate.go", `newer["Vary"] != nil && len(missing) > 0`, `newer["Vary"] != nil && len(missing) > 9`, "internal/rfc9111", "TestFreshen"},
