@@ -300,11 +300,13 @@ func TestRevokedAgain(t *testing.T) {
 				t.Errorf("%v", r)
 			}
 			counting := 0
+			g.nodes.mu.Lock()
 			for entry := range g.nodes.again.at {
 				if g.nodes.counts(entry) {
 					counting++
 				}
 			}
+			g.nodes.mu.Unlock()
 			if counting != 2 || g.revocations.Len() != 2 {
 				t.Errorf("%d entries say all of %d revocations", counting, g.revocations.Len())
 			}
