@@ -911,6 +911,11 @@ func TestForgottenWhileRecalled(t *testing.T) {
 			all.ask(0, request("POST", "http://api.test/else", alice))
 		}},
 		{"purge", func(all *nodes, o *origin) { all.caches[0].Purge(context.Background(), Extent{Tag: "t"}) }},
+		{"401, after the log was looked at", func(all *nodes, o *origin) { // whose word is the ticket's then
+			s := all.caches[0].state
+			r := get(alice)
+			s.forget(Key{Partition: s.secret.byCredentials(r, s.present(r))})
+		}},
 	} {
 		bubble(t, tt.name, func(t *testing.T) {
 			o := &origin{header: header(fresh, "Cache-Tag: t")}
