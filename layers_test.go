@@ -31,6 +31,7 @@ var floors = []map[string][]string{
 		"redisstore":     nil,
 		"storetest":      nil,
 		"test/redistest": nil,
+		"test/rawtest":   nil,
 	},
 	{ // decisions
 		"internal/rfc9111":   {"internal/httpfield", "internal/texts"},

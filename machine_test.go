@@ -291,7 +291,7 @@ func (m *machine) origin(w http.ResponseWriter, r *http.Request) {
 		h["Content-Range"] = []string{fmt.Sprintf("bytes 2-6/%d", len(a.body))}
 	}
 	m.made = append(m.made, a)
-	if p != nil && safe && status < 400 {
+	if p != nil && r.Method == http.MethodGet && (status/100 == 2 || status == http.StatusNotModified) {
 		m.banned[p][i] = false
 	}
 	if status != http.StatusNotModified && status != http.StatusNoContent {

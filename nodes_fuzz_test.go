@@ -142,7 +142,7 @@ func FuzzNotice(f *testing.F) {
 			if got, ok := cutNotice(string(n.append(nil))); !ok || !same(got, n) {
 				t.Errorf("%+v is read as %+v", n, got)
 			}
-			n.about(fuzzKey, func() []string { return nil })
+			n.forgets(fuzzKey, func() []string { return nil })
 			if n.extent == nil && len(n.names) == 0 {
 				t.Error("it is about nothing")
 			}
@@ -181,7 +181,7 @@ func TestNoticeAbout(t *testing.T) {
 	} {
 		var got []string
 		for _, k := range []Key{{p, "a"}, {p, "b"}, {q, "a"}} {
-			if tt.n.about(k, func() []string { return []string{"t"} }) {
+			if tt.n.forgets(k, func() []string { return []string{"t"} }) {
 				got = append(got, fmt.Sprint(k.Partition.name[1:], k.TargetURI))
 			}
 		}

@@ -51,6 +51,7 @@ const maxPending = 1024
 // pending is a notice that was not read in the log yet.
 type pending struct {
 	notice
+	key   string        // among what is pending
 	told  chan struct{} // closed when it was, or will have been once it is told
 	then  chan struct{} // the same of when it is told once more
 	held  int           // by how many that will tell or drop it
@@ -60,8 +61,8 @@ type pending struct {
 
 // notice is what one node tells the others: a purge, or that something of one reader is to be forgotten.
 type notice struct {
-	id     string // random, to know what was told here
-	held   bool   // it is among what is pending
+	id     string   // random, to know what was told here
+	in     *pending // where it is pending; nil: it found no room
 	extent *Extent
 	// What is to be forgotten has a partition, whose name may hold digests: it has one name for each of the
 	// secrets that are known here. No TargetURI: all there is in it, or in all partitions of the holder who is named.
@@ -183,17 +184,18 @@ func (o *others) deaf() bool { return o != nil && o.node.Deaf(PurgeBound) }
 func (o *others) await(n notice) notice {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	w := o.pending[n.key()]
+	key := n.about()
+	w := o.pending[key]
 	if w == nil {
 		if len(o.pending) >= maxPending {
 			o.untold++
 			return n
 		}
-		w = &pending{notice: n, told: make(chan struct{}), then: make(chan struct{})}
-		o.pending[n.key()] = w
+		w = &pending{notice: n, key: key, told: make(chan struct{}), then: make(chan struct{})}
+		o.pending[key] = w
 	}
 	w.held++
-	n.held = true
+	n.in = w
 	return n
 }
 
@@ -201,19 +203,18 @@ func (o *others) await(n notice) notice {
 func (o *others) drop(n notice) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if !n.held {
+	if n.in == nil {
 		o.untold--
 		return
 	}
-	w := o.pending[n.key()]
-	w.held--
-	o.rest(w)
+	n.in.held--
+	o.rest(n.in)
 }
 
 // rest ends what nobody holds, and nothing of which is on its way; o.mu is held.
 func (o *others) rest(w *pending) {
 	if w.held == 0 && !w.flies {
-		delete(o.pending, w.key())
+		delete(o.pending, w.key)
 	}
 }
 
@@ -222,8 +223,7 @@ func (o *others) rest(w *pending) {
 func (o *others) tell(n notice) (told <-chan struct{}) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if n.held {
-		w := o.pending[n.key()]
+	if w := n.in; w != nil {
 		w.held--
 		if w.flies {
 			w.again = true
@@ -298,21 +298,21 @@ func (o *others) awaits(k Key, tags func() []string) bool {
 		return true
 	}
 	for _, w := range o.pending {
-		if w.about(k, tags) {
+		if w.forgets(k, tags) {
 			return true
 		}
 	}
 	return false
 }
 
-// key is what n is about: whoever is refused, or changes something, time and again is one notice.
-func (n notice) key() string {
+// about is what n says: whoever is refused, or changes something, time and again is one notice.
+func (n notice) about() string {
 	n.id = ""
 	return string(n.append(nil))
 }
 
-// about reports whether n has a record purged.
-func (n notice) about(k Key, tags func() []string) bool {
+// forgets reports whether n has a record purged.
+func (n notice) forgets(k Key, tags func() []string) bool {
 	if n.extent != nil {
 		return n.extent.matches(k, tags)
 	}

@@ -21,33 +21,22 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/bearcache/bearcache/test/rawtest"
 )
 
 // raw answers each connection with these bytes, when it has the whole request, and hangs up; nil: it resets the connection.
 func raw(t *testing.T, answer []byte) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			conn.SetDeadline(time.Now().Add(10 * time.Second))
-			conn.Read(make([]byte, 64<<10))
-			if answer == nil {
-				conn.(*net.TCPConn).SetLinger(0)
-			} else {
-				conn.Write(answer)
-			}
-			conn.Close()
+	return "http://" + rawtest.Serve(t, func(conn net.Conn) {
+		conn.SetDeadline(time.Now().Add(10 * time.Second))
+		conn.Read(make([]byte, 64<<10))
+		if answer == nil {
+			conn.(*net.TCPConn).SetLinger(0)
+		} else {
+			conn.Write(answer)
 		}
-	}()
-	return "http://" + l.Addr().String()
+	})
 }
 
 // An endpoint that lies is told a token and sends it back where net/http quotes it. No error, and so no line of a log, holds

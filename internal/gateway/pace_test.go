@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/bearcache/bearcache/test/rawtest"
 )
 
 // hold sends a request and keeps the connection, unread.
@@ -176,28 +178,13 @@ const forbidden = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
 // hasty is an origin that gives its answer to every request before it reads the content.
 func hasty(t *testing.T, answer string, asked *atomic.Int64) *url.URL {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer conn.Close()
-				if _, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
-					asked.Add(1)
-					io.WriteString(conn, answer)
-					io.Copy(io.Discard, conn)
-				}
-			}()
+	return &url.URL{Scheme: "http", Host: rawtest.Serve(t, func(conn net.Conn) {
+		if _, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
+			asked.Add(1)
+			io.WriteString(conn, answer)
+			io.Copy(io.Discard, conn)
 		}
-	}()
-	return &url.URL{Scheme: "http", Host: l.Addr().String()}
+	})}
 }
 
 // An answer that does not wait for the content goes out before the content is there, whoever gives it;

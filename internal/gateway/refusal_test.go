@@ -73,9 +73,9 @@ func TestRefusedTokensOfNobody(t *testing.T) {
 func TestRenewedToken(t *testing.T) {
 	i := newIssuer(t)
 	w := start(t, i.options(Readers{Claims: &ClaimSet{}}), nil)
-	brief := func() string { return i.token(map[string]any{"exp": time.Now().Unix() + 2}) }
+	brief := func() string { return i.token(map[string]any{"exp": time.Now().Unix() + 4}) }
 	first := brief()
-	end := time.Now().Add(2 * time.Second)
+	end := time.Now().Add(4 * time.Second)
 	for _, route := range []string{"GET /", "GET /1"} {
 		if got := w.asked(route, first); got != "miss" && got != "bypass" {
 			t.Fatal(got)

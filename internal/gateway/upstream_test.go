@@ -14,31 +14,18 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/bearcache/bearcache/test/rawtest"
 )
 
 // raw is an origin that answers every connection with bytes as they stand.
 func raw(t *testing.T, answer func(r *http.Request) string) *url.URL {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer conn.Close()
-				if r, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
-					io.WriteString(conn, answer(r))
-				}
-			}()
+	return &url.URL{Scheme: "http", Host: rawtest.Serve(t, func(conn net.Conn) {
+		if r, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
+			io.WriteString(conn, answer(r))
 		}
-	}()
-	return &url.URL{Scheme: "http", Host: l.Addr().String()}
+	})}
 }
 
 // buffer is a log that may be read while it is written.
@@ -279,26 +266,12 @@ type poisoned struct {
 
 func poison(t *testing.T, answers int) *poisoned {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	p := &poisoned{url: &url.URL{Scheme: "http", Host: l.Addr().String()}, answers: answers, holding: make(chan bool)}
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go p.serve(conn)
-		}
-	}()
+	p := &poisoned{answers: answers, holding: make(chan bool)}
+	p.url = &url.URL{Scheme: "http", Host: rawtest.Serve(t, p.serve)}
 	return p
 }
 
 func (p *poisoned) serve(conn net.Conn) {
-	defer conn.Close()
 	var raw bytes.Buffer
 	in := bufio.NewReader(io.TeeReader(conn, &raw))
 	for {

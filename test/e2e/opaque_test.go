@@ -12,39 +12,26 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/bearcache/bearcache/test/rawtest"
 )
 
 // raw is an origin that answers each request with bytes as they stand: those that the last segment but
 // one of the path is the key of, with the token that the request presents in them.
 func (w *world) raw(answers map[string]string) (base string) {
 	w.t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer conn.Close()
-				r, err := http.ReadRequest(bufio.NewReader(conn))
-				if err != nil {
-					return
-				}
-				_, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-				io.WriteString(conn, strings.ReplaceAll(answers[strings.Split(r.URL.Path, "/")[1]], "TOKEN", token))
-				if strings.HasPrefix(r.URL.Path, "/more/") { // the gateway keeps the connection, and finds what follows on it
-					time.Sleep(100 * time.Millisecond)
-					io.WriteString(conn, token)
-				}
-			}()
+	return "http://" + rawtest.Serve(w.t, func(conn net.Conn) {
+		r, err := http.ReadRequest(bufio.NewReader(conn))
+		if err != nil {
+			return
 		}
-	}()
-	return "http://" + l.Addr().String()
+		_, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		io.WriteString(conn, strings.ReplaceAll(answers[strings.Split(r.URL.Path, "/")[1]], "TOKEN", token))
+		if strings.HasPrefix(r.URL.Path, "/more/") { // the gateway keeps the connection, and finds what follows on it
+			time.Sleep(100 * time.Millisecond)
+			io.WriteString(conn, token)
+		}
+	})
 }
 
 // Opaque tokens, presented in every listed way and as a segment of the path too, to an origin that
