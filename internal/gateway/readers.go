@@ -181,7 +181,7 @@ func appendClaim(b []byte, c *bearer.Claims, name string) (_ []byte, stated bool
 	b = texts.Append(b, name)
 	for _, spelling := range spellings(name) {
 		value, ok := c.Canonical(spelling)
-		if !ok || value == "null" {
+		if !ok {
 			b = texts.AppendNumber(b, 0)
 			continue
 		}
