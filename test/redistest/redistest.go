@@ -225,8 +225,8 @@ func Replica(t testing.TB, of *Server, args ...string) *Server {
 	return s
 }
 
-// Sentinels starts n of them, which watch a master under the name "main" and give it up after half a
-// second, and returns when they know each other and a replica. config has further lines for each.
+// Sentinels starts n of them, which watch a master under the name "main" and give it up after two seconds, for on a busy machine
+// one that is well may be silent for one, and returns when they know each other and a replica. config has further lines for each.
 func Sentinels(t testing.TB, n int, master *Server, config ...string) []*Server {
 	t.Helper()
 	all := make([]*Server, n)
@@ -235,7 +235,7 @@ func Sentinels(t testing.TB, n int, master *Server, config ...string) []*Server 
 		s.Addr = "127.0.0.1:" + s.port
 		file := filepath.Join(s.Dir, "sentinel.conf")
 		text := fmt.Sprintf("port %s\nbind 127.0.0.1\ndir %s\nsentinel monitor main 127.0.0.1 %s %d\n"+
-			"sentinel down-after-milliseconds main 500\nsentinel failover-timeout main 1000\n", s.port, s.Dir, master.port, n/2+1)
+			"sentinel down-after-milliseconds main 2000\nsentinel failover-timeout main 3000\n", s.port, s.Dir, master.port, n/2+1)
 		text += strings.Join(append(config, ""), "\n")
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
