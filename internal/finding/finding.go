@@ -105,7 +105,17 @@ type Evidence struct {
 	Excerpt string        // the start of the body, redacted and printable
 	Note    string        // what this step shows
 	Took    time.Duration // from the first byte sent to the last byte received
+	By      Maker         // who made the response, as far as the proof shows
 }
+
+// Maker is who made a response.
+type Maker string
+
+const (
+	ByUnknown Maker = ""
+	ByOrigin  Maker = "origin" // for this request
+	ByCache   Maker = "cache"  // it was stored, and made for another request
+)
 
 // Status of an operation in a report.
 type Status string

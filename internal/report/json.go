@@ -67,6 +67,7 @@ type jsonEvidence struct {
 	Headers map[string]string `json:"headers"`
 	Excerpt string            `json:"excerpt"`
 	Note    string            `json:"note"`
+	By      finding.Maker     `json:"by,omitempty"`
 }
 
 type jsonFix struct {
@@ -106,7 +107,7 @@ func jsonOf(f finding.Finding, known bool) jsonFinding {
 		}
 		j.Evidence = append(j.Evidence, jsonEvidence{
 			Step: i + 1, As: e.As, Request: e.Request, Status: e.Status, TookMS: float64(e.Took.Microseconds()) / 1000,
-			Headers: headers, Excerpt: e.Excerpt, Note: e.Note,
+			Headers: headers, Excerpt: e.Excerpt, Note: e.Note, By: e.By,
 		})
 	}
 	for _, fix := range f.Rule.Remedy {
