@@ -2,6 +2,8 @@ package scan
 
 import (
 	"fmt"
+	"strconv"
+	"time"
 
 	"github.com/bearcache/bearcache/internal/finding"
 	"github.com/bearcache/bearcache/internal/httpfield"
@@ -54,6 +56,32 @@ func lasting(cc httpfield.CacheControl, e *exchange) bool {
 		return !dated || expires.After(date)
 	}
 	return e.header["Expires"] == nil && cc.Has("public") // then its lifetime is heuristic (§4.2.2)
+}
+
+// incriminating reports an answer whose own fields would make a finding of it, if it differs by reader.
+func (t *Trial) incriminating() bool {
+	e := first(t.Readers[0], t.Natural)
+	if !e.ok() {
+		return false
+	}
+	cc := httpfield.ParseCacheControl(e.header)
+	return !cc.Has("no-store") && !cc.Has("private") && !(cc.Empty() && e.header["Expires"] == nil) && !variesByBearer(e)
+}
+
+// lifetimeOf is how much longer a response says it is fresh; 0: it does not say.
+func lifetimeOf(e *exchange) time.Duration {
+	cc := httpfield.ParseCacheControl(e.header)
+	d, ok := cc.Delta("s-maxage")
+	if !ok {
+		d, ok = cc.Delta("max-age")
+	}
+	if expires, dated := httpfield.Date(e.header, "Expires"); !ok && dated {
+		d = time.Until(expires)
+	}
+	if age, err := strconv.Atoi(e.header.Get("Age")); err == nil {
+		d -= time.Duration(max(age, 0)) * time.Second
+	}
+	return max(d, 0)
 }
 
 var missingVary = Check{

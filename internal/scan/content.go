@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"html"
 	"io"
+	"net/http"
 	"regexp"
 	"strings"
 	"unicode"
@@ -32,10 +33,14 @@ const (
 	maxText  = 128 << 10 // bytes of one body's text
 )
 
-// newContent takes a body apart. With brief it keeps the body's digest only.
-func newContent(body []byte, sum [sha256.Size]byte, brief bool) *content {
+// newContent takes a response apart. With brief it keeps the digest of the body only.
+func newContent(body []byte, h http.Header, sum [sha256.Size]byte, brief bool) *content {
 	c := &content{sum: sum, facts: map[fact]struct{}{{"", hex.EncodeToString(sum[:])}: {}}, values: make(map[string]string)}
-	if brief || len(body) == 0 {
+	if brief {
+		return c
+	}
+	c.fields(h, len(body) == 0)
+	if len(body) == 0 {
 		return c
 	}
 	var value any
@@ -44,11 +49,12 @@ func newContent(body []byte, sum [sha256.Size]byte, brief bool) *content {
 	if err := d.Decode(&value); err == nil && !moreTokens(d) {
 		var b strings.Builder
 		c.add("", "", value, &b)
-		c.text = b.String()
+		c.text = c.text + b.String()
 		return c
 	}
-	c.text = html.UnescapeString(string(body[:min(len(body), maxText)]))
-	for word := range strings.FieldsFuncSeq(c.text, func(r rune) bool {
+	text := html.UnescapeString(string(body[:min(len(body), maxText)]))
+	c.text += text
+	for word := range strings.FieldsFuncSeq(text, func(r rune) bool {
 		return unicode.IsSpace(r) || strings.ContainsRune(`"'<>(){}[],;=`, r)
 	}) {
 		if word = strings.TrimRight(word, ".:"); !c.full() && word != "" {
@@ -58,6 +64,35 @@ func newContent(body []byte, sum [sha256.Size]byte, brief bool) *content {
 	}
 	return c
 }
+
+// fields adds what response fields say: to the text that marks are looked for in, and, where there is no body, to
+// the facts. Those that speak of the exchange and not of what was asked for are left out.
+func (c *content) fields(h http.Header, facts bool) {
+	var b strings.Builder
+	for _, name := range sortedKeys(h) {
+		if technical.MatchString(name) {
+			continue
+		}
+		for _, v := range h[name] {
+			if len(v) > 1<<10 || b.Len() > 16<<10 {
+				continue
+			}
+			b.WriteString(v)
+			b.WriteByte('\n')
+			if facts {
+				c.facts[fact{name + ":", v}] = struct{}{}
+				c.values[v] = name
+			}
+		}
+	}
+	c.text = b.String()
+}
+
+// technical fields differ from one exchange to the next, or are the same for all.
+var technical = regexp.MustCompile(`(?i)^(date|age|expires|connection|keep-alive|server|via|vary|cache-control|pragma|content-type|content-encoding|` +
+	`transfer-encoding|accept-ranges|allow|retry-after|strict-transport-security|content-security-policy.*|referrer-policy|permissions-policy|set-cookie|` +
+	`cross-origin-.*|access-control-.*|x-(content-type-options|frame-options|xss-protection|powered-by|cache.*|varnish|served-by|runtime|timer|` +
+	`response-time|.*request-id|.*trace.*|.*correlation.*)|.*ratelimit.*|.*rate-limit.*|request-id|traceparent|server-timing|cf-.*|cache-status|nel|report-to|alt-svc)$`)
 
 func moreTokens(d *json.Decoder) bool {
 	_, err := d.Token()

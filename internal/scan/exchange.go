@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -20,6 +21,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"github.com/bearcache/bearcache/internal/operation"
 	"github.com/bearcache/bearcache/redact"
 )
 
@@ -34,15 +36,30 @@ const (
 	maxRateRetries = 3
 )
 
+// question is one request of the scan.
+type question struct {
+	as     *Identity
+	method string // "": GET
+	url    *url.URL
+	header http.Header // beside what every request has
+	body   *operation.Body
+	sets   [][]operation.Scheme // the credentials that the operation takes, any one of the sets
+	// inQuery are names under which the credential goes into the query, instead of where it belongs.
+	inQuery []string
+}
+
 // exchange is one request and what came back.
 type exchange struct {
 	as      *Identity
+	url     *url.URL
 	request string // as a curl line
 	status  int
 	header  http.Header
 	body    []byte // its start, decompressed
 	content *content
-	cut     bool // the body did not come whole
+	cut     bool      // the body did not come whole
+	echoes  []echo    // where the credentials of the request came back
+	at      time.Time // when it was asked
 	took    time.Duration
 	err     error
 }
@@ -60,6 +77,9 @@ func (e *exchange) denied() bool {
 	return e != nil && e.err == nil && e.status >= 300 && e.status < 500 &&
 		e.status != http.StatusTooManyRequests && e.status != http.StatusRequestTimeout
 }
+
+// empty reports an answer that says nothing at all.
+func (e *exchange) empty() bool { return len(e.body) == 0 && len(e.content.facts) <= 1 }
 
 // same reports whether two answers have the same bytes.
 func (e *exchange) same(o *exchange) bool {
@@ -88,14 +108,16 @@ var (
 // follows no redirect, holds no cookie, asks no proxy, and never sends faster than it was told.
 type courier struct {
 	origins  []*url.URL // where tokens may go: the target, and the target past its cache
-	client   map[string]*http.Client
+	client   map[*Identity]*http.Client
+	clients  sync.Mutex // guards client
+	dial     time.Duration
 	limiter  *rate.Limiter
 	slots    chan struct{}
 	timeout  time.Duration
 	header   http.Header
 	sent     atomic.Int64
 	budget   int64
-	redactor *redact.Redactor
+	redactor *redactor
 	pause    atomic.Int64 // unix nanoseconds until which the target asked for silence
 	quiet    sync.Mutex   // guards silent, and that pause is only put off
 	silent   time.Duration
@@ -104,44 +126,53 @@ type courier struct {
 
 func newCourier(o *Options, cast []*Identity) *courier {
 	c := &courier{
-		origins: []*url.URL{o.Target},
-		client:  make(map[string]*http.Client),
-		limiter: rate.NewLimiter(rate.Limit(o.Rate), max(1, o.Concurrency)),
-		slots:   make(chan struct{}, o.Concurrency),
-		timeout: o.Timeout,
-		header:  o.Header,
-		budget:  int64(o.MaxRequests),
+		origins:  []*url.URL{o.Target},
+		client:   make(map[*Identity]*http.Client),
+		dial:     o.Timeout,
+		limiter:  rate.NewLimiter(rate.Limit(o.Rate), max(1, o.Concurrency)),
+		slots:    make(chan struct{}, o.Concurrency),
+		timeout:  o.Timeout,
+		header:   o.Header,
+		budget:   int64(o.MaxRequests),
+		redactor: new(redactor),
 	}
 	if o.Origin != nil {
 		c.origins = append(c.origins, o.Origin)
 	}
-	var secrets []redact.Secret
 	for _, id := range cast {
-		// One transport each: no connection is shared between identities.
-		c.client[id.Name] = &http.Client{
-			Transport: &http.Transport{
-				Proxy:                  nil,
-				DialContext:            (&net.Dialer{Timeout: o.Timeout}).DialContext,
-				DisableCompression:     true,
-				MaxResponseHeaderBytes: maxFields,
-				MaxIdleConnsPerHost:    o.Concurrency,
-				IdleConnTimeout:        30 * time.Second,
-			},
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		}
-		if !id.Token.IsZero() && !id.public {
-			secrets = append(secrets, id.Token)
+		c.redactor.learn(id.Token)
+		for _, secret := range id.Credentials {
+			c.redactor.learn(secret)
 		}
 	}
 	for _, values := range o.Header {
 		for _, v := range values {
 			if len(v) >= 8 {
-				secrets = append(secrets, redact.NewSecret(v))
+				c.redactor.learn(redact.NewSecret(v))
 			}
 		}
 	}
-	c.redactor = redact.New(nil, secrets...)
 	return c
+}
+
+// clientOf has a transport for each identity: no connection is shared between two. A new one for each request, so
+// that a balancer has its choice every time.
+func (c *courier) clientOf(id *Identity) *http.Client {
+	c.clients.Lock()
+	defer c.clients.Unlock()
+	if c.client[id] == nil {
+		c.client[id] = &http.Client{
+			Transport: &http.Transport{
+				Proxy:                  nil,
+				DialContext:            (&net.Dialer{Timeout: c.dial}).DialContext,
+				DisableCompression:     true,
+				DisableKeepAlives:      true,
+				MaxResponseHeaderBytes: maxFields,
+			},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		}
+	}
+	return c.client[id]
 }
 
 func (c *courier) close() {
@@ -150,15 +181,29 @@ func (c *courier) close() {
 	}
 }
 
-// send asks for target as id. The answer is never nil; what went wrong stands in its err.
-func (c *courier) send(ctx context.Context, id *Identity, target *url.URL, header http.Header) *exchange {
-	e := &exchange{as: id, request: curl(id, target, header, c.header)}
-	if !c.allowed(target) {
+// send asks q. The answer is never nil; what went wrong stands in its err.
+func (c *courier) send(ctx context.Context, q question) *exchange {
+	q.url = addQuery(q.url, q.as.query)
+	if q.method == "" {
+		q.method = http.MethodGet
+	}
+	if q.as.header != nil {
+		q.header = maps.Clone(q.header)
+		if q.header == nil {
+			q.header = make(http.Header)
+		}
+		maps.Copy(q.header, q.as.header)
+	}
+	e := &exchange{as: q.as, url: q.url, request: c.curl(q)}
+	if !c.allowed(q.url) {
 		e.err = errOtherOrigin
 		return e
 	}
 	for try := 0; ; try++ {
-		wait := c.attempt(ctx, e, id, target, header)
+		if e.err = c.renew(ctx, q.as); e.err != nil {
+			return e
+		}
+		wait := c.attempt(ctx, e, q)
 		if wait == 0 || try == maxRateRetries {
 			return e
 		}
@@ -167,6 +212,35 @@ func (c *courier) send(ctx context.Context, id *Identity, target *url.URL, heade
 			return e
 		}
 	}
+}
+
+// renewal is how long before its end a token is exchanged for the next.
+const renewal = 30 * time.Second
+
+// renew gets id's next token where the present one ends soon. Where that fails the present one has to do.
+func (c *courier) renew(ctx context.Context, id *Identity) error {
+	if id.Renew == nil {
+		return nil
+	}
+	id.mu.Lock()
+	defer id.mu.Unlock()
+	if id.Ends.IsZero() || time.Until(id.Ends) > renewal {
+		return nil
+	}
+	token, ends, err := id.Renew(ctx)
+	switch {
+	case err != nil && time.Now().After(id.Ends):
+		return fmt.Errorf("%s's token ended, and there is no new one: %w", id.Name, err)
+	case err != nil:
+		id.Ends = time.Now().Add(renewal + renewal/2) // asked again, but not with each request
+		return nil
+	}
+	c.redactor.learn(token)
+	id.Token, id.Ends = token, ends
+	if !ends.IsZero() && time.Until(ends) < 2*renewal { // a token that short-lived is used up
+		id.Ends = time.Now().Add(renewal + time.Until(ends)/2)
+	}
+	return nil
 }
 
 // silence keeps everybody from asking for so long. It reports false where that would be more than the
@@ -192,42 +266,89 @@ func (c *courier) silence(wait time.Duration) bool {
 }
 
 // attempt sends once. A result other than zero is how long to wait before asking again.
-func (c *courier) attempt(ctx context.Context, e *exchange, id *Identity, target *url.URL, header http.Header) time.Duration {
+func (c *courier) attempt(ctx context.Context, e *exchange, q question) time.Duration {
 	if e.err = c.turn(ctx); e.err != nil {
 		return 0
 	}
 	defer func() { <-c.slots }()
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
+	presented := q.as.presents(q.sets)
+	r, err := c.request(ctx, q, presented)
 	if err != nil {
 		e.err = err
 		return 0
 	}
-	r.Header.Set("User-Agent", "bearcache-scan")
-	r.Header.Set("Accept", "application/json, */*;q=0.8")
-	r.Header.Set("Accept-Encoding", "identity")
-	for _, h := range []http.Header{c.header, header} {
-		for name, values := range h {
-			r.Header[name] = values
-		}
-	}
-	if !id.Token.IsZero() {
-		r.Header.Set("Authorization", "Bearer "+id.Token.Reveal())
-	}
 	start := time.Now()
-	resp, err := c.client[id.Name].Do(r)
+	e.at = start
+	resp, err := c.clientOf(q.as).Do(r)
 	if err != nil {
 		e.err = c.plain(err)
 		return 0
 	}
 	defer resp.Body.Close()
-	c.read(e, resp)
+	c.read(e, resp, presented)
 	e.took = time.Since(start)
 	return retryAfter(resp)
 }
 
-func (c *courier) read(e *exchange, resp *http.Response) {
+// request makes what goes over the wire.
+func (c *courier) request(ctx context.Context, q question, presented []credential) (*http.Request, error) {
+	target, body := q.url, io.Reader(nil)
+	if len(q.inQuery) > 0 {
+		target = addQuery(target, queryOf(q.inQuery, presented, func(p credential) string { return url.QueryEscape(p.secret) }))
+	}
+	if q.body != nil {
+		body = bytes.NewReader(q.body.Content)
+	}
+	r, err := http.NewRequestWithContext(ctx, q.method, target.String(), body)
+	if err != nil {
+		return nil, c.plain(err)
+	}
+	r.Header.Set("User-Agent", "bearcache-scan")
+	r.Header.Set("Accept", "application/json, */*;q=0.8")
+	r.Header.Set("Accept-Encoding", "identity")
+	if q.body != nil {
+		r.Header.Set("Content-Type", q.body.Media)
+	}
+	for _, h := range []http.Header{c.header, q.header} {
+		for name, values := range h {
+			r.Header[name] = values
+		}
+	}
+	if len(q.inQuery) > 0 {
+		return r, nil
+	}
+	for _, p := range presented {
+		switch p.in {
+		case "header":
+			r.Header.Set(p.field, p.value())
+		case "query":
+			r.URL = addQuery(r.URL, url.QueryEscape(p.field)+"="+url.QueryEscape(p.value()))
+		case "cookie":
+			pair := p.field + "=" + p.value()
+			if before := r.Header.Get("Cookie"); before != "" {
+				pair = before + "; " + pair
+			}
+			r.Header.Set("Cookie", pair)
+		}
+	}
+	return r, nil
+}
+
+// queryOf puts the first credential into the query under each of names.
+func queryOf(names []string, presented []credential, value func(credential) string) string {
+	if len(presented) == 0 {
+		return ""
+	}
+	var pairs []string
+	for _, name := range names {
+		pairs = append(pairs, name+"="+value(presented[0]))
+	}
+	return strings.Join(pairs, "&")
+}
+
+func (c *courier) read(e *exchange, resp *http.Response, presented []credential) {
 	hash := sha256.New()
 	start, err := io.ReadAll(io.TeeReader(io.LimitReader(resp.Body, comparedBody), hash))
 	if err == nil {
@@ -243,7 +364,8 @@ func (c *courier) read(e *exchange, resp *http.Response) {
 	hash.Sum(sum[:0])
 	start = decompressed(start, resp.Header)
 	brief := c.compared.Add(int64(len(start))) > maxCompared
-	e.status, e.header, e.content = resp.StatusCode, resp.Header, newContent(start, sum, brief)
+	e.status, e.header, e.content = resp.StatusCode, resp.Header, newContent(start, resp.Header, sum, brief)
+	e.echoes = echoesOf(presented, start, resp.Header)
 	e.body = bytes.Clone(start[:min(len(start), excerptBody)])
 }
 
@@ -357,24 +479,64 @@ func unreachable(err error) bool {
 	return errors.As(err, &dns) || errors.As(err, &op) && op.Op == "dial"
 }
 
-// curl is a line that repeats a request. A token stands in it as the variable it came from; so does
+// curl is a line that repeats a request. A credential stands in it as the variable it came from; so does
 // the value of any further field that was sent with every request.
-func curl(id *Identity, target *url.URL, header, always http.Header) string {
+func (c *courier) curl(q question) string {
 	var b strings.Builder
 	b.WriteString("curl -s")
-	if !id.Token.IsZero() {
-		fmt.Fprintf(&b, ` -H "Authorization: Bearer $%s"`, id.Variable)
+	switch q.method {
+	case http.MethodGet:
+	case http.MethodHead:
+		b.WriteString(" -I")
+	default:
+		b.WriteString(" -X " + q.method)
 	}
-	for _, name := range sortedKeys(always) {
+	presented := q.as.presents(q.sets)
+	target := shellQuote(q.url.String())
+	if len(q.inQuery) > 0 {
+		target = shellQuote(addQuery(q.url, "x").String())
+		target = strings.TrimSuffix(strings.TrimSuffix(target, "'"), "x")
+		if strings.HasPrefix(target, "'") {
+			target += "'"
+		}
+		target += `"` + queryOf(q.inQuery, presented, func(p credential) string { return p.shown }) + `"`
+	}
+	cookies := ""
+	for _, p := range presented {
+		shown := p.before + p.shown
+		if p.basic {
+			shown = p.before + `$(printf %s "` + p.shown + `" | base64 -w0)`
+		}
+		switch {
+		case len(q.inQuery) > 0:
+		case p.in == "header":
+			fmt.Fprintf(&b, ` -H "%s: %s"`, p.field, shown)
+		case p.in == "query":
+			separator := "?"
+			if q.url.RawQuery != "" {
+				separator = "&"
+			}
+			target += `"` + separator + url.QueryEscape(p.field) + "=" + shown + `"`
+		case p.in == "cookie":
+			cookies += "; " + p.field + "=" + shown
+		}
+	}
+	if cookies != "" {
+		fmt.Fprintf(&b, ` -b "%s"`, strings.TrimPrefix(cookies, "; "))
+	}
+	for _, name := range sortedKeys(c.header) {
 		fmt.Fprintf(&b, ` -H "%s: $%s"`, name, strings.ReplaceAll(strings.ToUpper(name), "-", "_"))
 	}
-	for _, name := range sortedKeys(header) {
-		for _, v := range header[name] {
+	for _, name := range sortedKeys(q.header) {
+		for _, v := range q.header[name] {
 			fmt.Fprintf(&b, " -H %s", shellQuote(name+": "+v))
 		}
 	}
+	if q.body != nil {
+		fmt.Fprintf(&b, " -H %s --data-binary %s", shellQuote("Content-Type: "+q.body.Media), shellQuote(string(q.body.Content)))
+	}
 	b.WriteByte(' ')
-	b.WriteString(shellQuote(target.String()))
+	b.WriteString(target)
 	return b.String()
 }
 

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/bearcache/bearcache/internal/finding"
 )
 
 // probe asks the questions about one operation, in an order that neither hurts nor misleads:
@@ -21,13 +23,41 @@ type probe struct {
 	header  http.Header
 	salt    string
 	keys    map[controlKind]int // fresh ones used so far
-	sent    int
+	sent    *int
 	err     error // the first that ended the probing of this operation
+	wait    time.Duration
+	waiting func()
+	// suspected is true once some operation of the API was seen to mix readers up: what is the same for all may be
+	// worth a longer look then.
+	suspected func() bool
+}
+
+// question is what the operation is asked with, at u.
+func (p *probe) question(id *Identity, u *url.URL) question {
+	q := question{as: id, method: p.Operation.Method, url: u, header: p.header, body: p.Operation.Body, sets: p.Operation.Alternatives}
+	if q.method == http.MethodGet || q.method == http.MethodHead {
+		q.body = nil
+	}
+	return q
 }
 
 func (p *probe) send(ctx context.Context, id *Identity, u *url.URL) *exchange {
-	p.sent++
-	return p.courier.send(ctx, id, u, p.header)
+	return p.put(ctx, p.question(id, u))
+}
+
+func (p *probe) put(ctx context.Context, q question) *exchange {
+	*p.sent++
+	return p.courier.send(ctx, q)
+}
+
+// tell asks for a check and keeps the answer for its Judge.
+func (p *probe) tell(ctx context.Context, rule *finding.Rule, q question) *exchange {
+	e := p.put(ctx, q)
+	if p.Told == nil {
+		p.Told = make(map[*finding.Rule][]*exchange)
+	}
+	p.Told[rule] = append(p.Told[rule], e)
+	return e
 }
 
 // ask fills Trial.Natural with an answer to each of cast. It reports whether all came.
@@ -44,27 +74,113 @@ func (p *probe) ask(ctx context.Context, cast ...*Identity) bool {
 }
 
 // natural asks under the operation's own URL: readers by turns, so that what follows the clock is not
-// taken for what follows the reader; several times, since some caches store from a later request on,
-// and some servers have a cache for each of their processes.
+// taken for what follows the reader, and a second time unless their answers name them; then those who should get
+// nothing.
 func (p *probe) natural(ctx context.Context) {
-	if !p.rounds(ctx) || len(contents(p.Natural)) == 0 {
-		return // nothing was handed out: there is nothing that could reach anybody else
-	}
-	if p.differedByChance() && !p.rounds(ctx) {
+	if !p.ask(ctx, p.Readers[0]) {
 		return
 	}
-	p.ask(ctx, p.Nobody, p.Forged)
-}
-
-func (p *probe) rounds(ctx context.Context) bool {
-	back := slices.Clone(p.Readers)
-	slices.Reverse(back)
-	for _, cast := range [turns][]*Identity{p.Readers, back, back, p.Readers} {
-		if !p.ask(ctx, cast...) {
-			return false
+	// The others ask with the validators of the first answer, where it has any: told 304 they would have been
+	// shown that answer, and otherwise nothing is lost.
+	if !p.askConditionally(ctx, p.Readers[1:]...) || len(contents(p.Natural)) == 0 {
+		return // nothing was handed out: there is nothing that could reach anybody else
+	}
+	if p.unsettled() && !p.round(ctx) {
+		return
+	}
+	for n := moreRounds(p.Natural[0].header); n > 0 && p.separate() && len(of(p.Readers[0], p.Natural)) <= n; {
+		if !p.round(ctx) {
+			return
 		}
 	}
+	if p.incriminating() && p.differedByChance() {
+		for range 3 {
+			if !p.round(ctx) || !p.round(ctx) {
+				return
+			}
+		}
+	}
+	if !p.askConditionally(ctx, p.Nobody) {
+		return
+	}
+	if last := p.Natural[len(p.Natural)-1]; p.guarded() || !last.ok() {
+		p.ask(ctx, p.Forged)
+	}
+}
+
+// askConditionally is ask with the validators of the first answer. Who is told 304 is asked without them again.
+func (p *probe) askConditionally(ctx context.Context, cast ...*Identity) bool {
+	made := p.Natural[0]
+	tag, date := "", ""
+	if made.ok() {
+		tag, date = made.header.Get("Etag"), made.header.Get("Last-Modified")
+	}
+	for _, id := range cast {
+		q := p.question(id, p.target)
+		switch {
+		case q.method != http.MethodGet && q.method != http.MethodHead:
+		case tag != "" && len(tag) < 1<<10:
+			q.header = with(q.header, "If-None-Match", tag)
+		case date != "" && id == p.Nobody: // a reader's own answer may be older than that
+			q.header = with(q.header, "If-Modified-Since", date)
+		}
+		e := p.put(ctx, q)
+		if e.err == nil && e.status == http.StatusNotModified {
+			p.Conditional = append(p.Conditional, e)
+			e = p.send(ctx, id, p.target)
+		}
+		if e.err != nil {
+			p.err = e.err
+			return false
+		}
+		p.Natural = append(p.Natural, e)
+	}
 	return true
+}
+
+// with is h and one field more.
+func with(h http.Header, name, value string) http.Header {
+	h = h.Clone()
+	if h == nil {
+		h = make(http.Header)
+	}
+	h.Set(name, value)
+	return h
+}
+
+// round lets every reader ask once more, the last first.
+func (p *probe) round(ctx context.Context) bool {
+	cast := slices.Clone(p.Readers)
+	if n := len(of(p.Readers[0], p.Natural)); odd(n) {
+		slices.Reverse(cast)
+	}
+	return p.ask(ctx, cast...)
+}
+
+// unsettled reports whether two readers got different answers of which nothing says whose they are, or one of them
+// none.
+func (p *probe) unsettled() bool {
+	for i, a := range p.Readers {
+		for _, b := range p.Readers[i+1:] {
+			x, y := first(a, p.Natural), first(b, p.Natural)
+			if x.ok() != y.ok() || x.ok() && !x.same(y) && !p.differed(a, b) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// separate reports whether every reader was answered, and no two got the same.
+func (p *probe) separate() bool {
+	for i, a := range p.Natural {
+		for _, b := range p.Natural[i+1:] {
+			if !a.ok() || !b.ok() || a.as != b.as && a.same(b) {
+				return false
+			}
+		}
+	}
+	return len(p.Readers) > 1
 }
 
 // differedByChance reports answers that differ by reader, and by nothing that is likely to name one: a
@@ -83,15 +199,14 @@ func (p *probe) differedByChance() bool {
 func (t *Trial) nameable(a, b *Identity) bool { return len(t.namesOf(a, b)) > 0 }
 
 // controls tries, for what is suspected, the ways past the stored response until one rules on it.
-func (p *probe) controls(ctx context.Context, wait time.Duration, waiting func()) {
+func (p *probe) controls(ctx context.Context) {
 	list := p.suspicions()
+	if slices.ContainsFunc(list, func(s suspicion) bool { return s.observer == p.Nobody && !p.neutral(s) }) && first(p.Forged, p.Natural) == nil {
+		p.ask(ctx, p.Forged)
+		list = p.suspicions()
+	}
 	if len(list) == 0 {
 		return
-	}
-	for _, s := range list { // once more, for the report to show that it comes again
-		if !p.ask(ctx, s.observer) {
-			return
-		}
 	}
 	undecided := func(s suspicion) bool { return p.proofOf(s).verdict == unknown && ctx.Err() == nil }
 	for _, s := range list {
@@ -101,23 +216,37 @@ func (p *probe) controls(ctx context.Context, wait time.Duration, waiting func()
 	}
 	for _, kind := range []controlKind{byOrigin, byQuery, byPath} {
 		for _, s := range list {
-			if undecided(s) && !p.fresh(ctx, kind, s, list, 1) && kind != byOrigin {
-				p.fresh(ctx, kind, s, list, warmups)
+			if !undecided(s) || kind == byPath && p.neutral(s) && p.ways(byQuery) {
+				continue
+			}
+			for times := 1; times <= warmups; times++ {
+				if p.fresh(ctx, kind, s, list, times) || kind == byOrigin || !undecided(s) {
+					break
+				}
 			}
 		}
 	}
 	waited := false
 	for _, s := range list {
-		if !undecided(s) || s.about || !p.isReader(s.observer) || !p.guarded() && len(s.marks) == 0 || wait <= 0 {
+		if !undecided(s) || s.about || !p.isReader(s.observer) || p.neutral(s) && !p.guarded() || p.wait <= 0 {
 			continue
 		}
 		if !waited {
 			waited = true
-			waiting()
+			p.waiting()
 		}
-		p.expiry(ctx, s, list, wait)
+		p.expiry(ctx, s, list)
+	}
+	for _, s := range list { // once more, for the report to show that it comes again
+		if p.proofOf(s).verdict != shared && len(of(s.observer, p.Natural)) < 2 {
+			p.ask(ctx, s.observer)
+			break
+		}
 	}
 }
+
+// neutral is true where nothing but that two readers got the same speaks for a leak.
+func (p *probe) neutral(s suspicion) bool { return len(s.marks) == 0 }
 
 // otherThan is a reader who is given an answer of its own, apart from id's; nil where there is none.
 func (p *probe) otherThan(id *Identity) *Identity {
@@ -140,7 +269,11 @@ func (p *probe) byTurns(ctx context.Context, s suspicion, other *Identity, follo
 			reader = s.victim
 		}
 		var en entry
-		for _, id := range append([]*Identity{reader, s.observer}, followers...) {
+		cast := []*Identity{reader, s.observer}
+		if i == 1 || i == 2 {
+			cast = append(cast, followers...)
+		}
+		for _, id := range cast {
 			en.answers = append(en.answers, p.send(ctx, id, p.target))
 		}
 		c.entries = append(c.entries, en)
@@ -150,7 +283,7 @@ func (p *probe) byTurns(ctx context.Context, s suspicion, other *Identity, follo
 	}
 }
 
-// warmups are how often the first asks for an entry where once was not enough: some caches store from a
+// warmups are how often the first asks for an entry, at most, where once was not enough: some caches store from a
 // later request on.
 const warmups = 4
 
@@ -169,7 +302,11 @@ func (p *probe) fresh(ctx context.Context, kind controlKind, s suspicion, list [
 		if odd(i) {
 			slices.Reverse(order)
 		}
-		en, ok := p.enter(ctx, u, order, s, followers(s, list), times, kind != byOrigin && i == 0)
+		var after []*Identity
+		if i == 1 || i == 2 || kind == byOrigin { // twice, when the victim came first
+			after = followers(s, list)
+		}
+		en, ok := p.enter(ctx, u, order, s, after, times, kind != byOrigin && i == 0)
 		if !ok {
 			return true // a control that fails rules on nothing
 		}
@@ -295,14 +432,17 @@ func encodeSome(u *url.URL, n int) *url.URL {
 // expiry waits for the stored response to go, with the observer as the first to ask then; for that to go,
 // with the victim as the first; and lets a third lifetime pass in which the victim alone asks, for what
 // changes by itself would change then. Each wait lasts no longer than wait.
-func (p *probe) expiry(ctx context.Context, s suspicion, list []suspicion, wait time.Duration) {
+func (p *probe) expiry(ctx context.Context, s suspicion, list []suspicion) {
 	c := &control{kind: byExpiry}
 	p.Controls = append(p.Controls, c)
-	x := &expiring{probe: p, s: s, followers: followers(s, list), control: c, wait: wait, last: []*exchange{s.made, s.seen}}
+	x := &expiring{probe: p, s: s, followers: followers(s, list), control: c, wait: p.wait, last: []*exchange{s.made, s.seen}, since: s.made.at}
+	if slices.ContainsFunc(p.Controls[:len(p.Controls)-1], func(c *control) bool { return c.kind == byExpiry }) {
+		x.since = time.Now() // another suspicion was looked into meanwhile, which filled the entry who knows when
+	}
 	for i := range enoughExpiredUnnamed {
 		var en entry
 		var ok bool
-		switch step := "ovsosvov"[i]; {
+		switch step := "ovsov"[i]; {
 		case step == 'o' || i > 0 && c.entries[i-1].answers[0].denied():
 			en, ok = x.gone(ctx, s.observer, s.victim)
 		case step == 'v':
@@ -329,8 +469,10 @@ type expiring struct {
 	wait      time.Duration
 	last      []*exchange   // what the entry answers now
 	since     time.Time     // when it was filled
-	lifetime  time.Duration // of an entry that we saw filled and gone
-	first     *Identity     // who filled it
+	span      time.Duration // between the last two times it was
+	// A stored response was seen to be there still at the age least, and to be gone at the age most.
+	least, most time.Duration
+	first       *Identity // who filled it
 }
 
 // gone asks as id until the entry answers otherwise, and then as the other.
@@ -339,10 +481,7 @@ func (x *expiring) gone(ctx context.Context, id, other *Identity) (entry, bool) 
 	if e == nil {
 		return entry{}, false
 	}
-	if !x.since.IsZero() {
-		x.lifetime = time.Since(x.since)
-	}
-	x.since, x.first = time.Now(), id
+	x.since, x.span, x.first = e.at, e.at.Sub(x.since), id
 	en := entry{answers: []*exchange{e}}
 	if e.denied() && id == x.s.observer {
 		// It must stay denied until the victim has asked, and only until then.
@@ -354,7 +493,8 @@ func (x *expiring) gone(ctx context.Context, id, other *Identity) (entry, bool) 
 // still lets a lifetime pass and asks as whoever came first before: had the content changed by itself, it
 // would have changed now.
 func (x *expiring) still(ctx context.Context) (entry, bool) {
-	if x.lifetime > x.wait || sleep(ctx, x.lifetime+x.lifetime/10+200*time.Millisecond) != nil {
+	// Content that goes to and fro by itself is at the other end then.
+	if pause := time.Until(x.since.Add(x.span + x.span/2)); pause > 2*x.wait || sleep(ctx, max(pause, 0)) != nil {
 		return entry{}, false
 	}
 	other := x.s.victim
@@ -366,7 +506,10 @@ func (x *expiring) still(ctx context.Context) (entry, bool) {
 }
 
 func (x *expiring) fill(ctx context.Context, en entry, cast ...*Identity) (entry, bool) {
-	for _, id := range append(cast, x.followers...) {
+	if len(x.control.entries) == 1 { // once, when the victim came first
+		cast = append(cast, x.followers...)
+	}
+	for _, id := range cast {
 		e := x.send(ctx, id, x.target)
 		if e.err != nil {
 			return en, false
@@ -384,23 +527,64 @@ func (x *expiring) untilGone(ctx context.Context, id *Identity) *exchange {
 	if len(held) == 0 {
 		return nil
 	}
-	start := time.Now()
-	for {
+	for age := range x.ages() {
+		if sleep(ctx, max(time.Until(x.since.Add(age)), 50*time.Millisecond)) != nil {
+			return nil
+		}
 		e := x.send(ctx, id, x.target)
 		if e.err != nil {
 			return nil
 		}
-		if e.ok() && !e.says(held) || e.denied() {
+		if age = e.at.Sub(x.since); e.ok() && !e.says(held) || e.denied() {
+			if x.most == 0 || age < x.most {
+				x.most = age
+			}
 			return e
 		}
-		waited := time.Since(start)
-		if waited >= x.wait {
-			return nil
+		x.least = max(x.least, age)
+	}
+	return nil
+}
+
+// ages are those at which a look is worth while: what a response says of its lifetime; where one was seen to end;
+// and otherwise ever later ones.
+func (x *expiring) ages() func(yield func(time.Duration) bool) {
+	const margin = 100 * time.Millisecond
+	return func(yield func(time.Duration) bool) {
+		if x.most > 0 {
+			step := (x.most-x.least)/3 + margin
+			for age := x.least + margin; age <= x.wait+x.most; age += step {
+				if !yield(age) {
+					return
+				}
+				if age > x.most {
+					step += step / 2
+				}
+			}
+			return
 		}
-		if sleep(ctx, min(max(waited/6, 250*time.Millisecond), x.wait-waited)) != nil {
-			return nil
+		growth, last := 1.8, x.wait
+		if x.neutral(x.s) && !x.suspected() {
+			growth, last = 3, min(x.wait, shortLook)
+		}
+		if d := lifetimeOf(x.s.made); d > 0 && d < x.wait {
+			if !yield(d + 3*margin) {
+				return
+			}
+		}
+		for age := time.Second; ; age = time.Duration(float64(age) * growth) {
+			if since := time.Since(x.since); age < since {
+				continue
+			}
+			if !yield(min(age, last)) || age >= last {
+				return
+			}
 		}
 	}
 }
+
+// shortLook is how long to wait for what is the same for two readers, names neither, and stands in an API of which
+// nothing else speaks for a cache that mixes up readers.
+const shortLook = 9 * time.Second
 
 func newSalt() string { return strings.ToLower(rand.Text()[:10]) }

@@ -163,11 +163,11 @@ func (t *Trial) decisive(s suspicion, sd sides) (values []string, named bool) {
 }
 
 // Entries that a hypothesis must hold on before it is taken for proven. Two values that come by
-// chance agree with it on n of them once in 2^n; an entry per expiry takes the patience of a person,
-// so there the named ones have to do with fewer.
+// chance agree with it on n of them once in 2^n, if they are drawn for each entry, and in 4^n, if for each
+// answer; an entry per expiry takes the patience of a person, so there it has to do with fewer.
 const (
-	enoughNamed, enoughUnnamed          = 6, 12
-	enoughExpired, enoughExpiredUnnamed = 3, 8
+	enoughNamed, enoughUnnamed          = 4, 8
+	enoughExpired, enoughExpiredUnnamed = 3, 5
 	enoughExpiredDenied                 = 2
 )
 

@@ -7,7 +7,6 @@ package scan
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"maps"
@@ -16,13 +15,13 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/bearcache/bearcache/internal/finding"
 	"github.com/bearcache/bearcache/internal/operation"
-	"github.com/bearcache/bearcache/redact"
 )
 
 // Options say what to scan and how. Zero values of numbers mean the defaults of Defaults.
@@ -41,6 +40,9 @@ type Options struct {
 	MaxRequests int           // of the whole scan
 	Timeout     time.Duration // of one request
 	Wait        time.Duration // for stored responses to expire, where nothing else tells a leak from shared data
+	// UnsafeMethods sends POST, PUT, PATCH and DELETE too.
+	UnsafeMethods bool
+	Burst         int // readers at once on one cold entry, several times; 0: none
 
 	Progress func(Progress) // called from several goroutines, one at a time; nil: nobody listens
 }
@@ -66,10 +68,12 @@ func (f *Failure) Error() string { return f.Reason }
 type scanner struct {
 	Options
 	courier *courier
+	cast    cast
 	nobody  *Identity
 	forged  *Identity
 	probes  []*probe
 	tested  []*tested
+	mixing  atomic.Bool // some operation gave a reader what names another
 
 	mu       sync.Mutex // guards progress
 	progress Progress
@@ -86,8 +90,9 @@ type tested struct {
 func Run(ctx context.Context, o Options) (*finding.Report, error) {
 	s := &scanner{Options: withDefaults(o)}
 	s.nobody = &Identity{Name: "nobody"}
-	s.forged = &Identity{Name: "forged", Token: forgedToken(), Variable: "FORGED_TOKEN", public: true}
-	s.courier = newCourier(&s.Options, append(slices.Clone(s.Identities), s.nobody, s.forged))
+	s.cast = castOf(s.Identities)
+	s.forged = forgery(s.cast.readers[0])
+	s.courier = newCourier(&s.Options, append(slices.Clone(s.Identities), s.forged))
 	defer s.courier.close()
 
 	report := &finding.Report{Target: s.Target.String(), Started: time.Now()}
@@ -111,7 +116,7 @@ func Run(ctx context.Context, o Options) (*finding.Report, error) {
 
 func withDefaults(o Options) Options {
 	if o.Checks == nil {
-		o.Checks = Checks
+		o.Checks = slices.DeleteFunc(slices.Clone(Checks), func(c Check) bool { return c.OptIn })
 	}
 	if o.Rate <= 0 {
 		o.Rate = Defaults.Rate
@@ -134,15 +139,6 @@ func withDefaults(o Options) Options {
 	return o
 }
 
-// forgedToken has the form of a JWT and was signed by nobody. Its subject is new, so that an API
-// which does not check signatures does not take it for a reader of the scan.
-func forgedToken() redact.Secret {
-	enc := base64.RawURLEncoding.EncodeToString
-	return redact.NewSecret(enc([]byte(`{"alg":"HS256","typ":"JWT"}`)) + "." +
-		enc(fmt.Appendf(nil, `{"sub":"bearcache-probe-%s","exp":%d}`, newSalt(), time.Now().Add(time.Hour).Unix())) + "." +
-		enc([]byte(newSalt()+newSalt()+newSalt()+"ab")))
-}
-
 // run asks in two rounds: first what every operation answers naturally, then, with what is known by
 // then of who may see what, the controls of what looks wrong.
 func (s *scanner) run(ctx context.Context) error {
@@ -163,13 +159,44 @@ func (s *scanner) run(ctx context.Context) error {
 		return err
 	}
 	s.learn()
-	return s.each(ctx, len(s.probes), func(ctx context.Context, p *probe) error {
-		waiting := func() { s.tell(func(pr *Progress) { pr.Waiting++ }) }
-		if p.err == nil {
-			p.controls(ctx, s.Wait, waiting)
+	for _, p := range s.probes {
+		if slices.ContainsFunc(p.suspicions(), func(x suspicion) bool { return x.strong && !x.about }) && p.guarded() {
+			s.mixing.Store(true)
+		}
+	}
+	if err := s.each(ctx, len(s.probes), func(ctx context.Context, p *probe) error {
+		if p.err != nil || len(contents(p.Natural)) == 0 {
+			return s.fatal(p.err)
+		}
+		p.controls(ctx)
+		for _, c := range s.Checks {
+			if c.Probe != nil && p.err == nil && ctx.Err() == nil {
+				c.Probe(ctx, p)
+			}
 		}
 		return s.fatal(p.err)
-	})
+	}); err != nil {
+		return err
+	}
+	return s.stillAccepted(ctx)
+}
+
+// stillAccepted asks, as each reader, once more for what was given in the beginning: a token that ended
+// meanwhile makes everything after it look clean.
+func (s *scanner) stillAccepted(ctx context.Context) error {
+	for _, id := range s.cast.readers {
+		i := slices.IndexFunc(s.probes, func(p *probe) bool {
+			return p.err == nil && first(id, p.Natural).ok() && first(s.nobody, p.Natural).refused()
+		})
+		if i < 0 {
+			continue
+		}
+		p := s.probes[i]
+		if e := p.courier.send(ctx, p.question(id, p.variant(byQuery))); e.status == http.StatusUnauthorized {
+			return &Failure{fmt.Sprintf("%s's token was accepted when the scan began and is refused now (%d on %s); what was asked meanwhile may rest on nothing", id.Name, e.status, p.name())}
+		}
+	}
+	return nil
 }
 
 func (s *scanner) each(ctx context.Context, limit int, do func(context.Context, *probe) error) error {
@@ -196,10 +223,10 @@ func (s *scanner) prepare() {
 		switch {
 		case op.Problem != "":
 			t.Reason = s.courier.redactor.Text(op.Problem)
-		case op.Method == http.MethodHead:
-			t.Reason = "HEAD has no body to compare; the GET of the same path is tested"
-		case op.Method != http.MethodGet:
-			t.Reason = op.Method + " is not sent: only GET is, it changes nothing and is what caches answer"
+		case op.Method == http.MethodOptions || op.Method == http.MethodTrace:
+			t.Reason = op.Method + " is not sent: its answer is about the operation, and for nobody in particular"
+		case op.Method != http.MethodGet && op.Method != http.MethodHead && !s.UnsafeMethods:
+			t.Reason = op.Method + " is not sent without --unsafe-methods: it may change something"
 		default:
 			s.address(t, op, salt)
 		}
@@ -211,12 +238,17 @@ func (s *scanner) prepare() {
 // address fills in the URL with the values of each identity. All identities ask for each URL, for one
 // stored response must answer them all; the one whose values they are asks first.
 func (s *scanner) address(t *tested, op operation.Operation, salt string) {
-	for i, id := range s.Identities {
+	readers := s.cast.readers
+	for i, id := range readers {
 		value := func(param operation.Parameter) (string, bool) { return s.Value(id.Name, param) }
-		p := &probe{courier: s.courier, salt: salt, keys: map[controlKind]int{}, Trial: &Trial{
-			Operation: op, Nobody: s.nobody, Forged: s.forged, redactor: s.courier.redactor,
-			Readers: append(slices.Clone(s.Identities[i:]), s.Identities[:i]...),
-		}}
+		p := &probe{
+			courier: s.courier, salt: salt, keys: map[controlKind]int{}, sent: new(int), wait: s.Wait, suspected: s.mixing.Load,
+			waiting: func() { s.tell(func(pr *Progress) { pr.Waiting++ }) },
+			Trial: &Trial{
+				Operation: op, Nobody: s.nobody, Forged: s.forged, redactor: s.courier.redactor, claims: s.cast.claims, Narrower: s.cast.narrower,
+				Readers: append(slices.Clone(readers[i:]), readers[:i]...),
+			},
+		}
 		var err error
 		if p.target, p.header, err = op.Fill(s.Target, value); err == nil && s.Origin != nil {
 			p.origin, _, err = op.Fill(s.Origin, value)
@@ -271,7 +303,7 @@ func (s *scanner) tell(change func(*Progress)) {
 // but refusals would be green.
 func (s *scanner) refusedEverywhere() error {
 	var out []string
-	for _, id := range s.Identities {
+	for _, id := range s.cast.readers {
 		status := map[int]int{} // how many operations refused it so
 		opened, open := 0, 0    // and how many let it in, alone or with everybody
 		for _, p := range s.probes {
@@ -311,10 +343,10 @@ func counted(n int, noun string) string {
 // on which the readers got answers of their own.
 func (s *scanner) learn() {
 	all := make(map[string]marks)
-	for _, id := range s.Identities {
+	for _, id := range s.cast.readers {
 		m := marks{}
 		for _, p := range s.probes {
-			for _, other := range s.Identities {
+			for _, other := range s.cast.readers {
 				if other == id || !p.differed(id, other) {
 					continue
 				}
@@ -323,7 +355,7 @@ func (s *scanner) learn() {
 				}
 			}
 		}
-		for value := range claimsOf(id.Token.Reveal()) {
+		for value := range s.cast.claims[id] {
 			m[value] = claimed
 		}
 		for _, value := range id.Markers {
@@ -342,10 +374,10 @@ func (s *scanner) learn() {
 func (s *scanner) disown(all map[string]marks) {
 	type owned struct{ name, value string }
 	var shared []owned
-	for _, id := range s.Identities {
+	for _, id := range s.cast.readers {
 		for value, source := range all[id.Name] {
-			for _, other := range s.Identities {
-				if other != id && source != given && (all[other.Name][value] != "" || claimsOf(other.Token.Reveal())[value] ||
+			for _, other := range s.cast.readers {
+				if other != id && source != given && (all[other.Name][value] != "" || s.cast.claims[other][value] ||
 					source == learned && s.ownHolds(other, id, value)) {
 					shared = append(shared, owned{id.Name, value})
 				}
@@ -405,7 +437,7 @@ func better(list []finding.Finding, f finding.Finding) []finding.Finding {
 // outcome says how far an operation got, by the probe that got furthest.
 func (t *tested) outcome(found []finding.Finding) {
 	for i, p := range t.probes {
-		t.Requests += p.sent
+		t.Requests += *p.sent
 		status, reason := p.outcome()
 		if i == 0 || t.Status == finding.StatusFailed {
 			t.Status, t.Reason = status, reason
@@ -430,7 +462,7 @@ func (t *tested) outcome(found []finding.Finding) {
 func (p *probe) outcome() (finding.Status, string) {
 	got := first(p.Readers[0], p.Natural)
 	switch {
-	case p.sent == 0 || errors.As(p.err, new(*Failure)):
+	case *p.sent == 0 || errors.As(p.err, new(*Failure)):
 		return finding.StatusFailed, "the scan ended before it"
 	case p.err != nil:
 		return finding.StatusFailed, "no answer: " + p.redactor.Text(p.err.Error())
@@ -499,7 +531,7 @@ func (s *scanner) gate(r *finding.Report) error {
 	switch {
 	case answered == 0:
 		return &Failure{"no operation gave an answer that could be compared; see the reasons above"}
-	case guarded > 0 && len(s.Identities) > 1:
+	case guarded > 0 && len(s.cast.readers) > 1:
 		return &Failure{fmt.Sprintf("%s received the same answers everywhere, so nothing was proven; give tokens of two different users",
 			strings.Join(r.Identities, " and "))}
 	case r.Undecided() == answered:

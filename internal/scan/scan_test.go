@@ -403,7 +403,7 @@ func TestFailures(t *testing.T) {
 		{"errors only", broken.URL, "no operation gave an answer that could be compared; see the reasons above", Options{}},
 		{"nobody there", "http://127.0.0.1:1", "cannot reach http://127.0.0.1:1: connection refused; is the API running?", Options{}},
 		{"budget", equal.URL, "stopped after 3 requests (--max-requests)", Options{MaxRequests: 3}},
-		{"nothing to ask", equal.URL, "no operation could be tested: POST is not sent: only GET is, it changes nothing and is what caches answer",
+		{"nothing to ask", equal.URL, "no operation could be tested: POST is not sent without --unsafe-methods: it may change something",
 			Options{Operations: []operation.Operation{{Method: "POST", Path: "/a"}}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -472,7 +472,7 @@ func TestTokenStaysAtItsOrigin(t *testing.T) {
 	}
 	other, _ := url.Parse(thief.URL)
 	c := newCourier(&Options{Target: &url.URL{Scheme: "http", Host: "127.0.0.1:1"}, Concurrency: 1, Rate: 1}, []*Identity{{Name: "a"}})
-	if e := c.send(t.Context(), &Identity{Name: "a"}, other, nil); !errors.Is(e.err, errOtherOrigin) {
+	if e := c.send(t.Context(), question{as: &Identity{Name: "a"}, url: other}); !errors.Is(e.err, errOtherOrigin) {
 		t.Errorf("another origin was asked: %v", e.err)
 	}
 }
@@ -595,7 +595,7 @@ func TestLongSilence(t *testing.T) {
 func TestCurl(t *testing.T) {
 	u, _ := url.Parse("http://h/a?b=c&d=it's")
 	id := &Identity{Name: "alice", Token: redact.NewSecret(aliceToken), Variable: "ALICE_TOKEN"}
-	got := curl(id, u, http.Header{"X-Page": {"1 2"}}, http.Header{"X-Api-Key": {"secret"}})
+	got := (&courier{header: http.Header{"X-Api-Key": {"secret"}}}).curl(question{as: id, method: "GET", url: u, header: http.Header{"X-Page": {"1 2"}}})
 	want := `curl -s -H "Authorization: Bearer $ALICE_TOKEN" -H "X-Api-Key: $X_API_KEY" -H 'X-Page: 1 2' 'http://h/a?b=c&d=it'\''s'`
 	if got != want {
 		t.Errorf("%s\nwant %s", got, want)

@@ -1,28 +1,21 @@
 package scan
 
 import (
+	"context"
 	"slices"
+	"strings"
 
 	"github.com/bearcache/bearcache/internal/finding"
 	"github.com/bearcache/bearcache/internal/operation"
-	"github.com/bearcache/bearcache/redact"
 )
 
-// Identity is a bearer that the scan may ask as.
-type Identity struct {
-	Name     string
-	Token    redact.Secret // zero: no credentials
-	Variable string        // the environment variable that stands for the token in curl lines
-	Markers  []string      // text that only this identity may ever see
-
-	public bool // the token is of our own making and opens nothing
-}
-
-// A Check is one way to hand a response to the wrong reader. Judge reads what the probes of one
-// operation brought to light; it does not touch the network.
+// A Check is one way to hand a response to the wrong reader. Probe asks, about one operation, what the others have
+// not asked; nil: nothing. Judge reads what was brought to light; it does not touch the network.
 type Check struct {
 	Rule  *finding.Rule
+	Probe func(ctx context.Context, p *probe)
 	Judge func(t *Trial) []finding.Finding
+	OptIn bool // made only where it is named: it may be felt by others than the scan's own readers
 }
 
 // Trial is everything asked and answered about one operation under one URL.
@@ -35,12 +28,23 @@ type Trial struct {
 	// Natural are the answers under the operation's own URL, in the order they came: readers take
 	// turns, then Nobody and Forged ask what is by now warm.
 	Natural []*exchange
+	// Conditional are the answers there of those who asked with the validators of the first reader's answer and
+	// were told 304. All of them asked without as well.
+	Conditional []*exchange
 	// Controls are what fresh entries and the origin itself said, in the order they were tried.
 	Controls []*control
+	// Narrower lists, for a reader, identities of the same user with less scope.
+	Narrower map[*Identity][]*Identity
 	// Marks of each reader, by name: values that only this reader may see.
 	Marks map[string]marks
 
-	redactor *redact.Redactor
+	// Pairs are trials of two askers of which the one says, or may do, more than the other; by the check that made them.
+	Pairs map[*finding.Rule][]*Trial
+	// Told are what single checks asked and were answered, in order.
+	Told map[*finding.Rule][]*exchange
+
+	redactor *redactor
+	claims   map[*Identity]map[string]bool // of the readers' tokens
 }
 
 // of lists the answers that id got, in order.
@@ -75,25 +79,36 @@ func contents(answers []*exchange) []*content {
 
 func (t *Trial) isReader(id *Identity) bool { return id != t.Nobody && id != t.Forged }
 
-// turns are how often each reader is asked before answers count as stable. The order of a then b, b
-// then a, b then a, a then b repeats no pattern that two servers taking turns could follow.
-const turns = 4
+// turns are how often each reader is asked before answers that name nobody count as stable. The order of a then
+// b, b then a repeats no pattern that two servers taking turns could follow.
+const turns = 2
 
 // differed reports whether a and b each got an answer of their own: stable for each across the
-// other's turns, and not the other's.
+// other's turns, or holding what names its reader; and not the other's.
 func (t *Trial) differed(a, b *Identity) bool {
 	as, bs := contents(of(a, t.Natural)), contents(of(b, t.Natural))
-	if len(as) < turns || len(bs) < turns {
+	if len(common(as, bs)) == 0 || len(common(bs, as)) == 0 {
 		return false
 	}
-	return len(common(as, bs)) > 0 && len(common(bs, as)) > 0
+	return min(len(as), len(bs)) >= turns || t.namesItself(a, as, bs) && t.namesItself(b, bs, as)
+}
+
+// namesItself reports whether what id got, and the other did not, says whose it is.
+func (t *Trial) namesItself(id *Identity, mine, theirs []*content) bool {
+	return slices.ContainsFunc(common(mine, theirs), func(f fact) bool { return t.telling(id, f.value) })
+}
+
+// telling is true for a value that names id wherever it stands: an address, or a claim of id's own token.
+func (t *Trial) telling(id *Identity, value string) bool {
+	return strings.Contains(value, "@") && identifying(value, "") || t.claims[id][value]
 }
 
 // namesOf lists the values in a's answers, and not in b's, that are peculiar enough to name a.
 func (t *Trial) namesOf(a, b *Identity) (list []string) {
-	mine := contents(of(a, t.Natural))
-	for _, f := range common(mine, contents(of(b, t.Natural))) {
-		if name, ok := mine[0].values[f.value]; ok && identifying(f.value, name) {
+	mine, theirs := contents(of(a, t.Natural)), contents(of(b, t.Natural))
+	stable := min(len(mine), len(theirs)) >= turns
+	for _, f := range common(mine, theirs) {
+		if name, ok := mine[0].values[f.value]; ok && (stable && identifying(f.value, name) || t.telling(a, f.value)) {
 			list = append(list, f.value)
 		}
 	}
@@ -175,7 +190,7 @@ func (t *Trial) suspect(victim, observer *Identity) *suspicion {
 	}
 	always := common(contents(mine), nil)
 	for _, e := range of(observer, t.Natural) {
-		if !e.ok() || len(e.body) == 0 { // nothing is nobody's
+		if !e.ok() || e.empty() { // nothing is nobody's
 			continue
 		}
 		s := suspicion{victim: victim, observer: observer, seen: e, made: mine[0]}
