@@ -19,19 +19,21 @@ const (
 // reader makes operations of a document.
 type reader struct {
 	*tree
-	swagger    bool     // version 2.0
-	security   Security // of operations that have none of their own
+	swagger    bool         // version 2.0
+	security   requirements // of operations that have none of their own
 	doc        Document
 	parameters int // examined so far
 
 	resolved map[*yaml.Node]Parameter
 	hinted   map[*yaml.Node]hints
 	losses   map[*yaml.Node][]Operation // without their paths
+	required map[*yaml.Node]requirements
 }
 
 func newReader(name string, root *yaml.Node) *reader {
 	return &reader{
 		tree: newTree(name, root), resolved: make(map[*yaml.Node]Parameter), hinted: make(map[*yaml.Node]hints), losses: make(map[*yaml.Node][]Operation),
+		required: make(map[*yaml.Node]requirements),
 	}
 }
 
@@ -41,7 +43,7 @@ func (r *reader) document() (*Document, error) {
 	}
 	r.doc.Title = text(r.get(r.get(r.root, "info"), "title"))
 	r.doc.Servers = r.servers()
-	r.security = r.tree.security(r.get(r.root, "security"))
+	r.security = r.requirements(r.get(r.root, "security"))
 	for _, h := range r.hidden(r.root) {
 		if h.key.Value == "paths" {
 			return nil, r.errorf(h.key, "paths stands again in line %d, which hides this one; merge the two", h.by.Line)
@@ -103,10 +105,11 @@ func (r *reader) pathItem(path, item *yaml.Node) error {
 		if n == nil {
 			continue
 		}
-		op := Operation{Method: method, Path: path.Value, Security: r.security, Problem: problem}
+		wants := r.security
 		if own := r.get(n, "security"); !isNull(own) {
-			op.Security = r.tree.security(own)
+			wants = r.requirements(own)
 		}
+		op := Operation{Method: method, Path: path.Value, Security: wants.security, Alternatives: wants.alternatives, Problem: problem}
 		if problem == "" {
 			op.Parameters, err = r.merge(shared, r.get(n, "parameters"))
 			if err == nil && !isMapping(n) && !isNull(n) {

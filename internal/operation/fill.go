@@ -34,8 +34,9 @@ func (o Operation) Asked() []Parameter {
 }
 
 // Fill makes the URL and the header fields of a request to o at base. It takes each parameter from value,
-// which may decline, and otherwise, if it is required, from the first of its Candidates. The origin of the
-// URL is base's, whatever the document says.
+// which may decline, and otherwise, if it is required, from the first of its Candidates or, without any, the
+// first that was Made; Operation.Made tells which those are. The origin of the URL is base's, whatever the
+// document says. The Body is the caller's to send.
 //
 // The error is a *MissingError where values are missing, or says what makes the request impossible.
 func (o Operation) Fill(base *url.URL, value func(Parameter) (string, bool)) (*url.URL, http.Header, error) {
@@ -47,6 +48,9 @@ func (o Operation) Fill(base *url.URL, value func(Parameter) (string, bool)) (*u
 		return nil, nil, err
 	}
 	f := filler{value: value, header: make(http.Header)}
+	if fieldValue(o.Accept) && o.Accept != "" {
+		f.header.Set("Accept", o.Accept)
+	}
 	inPath := make(map[string]string)
 	for _, p := range o.parameters(t) {
 		f.add(p, inPath)
@@ -79,7 +83,7 @@ func (o Operation) parameters(t template) []Parameter {
 	list := slices.DeleteFunc(slices.Clone(o.Parameters), Parameter.reserved)
 	for i, p := range list {
 		if p.personal() {
-			list[i].Candidates = nil
+			list[i].Candidates, list[i].Made = nil, nil
 		}
 	}
 	for _, name := range t.names {
@@ -89,6 +93,16 @@ func (o Operation) parameters(t template) []Parameter {
 		}
 	}
 	return list
+}
+
+// Made are the parameters for which Fill would take a value that was made.
+func (o Operation) Made(value func(Parameter) (string, bool)) []Parameter {
+	return slices.DeleteFunc(o.Asked(), func(p Parameter) bool {
+		if _, given := value(p); given {
+			return true
+		}
+		return !p.Required || len(p.Candidates) > 0 || len(p.Made) == 0
+	})
 }
 
 // filler collects the parameters of one request.
@@ -106,11 +120,13 @@ func (f *filler) add(p Parameter, inPath map[string]string) {
 	case ok:
 	case !p.Required:
 		return
-	case len(p.Candidates) == 0:
+	case len(p.Candidates) > 0:
+		v = p.Candidates[0]
+	case len(p.Made) > 0:
+		v = p.Made[0]
+	default:
 		f.missing = append(f.missing, p)
 		return
-	default:
-		v = p.Candidates[0]
 	}
 	switch p.In {
 	case "path":
@@ -126,7 +142,7 @@ func (f *filler) add(p Parameter, inPath map[string]string) {
 }
 
 func (f *filler) field(p Parameter, v string) {
-	if !isToken(p.Name) || strings.ContainsFunc(v, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f }) {
+	if !isToken(p.Name) || !fieldValue(v) {
 		f.err = fmt.Errorf("parameter %s (%s) does not fit into a header field", quote(p.Name), p.In)
 		return
 	}
@@ -139,6 +155,11 @@ func (f *filler) field(p Parameter, v string) {
 		pair = before + "; " + pair
 	}
 	f.header.Set("Cookie", pair)
+}
+
+// fieldValue is true for what fits into a field (RFC 9110 §5.5).
+func fieldValue(v string) bool {
+	return !strings.ContainsFunc(v, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f })
 }
 
 // isToken is RFC 9110 §5.6.2.

@@ -37,9 +37,26 @@ type Operation struct {
 	// Path is the template exactly as the document has it: "/api/orders/{id}".
 	Path     string
 	Security Security
+	// Alternatives are the sets of credentials that the operation takes, as its document's security schemes
+	// say: any one set suffices, and all schemes of a set are needed together. Empty: the document says
+	// nothing. The set without schemes, by which a document calls them optional, is not among them: Security
+	// says so. Operations share the slices; they are not to be changed.
+	Alternatives [][]Scheme
 	// Parameters are those of the path with those of the operation over them, references resolved.
 	// A {name} of the template that nobody declared is not among them; Fill asks for it all the same.
 	Parameters []Parameter
+	// Body is the content of the request. nil: there is none, or the method has no use for it. Operations
+	// share what it points at; it is not to be changed.
+	Body *Body
+	// Accept is what a recorded request said in the field of this name, which no parameter sets. Fill sends it.
+	Accept string
+	// Origin is where a recorded request went, http://host:port, and its Path begins there. Empty: Path begins
+	// at any of the document's servers. Fill never looks at it.
+	Origin string
+	// ID is the name by which a document refers to the operation (OpenAPI 3.1 §4.8.10, operationId).
+	ID string
+	// Links are the OpenAPI links of its responses.
+	Links []Link
 	// Problem says why the operation cannot be requested, and where in the document the reason is.
 	// The others of its document are not affected. Fill returns it as its error.
 	Problem string
@@ -61,6 +78,46 @@ type Parameter struct {
 	// default, const, enum, then the schema's; last, for path and query, its minimum and the two
 	// booleans. Operations share the slice; it is not to be changed.
 	Candidates []string
+	// Made are values that the schema allows and nobody stated, for a required parameter without Candidates.
+	// The same document always makes the same. An object that one of them names probably does not exist.
+	Made []string
+}
+
+// Body is the content of a request.
+type Body struct {
+	Media   string // for Content-Type
+	Content []byte
+}
+
+// Scheme is one way to send a credential.
+type Scheme struct {
+	// Name is what the document calls it.
+	Name string
+	Kind SchemeKind
+	// In is header, query or cookie, and Field the name there. Both are empty unless Kind is APIKey.
+	In, Field string
+}
+
+// SchemeKind is how a credential is sent.
+type SchemeKind uint8
+
+const (
+	Unsupported SchemeKind = iota // mutual TLS, digest, a field that no document may name
+	Bearer                        // RFC 6750 §2.1: HTTP bearer, OAuth 2, OpenID Connect
+	Basic                         // RFC 7617
+	APIKey                        // a field, a query parameter or a cookie
+)
+
+func (k SchemeKind) String() string {
+	return [...]string{"unsupported", "bearer", "basic", "apiKey"}[k&3]
+}
+
+// Link says that a response of an operation holds values for parameters of another.
+type Link struct {
+	// To is the ID of the other operation, or its method and path: "GET /orders/{id}".
+	To string
+	// Names are the names of members of the response, by the parameter they are for.
+	Names map[string]string
 }
 
 // key tells parameters apart: by name and place (OpenAPI 3.1 §4.8.12), a field's name in any case.

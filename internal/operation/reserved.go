@@ -20,14 +20,18 @@ var (
 )
 
 func (p Parameter) reserved() bool {
+	return p.diverts() || p.In == "header" && reads(p.Name, "authorization", "authorisation", "cookie")
+}
+
+// diverts is true for what would make another request of it, or send it elsewhere.
+func (p Parameter) diverts() bool {
 	name := normal(p.Name)
 	switch p.In {
 	case "query":
 		return slices.Contains(methodOverrides, name)
 	case "header":
 		return slices.Contains(methodOverrides, name) || slices.Contains(reservedFields, name) ||
-			slices.ContainsFunc(reservedBegins, func(begin string) bool { return strings.HasPrefix(name, begin) }) ||
-			reads(name, "authorization", "authorisation", "cookie")
+			slices.ContainsFunc(reservedBegins, func(begin string) bool { return strings.HasPrefix(name, begin) })
 	}
 	return false
 }

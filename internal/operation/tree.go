@@ -23,6 +23,7 @@ type tree struct {
 // object is a mapping made ready for look-ups. Of equal keys the last counts, as in most parsers of
 // JSON; tree.hidden knows the others.
 type object struct {
+	keys   []*yaml.Node // each once, where it stands first
 	values map[string]*yaml.Node
 	merged []*yaml.Node // what its merge key << adds
 }
@@ -70,6 +71,9 @@ func (t *tree) object(n *yaml.Node) *object {
 		switch {
 		case key.Kind != yaml.ScalarNode:
 		case key.ShortTag() != "!!merge":
+			if _, again := o.values[key.Value]; !again {
+				o.keys = append(o.keys, key)
+			}
 			o.values[key.Value] = value
 		case isMapping(value):
 			o.merged = append(o.merged, value)
@@ -117,9 +121,8 @@ func (t *tree) pairs(n *yaml.Node) iter.Seq2[*yaml.Node, *yaml.Node] {
 	return func(yield func(key, value *yaml.Node) bool) {
 		seen := make(map[string]bool)
 		for layer := range t.layers(n) {
-			for i := 0; i+1 < len(layer.Content); i += 2 {
-				key := plain(layer.Content[i])
-				if key.Kind != yaml.ScalarNode || key.ShortTag() == "!!merge" || seen[key.Value] {
+			for _, key := range t.object(layer).keys {
+				if seen[key.Value] {
 					continue
 				}
 				seen[key.Value] = true
