@@ -14,8 +14,33 @@ import (
 var crossIdentityReuse = Check{
 	Rule: finding.CrossIdentityReuse,
 	Judge: func(t *Trial) []finding.Finding {
-		return t.reuse(finding.CrossIdentityReuse, func(s suspicion) bool { return t.isReader(s.observer) })
+		if list := t.reuse(finding.CrossIdentityReuse, func(s suspicion) bool { return t.isReader(s.observer) }); len(list) > 0 {
+			return list
+		}
+		return t.atOnce()
 	},
+}
+
+// atOnce reports what only came to light when readers asked at the same time.
+func (t *Trial) atOnce() []finding.Finding {
+	victim, observer, found := t.crossed()
+	if victim == nil {
+		return nil
+	}
+	rule := finding.CrossIdentityReuse
+	f := finding.Finding{
+		Rule: rule, Severity: rule.Severity, Confidence: finding.Confirmed, Operation: t.Operation.String(), Victim: victim.Name, Observer: observer.Name,
+		Summary: fmt.Sprintf("%s received the response that was made for %s, when both asked at once.", observer.Name, victim.Name),
+		Detail: fmt.Sprintf("On %d of %d entries that nobody had asked for before. Requests for one URL are collapsed into one, whoever asks; one after the other each gets its own.",
+			len(found), len(t.Bursts)),
+		Evidence: []finding.Evidence{
+			t.step(first(victim, t.Natural), "alone: "+victim.Name+"'s own answer"), t.step(first(observer, t.Natural), "alone: "+observer.Name+"'s own answer"),
+		},
+	}
+	for _, e := range found {
+		f.Evidence = append(f.Evidence, t.step(e, "at the same time as "+victim.Name+": "+victim.Name+"'s answer  <- not "+observer.Name+"'s"))
+	}
+	return []finding.Finding{f}
 }
 
 var anonymousReuse = Check{
@@ -110,42 +135,65 @@ func (t *Trial) evidence(s suspicion, p proof, again *exchange) []finding.Eviden
 		holding = ", holds " + shown
 		same += ": " + shown
 	}
-	steps := []finding.Evidence{
-		t.step(s.made, "made by the origin"+holding),
-		t.step(s.seen, same+"  <- "+s.victim.Name+"'s, not "+t.whose(s.observer)),
+	// Until a control rules on it nobody knows who answered.
+	origin, cache := finding.ByOrigin, finding.ByCache
+	if p.verdict != leak {
+		origin, cache = finding.ByUnknown, finding.ByUnknown
 	}
+	var steps []finding.Evidence
+	add := func(by finding.Maker, e *exchange, note string) {
+		step := t.step(e, note)
+		step.By = by
+		steps = append(steps, step)
+	}
+	add(origin, s.made, "made by the origin"+holding)
+	add(cache, s.seen, same+"  <- "+s.victim.Name+"'s, not "+t.whose(s.observer))
 	if again != nil {
-		steps = append(steps, t.step(again, "again: the same"))
+		add(cache, again, "again: the same")
 	}
 	if p.own == nil {
 		return steps
 	}
-	where := map[controlKind]string{
-		byOrigin: "asked past the cache", byQuery: "on a fresh entry (a query never used before)",
-		byPath: "on a fresh entry (a character of the path percent-encoded)", byExpiry: "on a fresh entry (the stored response had expired)", byTurns: "right after another reader:",
-	}[p.control.kind]
+	where := t.where(p.control.kind)
 	switch {
 	case p.own.denied():
-		steps = append(steps, t.step(p.own, where+": denied, as it should be"))
+		add(origin, p.own, where+": denied, as it should be")
 		if got := first(s.victim, p.entry.answers); got.ok() {
-			steps = append(steps, t.step(got, "and there "+s.victim.Name+" is answered"))
+			add(origin, got, "and there "+s.victim.Name+" is answered")
 		}
 		if of := of(s.observer, p.entry.answers); p.follows && of[len(of)-1].ok() {
-			steps = append(steps, t.step(of[len(of)-1], "after which "+t.called(s.observer)+" gets that too"))
+			add(cache, of[len(of)-1], "after which "+t.called(s.observer)+" gets that too")
 		}
 	case p.own.as == s.observer:
-		steps = append(steps, t.step(p.own, where+": "+t.whose(s.observer)+" own answer, without "+s.victim.Name+"'s data"))
+		add(origin, p.own, where+": "+t.whose(s.observer)+" own answer, without "+s.victim.Name+"'s data")
 	default:
-		steps = append(steps, t.step(p.own, where+" "+p.own.as.Name+" came first"))
+		add(origin, p.own, where+" "+p.own.as.Name+" came first")
 	}
 	switch {
 	case p.swapped == nil:
 	case p.swapped.as == s.victim:
-		steps = append(steps, t.step(p.swapped, "order swapped: now "+s.victim.Name+" is given what was made for "+p.own.as.Name))
+		add(cache, p.swapped, "order swapped: now "+s.victim.Name+" is given what was made for "+p.own.as.Name)
 	default:
-		steps = append(steps, t.step(p.swapped, "and what was made for "+p.own.as.Name+" is given out as "+s.victim.Name+"'s was"))
+		add(cache, p.swapped, "and what was made for "+p.own.as.Name+" is given out as "+s.victim.Name+"'s was")
 	}
 	return steps
+}
+
+// where a control of some kind asked.
+func (t *Trial) where(kind controlKind) string {
+	switch {
+	case t.stemmed:
+		return "on a fresh entry (another name in the path)"
+	case kind == byOrigin:
+		return "asked past the cache"
+	case kind == byQuery:
+		return "on a fresh entry (a query never used before)"
+	case kind == byPath:
+		return "on a fresh entry (a character of the path percent-encoded)"
+	case kind == byExpiry:
+		return "on a fresh entry (the stored response had expired)"
+	}
+	return "right after another reader:"
 }
 
 // called is id within a sentence.
@@ -205,7 +253,7 @@ func (t *Trial) shown(marks []string) string {
 func (t *Trial) step(e *exchange, note string) finding.Evidence {
 	return finding.Evidence{
 		As: e.as.Name, Request: t.redactor.Text(e.request), Status: e.status, Header: t.cachingFields(e.header),
-		Excerpt: excerpt(t.redactor.Text(string(e.body)), 240), Note: note, Took: e.took,
+		Excerpt: excerpt(t.redactor.Text(string(e.body[:min(len(e.body), excerptBody)])), 240), Note: note, Took: e.took,
 	}
 }
 

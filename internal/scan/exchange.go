@@ -187,6 +187,7 @@ func (c *courier) send(ctx context.Context, q question) *exchange {
 	if q.method == "" {
 		q.method = http.MethodGet
 	}
+	q.url, q.header = q.as.set.apply(q.url, q.header)
 	if q.as.header != nil {
 		q.header = maps.Clone(q.header)
 		if q.header == nil {

@@ -33,6 +33,7 @@ type Identity struct {
 	// An asker may be a reader who says something more: this goes with each of its requests.
 	header http.Header
 	query  string
+	set    setting    // and this instead of what others say there
 	mu     sync.Mutex // guards Token and Ends once the scan runs
 }
 

@@ -27,6 +27,11 @@ type probe struct {
 	err     error // the first that ended the probing of this operation
 	wait    time.Duration
 	waiting func()
+	learnt  *learnt
+	hazards bool            // checks may be made that others than the readers of the scan could feel
+	patient bool            // what is the same for both is worth waiting for, whoever may see it
+	stems   func() *url.URL // spellings never used before, in the place of queries
+	spare   *url.URL        // of another object of the first reader, for which nobody asked yet
 	// suspected is true once some operation of the API was seen to mix readers up: what is the same for all may be
 	// worth a longer look then.
 	suspected func() bool
@@ -228,7 +233,7 @@ func (p *probe) controls(ctx context.Context) {
 	}
 	waited := false
 	for _, s := range list {
-		if !undecided(s) || s.about || !p.isReader(s.observer) || p.neutral(s) && !p.guarded() || p.wait <= 0 {
+		if !undecided(s) || s.about || p.stems != nil || !p.isReader(s.observer) || p.neutral(s) && !p.guarded() && !p.patient || p.wait <= 0 {
 			continue
 		}
 		if !waited {
@@ -381,6 +386,12 @@ func (p *probe) enter(ctx context.Context, u *url.URL, order []*Identity, s susp
 // variant is the operation's URL in a spelling that no cache can have seen, or nil where there is
 // none left. The origin is asked under its own URL: nothing stands before it.
 func (p *probe) variant(kind controlKind) *url.URL {
+	switch {
+	case p.stems != nil && kind == byQuery:
+		return p.stems()
+	case p.stems != nil:
+		return nil
+	}
 	switch kind {
 	case byOrigin:
 		return p.origin
@@ -493,16 +504,26 @@ func (x *expiring) gone(ctx context.Context, id, other *Identity) (entry, bool) 
 // still lets a lifetime pass and asks as whoever came first before: had the content changed by itself, it
 // would have changed now.
 func (x *expiring) still(ctx context.Context) (entry, bool) {
-	// Content that goes to and fro by itself is at the other end then.
-	if pause := time.Until(x.since.Add(x.span + x.span/2)); pause > 2*x.wait || sleep(ctx, max(pause, 0)) != nil {
-		return entry{}, false
+	// Content that goes to and fro by itself is at the other end at one of the two.
+	filled := x.since
+	var en entry
+	for _, age := range []time.Duration{x.span * 8 / 10, x.span * 15 / 10} {
+		pause := time.Until(filled.Add(age))
+		if pause > 2*x.wait || sleep(ctx, max(pause, 0)) != nil {
+			return entry{}, false
+		}
+		e := x.send(ctx, x.first, x.target)
+		if e.err != nil {
+			return entry{}, false
+		}
+		en.answers = append(en.answers, e)
 	}
 	other := x.s.victim
 	if x.first == x.s.victim {
 		other = x.s.observer
 	}
 	x.since = time.Now()
-	return x.fill(ctx, entry{}, x.first, other)
+	return x.fill(ctx, en, other)
 }
 
 func (x *expiring) fill(ctx context.Context, en entry, cast ...*Identity) (entry, bool) {

@@ -43,6 +43,8 @@ type Options struct {
 	// UnsafeMethods sends POST, PUT, PATCH and DELETE too.
 	UnsafeMethods bool
 	Burst         int // readers at once on one cold entry, several times; 0: none
+	// Hazards lets checks ask what users of the API may feel for as long as a cache keeps it: error-poisoning.
+	Hazards bool
 
 	Progress func(Progress) // called from several goroutines, one at a time; nil: nobody listens
 }
@@ -73,6 +75,7 @@ type scanner struct {
 	forged  *Identity
 	probes  []*probe
 	tested  []*tested
+	learnt  *learnt
 	mixing  atomic.Bool // some operation gave a reader what names another
 
 	mu       sync.Mutex // guards progress
@@ -90,7 +93,7 @@ type tested struct {
 func Run(ctx context.Context, o Options) (*finding.Report, error) {
 	s := &scanner{Options: withDefaults(o)}
 	s.nobody = &Identity{Name: "nobody"}
-	s.cast = castOf(s.Identities)
+	s.cast, s.learnt = castOf(s.Identities), new(learnt)
 	s.forged = forgery(s.cast.readers[0])
 	s.courier = newCourier(&s.Options, append(slices.Clone(s.Identities), s.forged))
 	defer s.courier.close()
@@ -164,11 +167,15 @@ func (s *scanner) run(ctx context.Context) error {
 			s.mixing.Store(true)
 		}
 	}
+	if s.makes(finding.CacheDeception) {
+		s.learnDeceivers(ctx)
+	}
 	if err := s.each(ctx, len(s.probes), func(ctx context.Context, p *probe) error {
 		if p.err != nil || len(contents(p.Natural)) == 0 {
 			return s.fatal(p.err)
 		}
 		p.controls(ctx)
+		p.burst(ctx, s.Burst)
 		for _, c := range s.Checks {
 			if c.Probe != nil && p.err == nil && ctx.Err() == nil {
 				c.Probe(ctx, p)
@@ -179,6 +186,10 @@ func (s *scanner) run(ctx context.Context) error {
 		return err
 	}
 	return s.stillAccepted(ctx)
+}
+
+func (s *scanner) makes(rule *finding.Rule) bool {
+	return slices.ContainsFunc(s.Checks, func(c Check) bool { return c.Rule == rule })
 }
 
 // stillAccepted asks, as each reader, once more for what was given in the beginning: a token that ended
@@ -243,6 +254,7 @@ func (s *scanner) address(t *tested, op operation.Operation, salt string) {
 		value := func(param operation.Parameter) (string, bool) { return s.Value(id.Name, param) }
 		p := &probe{
 			courier: s.courier, salt: salt, keys: map[controlKind]int{}, sent: new(int), wait: s.Wait, suspected: s.mixing.Load,
+			learnt: s.learnt, hazards: s.Hazards,
 			waiting: func() { s.tell(func(pr *Progress) { pr.Waiting++ }) },
 			Trial: &Trial{
 				Operation: op, Nobody: s.nobody, Forged: s.forged, redactor: s.courier.redactor, claims: s.cast.claims, Narrower: s.cast.narrower,

@@ -199,7 +199,7 @@ func TestReuse(t *testing.T) {
 			view: func(user string, r *http.Request) (int, http.Header, string) {
 				s, h, b := personal(user, r)
 				return s, h, strings.Replace(b, "{", fmt.Sprintf(`{"sent": %q,`, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")), 1)
-			}}, want: []string{"GET /x cross-identity-reuse confirmed"}},
+			}}, want: []string{"GET /x cross-identity-reuse confirmed", "GET /x token-echo confirmed"}},
 		{name: "alice's answer once, and never again", d: &deployment{view: func(user string, r *http.Request) (int, http.Header, string) {
 			if user == "bob" && once.CompareAndSwap(false, true) {
 				user = "alice"

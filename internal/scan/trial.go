@@ -43,6 +43,12 @@ type Trial struct {
 	// Told are what single checks asked and were answered, in order.
 	Told map[*finding.Rule][]*exchange
 
+	// Bursts are the answers to readers who asked for one entry at once, an entry each.
+	Bursts [][]*exchange
+
+	spelling string // of a pair: what the one does and the other does not
+	stemmed  bool   // of a pair: fresh entries have another name in the path
+	owned    bool   // the URL names an object of the first reader
 	redactor *redactor
 	claims   map[*Identity]map[string]bool // of the readers' tokens
 }

@@ -1,0 +1,108 @@
+package scan
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/bearcache/bearcache/internal/finding"
+)
+
+// poisons are requests that an origin answers with an error, and that a cache may take for the same as a good one.
+var poisons = []struct {
+	what   string
+	nobody bool // asked without credentials
+	header http.Header
+}{
+	{what: "a request without credentials", nobody: true},
+	{what: "a field of 20 KiB", header: http.Header{"X-Bearcache-Oversize": {strings.Repeat("x", 20<<10)}}},
+	{what: "X-HTTP-Method-Override: HEAD", header: http.Header{"X-Http-Method-Override": {"HEAD"}}},
+}
+
+var errorPoisoning = Check{
+	Rule: finding.ErrorPoisoning,
+	Probe: func(ctx context.Context, p *probe) {
+		// Under a URL that nobody else uses it hurts nobody, if the cache tells it from the natural one. Where that
+		// was not seen, the user has to ask for it.
+		if a := p.Readers[0]; !first(a, p.Natural).ok() || p.Operation.Method != "GET" || !p.hazards && !p.provenBy(byQuery) {
+			return
+		}
+		for i := range poisons {
+			if p.poison(ctx, i) && p.poison(ctx, i) {
+				return
+			}
+		}
+	},
+	Judge: func(t *Trial) []finding.Finding {
+		told := t.Told[finding.ErrorPoisoning]
+		const each = 4
+		for i := 0; i+2*each <= len(told); i++ {
+			round := told[i : i+each]
+			if !poisoned(round) || !poisoned(told[i+each:i+2*each]) || round[0].as != told[i+each].as || round[0].url == round[2].url {
+				continue
+			}
+			what := poisons[2].what
+			for _, p := range poisons {
+				if p.nobody == (round[0].as == t.Nobody) && (p.nobody || strings.HasSuffix(round[0].as.Name, p.what)) {
+					what = p.what
+				}
+			}
+			a := round[1].as
+			return []finding.Finding{{
+				Rule: finding.ErrorPoisoning, Severity: finding.ErrorPoisoning.Severity, Confidence: finding.Confirmed, Operation: t.Operation.String(),
+				Victim: a.Name, Observer: round[0].as.Name,
+				Summary: fmt.Sprintf("The error that %s brought about is stored, and %s gets it with a valid token.", what, a.Name),
+				Detail:  "Whoever asks first with such a request locks readers out until the entry expires. It was seen twice, each time under a URL that nobody else uses.",
+				Evidence: []finding.Evidence{
+					t.step(round[0], what+", first on a URL never used before"),
+					t.step(round[1], "the same URL with a valid token: the stored error"),
+					t.step(round[2], "another URL never used before: answered, so the token is good"),
+					t.step(round[3], "the first URL again: still the error"),
+				},
+			}}
+		}
+		return nil
+	},
+}
+
+// poison asks for an error on an entry of its own, and then for the good answer there and on another.
+func (p *probe) poison(ctx context.Context, i int) bool {
+	a := p.Readers[0]
+	by := p.Nobody
+	if !poisons[i].nobody {
+		by = a.saying(poisons[i].what, poisons[i].header, "")
+	}
+	u, other := p.variant(byQuery), p.variant(byQuery)
+	ask := func(q question) *exchange { return p.tell(ctx, finding.ErrorPoisoning, q) }
+	if e := ask(p.question(by, u)); e.err != nil || e.status < 400 && !e.empty() {
+		return false
+	}
+	if ask(p.question(a, u)).ok() {
+		return false
+	}
+	ask(p.question(a, other))
+	ask(p.question(a, u))
+	told := p.Told[finding.ErrorPoisoning]
+	return poisoned(told[len(told)-4:])
+}
+
+func poisoned(round []*exchange) bool {
+	for _, e := range round {
+		if e.err != nil || e.status == http.StatusTooManyRequests {
+			return false
+		}
+	}
+	bad := func(e *exchange) bool { return e.status == round[0].status && (e.status >= 400 || e.empty()) }
+	return bad(round[0]) && bad(round[1]) && round[2].ok() && !round[2].empty() && bad(round[3]) && round[0].url.String() == round[1].url.String()
+}
+
+// provenBy reports whether a kind of variant was seen to be told from the natural URL by the cache.
+func (t *Trial) provenBy(kind controlKind) bool {
+	for _, s := range t.suspicions() {
+		if p := t.proofOf(s); p.verdict == leak && p.control.kind == kind {
+			return true
+		}
+	}
+	return false
+}
