@@ -108,9 +108,7 @@ func (p *probe) natural(ctx context.Context) {
 	if !p.askConditionally(ctx, p.Nobody) {
 		return
 	}
-	if last := p.Natural[len(p.Natural)-1]; p.guarded() || !last.ok() {
-		p.ask(ctx, p.Forged)
-	}
+	p.ask(ctx, p.Forged)
 }
 
 // askConditionally is ask with the validators of the first answer. Who is told 304 is asked without them again.
@@ -206,10 +204,6 @@ func (t *Trial) nameable(a, b *Identity) bool { return len(t.namesOf(a, b)) > 0 
 // controls tries, for what is suspected, the ways past the stored response until one rules on it.
 func (p *probe) controls(ctx context.Context) {
 	list := p.suspicions()
-	if slices.ContainsFunc(list, func(s suspicion) bool { return s.observer == p.Nobody && !p.neutral(s) }) && first(p.Forged, p.Natural) == nil {
-		p.ask(ctx, p.Forged)
-		list = p.suspicions()
-	}
 	if len(list) == 0 {
 		return
 	}

@@ -246,6 +246,13 @@ func (s *scanner) prepare() {
 	}
 }
 
+// fed are operations that need values from answers to others.
+type fed struct {
+	*tested
+	op    operation.Operation
+	feeds []operation.Feed
+}
+
 // address fills in the URL with the values of each identity. All identities ask for each URL, for one
 // stored response must answer them all; the one whose values they are asks first.
 func (s *scanner) address(t *tested, op operation.Operation, salt string) {

@@ -276,7 +276,7 @@ func TestReuse(t *testing.T) {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(tt.want, brief(r)); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
+				t.Errorf("(-want +got):\n%s\n%+v", diff, r.Operations)
 			}
 			for _, f := range r.Findings {
 				for _, e := range f.Evidence {
