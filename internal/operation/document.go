@@ -1,7 +1,9 @@
 package operation
 
 import (
+	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -28,12 +30,17 @@ type reader struct {
 	hinted   map[*yaml.Node]hints
 	losses   map[*yaml.Node][]Operation // without their paths
 	required map[*yaml.Node]requirements
+	patterns map[string]*regexp.Regexp
+	linked   map[*yaml.Node][]Link
+	bodies   bodies
+	makings  int // values made so far
 }
 
 func newReader(name string, root *yaml.Node) *reader {
 	return &reader{
 		tree: newTree(name, root), resolved: make(map[*yaml.Node]Parameter), hinted: make(map[*yaml.Node]hints), losses: make(map[*yaml.Node][]Operation),
-		required: make(map[*yaml.Node]requirements),
+		required: make(map[*yaml.Node]requirements), patterns: make(map[string]*regexp.Regexp), linked: make(map[*yaml.Node][]Link),
+		bodies: bodies{read: make(map[[2]*yaml.Node]body)},
 	}
 }
 
@@ -111,11 +118,14 @@ func (r *reader) pathItem(path, item *yaml.Node) error {
 		}
 		op := Operation{Method: method, Path: path.Value, Security: wants.security, Alternatives: wants.alternatives, Problem: problem}
 		if problem == "" {
+			op.ID, op.Links = r.id(n), r.links(n)
 			op.Parameters, err = r.merge(shared, r.get(n, "parameters"))
 			if err == nil && !isMapping(n) && !isNull(n) {
 				err = r.errorf(n, "%s of %s is no object", strings.ToLower(method), quote(path.Value))
 			}
-			if err != nil {
+			var unmade error
+			op.Body, unmade = r.body(method, shared, n)
+			if err = cmp.Or(err, unmade); err != nil {
 				op.Problem = err.Error()
 			}
 		}

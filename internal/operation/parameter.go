@@ -58,7 +58,9 @@ func (r *reader) parameter(n *yaml.Node) (Parameter, error) {
 		return Parameter{}, err
 	}
 	p.Required = p.In == "path" || strings.EqualFold(text(r.get(n, "required")), "true")
-	p.Candidates = r.candidates(n, p.In)
+	if p.Candidates = r.candidates(n, p.In); p.Required && len(p.Candidates) == 0 {
+		p.Made = r.made(n, p)
+	}
 	r.resolved[n] = p
 	return p, nil
 }

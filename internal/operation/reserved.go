@@ -39,7 +39,11 @@ func (p Parameter) diverts() bool {
 // personal is true for a field that says who asks and that the user may set, but no document. An API key
 // says which program asks, and documents have public ones.
 func (p Parameter) personal() bool {
-	return p.In == "header" && reads(p.Name, "token", "jwt", "bearer", "secret", "password", "session", "credential")
+	return p.In == "header" && personalName(p.Name)
+}
+
+func personalName(name string) bool {
+	return reads(name, "token", "jwt", "bearer", "secret", "password", "session", "credential")
 }
 
 // normal is the name as CGI, WSGI and PHP read it, to whom _ and . are the same as -: X_Forwarded_Host is
