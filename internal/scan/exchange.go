@@ -46,6 +46,7 @@ type question struct {
 	sets   [][]operation.Scheme // the credentials that the operation takes, any one of the sets
 	// inQuery are names under which the credential goes into the query, instead of where it belongs.
 	inQuery []string
+	keep    int // bytes of the body to keep, beyond the excerpt
 }
 
 // exchange is one request and what came back.
@@ -288,7 +289,7 @@ func (c *courier) attempt(ctx context.Context, e *exchange, q question) time.Dur
 		return 0
 	}
 	defer resp.Body.Close()
-	c.read(e, resp, presented)
+	c.read(e, resp, presented, max(q.keep, excerptBody))
 	e.took = time.Since(start)
 	return retryAfter(resp)
 }
@@ -349,7 +350,7 @@ func queryOf(names []string, presented []credential, value func(credential) stri
 	return strings.Join(pairs, "&")
 }
 
-func (c *courier) read(e *exchange, resp *http.Response, presented []credential) {
+func (c *courier) read(e *exchange, resp *http.Response, presented []credential, keep int) {
 	hash := sha256.New()
 	start, err := io.ReadAll(io.TeeReader(io.LimitReader(resp.Body, comparedBody), hash))
 	if err == nil {
@@ -367,7 +368,7 @@ func (c *courier) read(e *exchange, resp *http.Response, presented []credential)
 	brief := c.compared.Add(int64(len(start))) > maxCompared
 	e.status, e.header, e.content = resp.StatusCode, resp.Header, newContent(start, resp.Header, sum, brief)
 	e.echoes = echoesOf(presented, start, resp.Header)
-	e.body = bytes.Clone(start[:min(len(start), excerptBody)])
+	e.body = bytes.Clone(start[:min(len(start), keep)])
 }
 
 // decompressed undoes gzip, which some servers use although they were asked not to; of a body that

@@ -28,10 +28,14 @@ type probe struct {
 	wait    time.Duration
 	waiting func()
 	learnt  *learnt
-	hazards bool            // checks may be made that others than the readers of the scan could feel
-	patient bool            // what is the same for both is worth waiting for, whoever may see it
-	stems   func() *url.URL // spellings never used before, in the place of queries
-	spare   *url.URL        // of another object of the first reader, for which nobody asked yet
+	hazards bool              // checks may be made that others than the readers of the scan could feel
+	patient bool              // what is the same for both is worth waiting for, whoever may see it
+	stems   func() *url.URL   // spellings never used before, in the place of queries
+	index   int               // of the operation among those of the scan
+	values  map[string]string // of its parameters that were given or found
+	feeds   bool              // others take values from its answers
+	made    bool              // some value was made of the schema: an object that it names probably does not exist
+	spare   *url.URL          // of another object of the first reader, for which nobody asked yet
 	// suspected is true once some operation of the API was seen to mix readers up: what is the same for all may be
 	// worth a longer look then.
 	suspected func() bool
@@ -42,6 +46,9 @@ func (p *probe) question(id *Identity, u *url.URL) question {
 	q := question{as: id, method: p.Operation.Method, url: u, header: p.header, body: p.Operation.Body, sets: p.Operation.Alternatives}
 	if q.method == http.MethodGet || q.method == http.MethodHead {
 		q.body = nil
+	}
+	if p.feeds {
+		q.keep = keptBody
 	}
 	return q
 }

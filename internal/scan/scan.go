@@ -29,7 +29,8 @@ type Options struct {
 	Target     *url.URL // base URL; tokens go to its scheme, host and port only
 	Origin     *url.URL // the same API past the cache, for controls; nil: not known
 	Operations []operation.Operation
-	Identities []*Identity // one or more
+	Identities []*Identity      // one or more
+	Feeds      []operation.Feed // where values of path parameters may be found, by the index in Operations
 	// Value fills a parameter as an identity sends it; nil: what the document says.
 	Value  func(identity string, p operation.Parameter) (string, bool)
 	Header http.Header // sent with every request; its values are treated as secrets
@@ -73,8 +74,10 @@ type scanner struct {
 	cast    cast
 	nobody  *Identity
 	forged  *Identity
+	salt    string
 	probes  []*probe
 	tested  []*tested
+	fed     []*fed
 	learnt  *learnt
 	mixing  atomic.Bool // some operation gave a reader what names another
 
@@ -86,6 +89,7 @@ type scanner struct {
 // of its parameters make.
 type tested struct {
 	finding.Tested
+	index  int // among Options.Operations
 	probes []*probe
 }
 
@@ -93,7 +97,7 @@ type tested struct {
 func Run(ctx context.Context, o Options) (*finding.Report, error) {
 	s := &scanner{Options: withDefaults(o)}
 	s.nobody = &Identity{Name: "nobody"}
-	s.cast, s.learnt = castOf(s.Identities), new(learnt)
+	s.cast, s.learnt, s.salt = castOf(s.Identities), new(learnt), newSalt()
 	s.forged = forgery(s.cast.readers[0])
 	s.courier = newCourier(&s.Options, append(slices.Clone(s.Identities), s.forged))
 	defer s.courier.close()
@@ -146,17 +150,26 @@ func withDefaults(o Options) Options {
 // then of who may see what, the controls of what looks wrong.
 func (s *scanner) run(ctx context.Context) error {
 	s.prepare()
-	s.progress.Operations = len(s.probes)
-	if len(s.probes) == 0 {
+	s.progress.Operations = len(s.probes) + len(s.fed)
+	if len(s.probes)+len(s.fed) == 0 {
 		return &Failure{"no operation could be tested: " + s.commonReason()}
 	}
-	if err := s.each(ctx, s.Concurrency, func(ctx context.Context, p *probe) error {
-		s.tell(func(pr *Progress) { pr.Operation = p.name() })
-		p.natural(ctx)
-		s.tell(func(pr *Progress) { pr.Done++ })
-		return s.fatal(p.err)
-	}); err != nil {
+	if err := s.natural(ctx, s.probes); err != nil {
 		return err
+	}
+	for done := len(s.fed) == 0; !done; { // what was fed may feed others
+		made := s.feed(false)
+		if done = len(made) == 0; done {
+			made = s.feed(true)
+		}
+		s.probes = append(s.probes, made...)
+		if err := s.natural(ctx, made); err != nil {
+			return err
+		}
+	}
+	s.forget()
+	if len(s.probes) == 0 {
+		return &Failure{"no operation could be tested: " + s.commonReason()}
 	}
 	if err := s.refusedEverywhere(); err != nil {
 		return err
@@ -170,7 +183,7 @@ func (s *scanner) run(ctx context.Context) error {
 	if s.makes(finding.CacheDeception) {
 		s.learnDeceivers(ctx)
 	}
-	if err := s.each(ctx, len(s.probes), func(ctx context.Context, p *probe) error {
+	if err := s.each(ctx, s.probes, len(s.probes), func(ctx context.Context, p *probe) error {
 		if p.err != nil || len(contents(p.Natural)) == 0 {
 			return s.fatal(p.err)
 		}
@@ -210,10 +223,10 @@ func (s *scanner) stillAccepted(ctx context.Context) error {
 	return nil
 }
 
-func (s *scanner) each(ctx context.Context, limit int, do func(context.Context, *probe) error) error {
+func (s *scanner) each(ctx context.Context, probes []*probe, limit int, do func(context.Context, *probe) error) error {
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(limit)
-	for _, p := range s.probes {
+	for _, p := range probes {
 		if gctx.Err() != nil {
 			break
 		}
@@ -228,9 +241,8 @@ func (s *scanner) each(ctx context.Context, limit int, do func(context.Context, 
 
 // prepare makes the probes of every operation that can be asked, and says why of the others.
 func (s *scanner) prepare() {
-	salt := newSalt()
-	for _, op := range s.Operations {
-		t := &tested{Tested: finding.Tested{Operation: s.courier.redactor.URL(op.String()), Status: finding.StatusSkipped}}
+	for i, op := range s.Operations {
+		t := &tested{Tested: finding.Tested{Operation: s.courier.redactor.URL(op.String()), Status: finding.StatusSkipped}, index: i}
 		switch {
 		case op.Problem != "":
 			t.Reason = s.courier.redactor.Text(op.Problem)
@@ -238,40 +250,58 @@ func (s *scanner) prepare() {
 			t.Reason = op.Method + " is not sent: its answer is about the operation, and for nobody in particular"
 		case op.Method != http.MethodGet && op.Method != http.MethodHead && !s.UnsafeMethods:
 			t.Reason = op.Method + " is not sent without --unsafe-methods: it may change something"
+		case s.deferred(t, i):
 		default:
-			s.address(t, op, salt)
+			s.address(t, op, nil)
 		}
 		s.tested = append(s.tested, t)
 		s.probes = append(s.probes, t.probes...)
 	}
+	for i := range s.sources() {
+		for _, p := range s.tested[i].probes {
+			p.feeds = true
+		}
+	}
 }
 
-// fed are operations that need values from answers to others.
-type fed struct {
-	*tested
-	op    operation.Operation
-	feeds []operation.Feed
-}
-
-// address fills in the URL with the values of each identity. All identities ask for each URL, for one
-// stored response must answer them all; the one whose values they are asks first.
-func (s *scanner) address(t *tested, op operation.Operation, salt string) {
+// address fills in the URL with the values of each identity: those that were given, and otherwise those that were
+// found. All identities ask for each URL, for one stored response must answer them all; the one whose values they
+// are asks first.
+func (s *scanner) address(t *tested, op operation.Operation, values map[*Identity]found) {
 	readers := s.cast.readers
 	for i, id := range readers {
-		value := func(param operation.Parameter) (string, bool) { return s.Value(id.Name, param) }
 		p := &probe{
-			courier: s.courier, salt: salt, keys: map[controlKind]int{}, sent: new(int), wait: s.Wait, suspected: s.mixing.Load,
-			learnt: s.learnt, hazards: s.Hazards,
+			courier: s.courier, salt: s.salt, keys: map[controlKind]int{}, sent: new(int), wait: s.Wait, suspected: s.mixing.Load,
+			learnt: s.learnt, hazards: s.Hazards, index: t.index, values: make(map[string]string),
 			waiting: func() { s.tell(func(pr *Progress) { pr.Waiting++ }) },
 			Trial: &Trial{
 				Operation: op, Nobody: s.nobody, Forged: s.forged, redactor: s.courier.redactor, claims: s.cast.claims, Narrower: s.cast.narrower,
 				Readers: append(slices.Clone(readers[i:]), readers[:i]...),
 			},
 		}
-		var err error
-		if p.target, p.header, err = op.Fill(s.Target, value); err == nil && s.Origin != nil {
-			p.origin, _, err = op.Fill(s.Origin, value)
+		nth := func(n int) func(operation.Parameter) (string, bool) {
+			return func(param operation.Parameter) (string, bool) {
+				v, ok := s.Value(id.Name, param)
+				if list := values[id][param.Name]; !ok && param.In == "path" && n < len(list) {
+					v, ok = list[n], true
+				}
+				if ok && n == 0 {
+					p.values[param.Name] = v
+				}
+				return v, ok
+			}
 		}
+		var err error
+		if p.target, p.header, err = op.Fill(s.Target, nth(0)); err == nil && s.Origin != nil {
+			p.origin, _, err = op.Fill(s.Origin, nth(0))
+		}
+		if len(op.Made(nth(0))) > 0 {
+			p.made = true
+		}
+		if spare, _, err := op.Fill(s.Target, nth(1)); err == nil && values[id] != nil && len(op.Made(nth(1))) == 0 {
+			p.spare = spare
+		}
+		p.owned = s.owns(id, op, values)
 		switch {
 		case err != nil && t.Reason == "":
 			t.Reason = s.courier.redactor.Text(err.Error())
@@ -282,6 +312,26 @@ func (s *scanner) address(t *tested, op operation.Operation, salt string) {
 	if len(t.probes) > 0 {
 		t.Status, t.Reason = finding.StatusTested, ""
 	}
+}
+
+// owns reports whether a path parameter has a value that is id's and no other reader's.
+func (s *scanner) owns(id *Identity, op operation.Operation, values map[*Identity]found) bool {
+	for _, param := range op.Asked() {
+		if param.In != "path" {
+			continue
+		}
+		mine, given := s.Value(id.Name, param)
+		if list := values[id][param.Name]; !given && len(list) > 0 {
+			mine, given = list[0], true
+		}
+		for _, other := range s.cast.readers {
+			theirs, ok := s.Value(other.Name, param)
+			if other != id && given && (ok && theirs != mine || !ok && values[other] != nil && !slices.Contains(values[other][param.Name], mine)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (p *probe) sameRequest(o *probe) bool {
