@@ -39,6 +39,7 @@ var floors = []map[string][]string{
 		"bearer":             {"redact", "internal/texts"},
 		"internal/config":    {"redact"},
 		"internal/operation": {"redact"},
+		"internal/grant":     {"redact"},
 	},
 	{ // how nodes tell each other what all must know
 		"internal/nodelog": {"internal/seal"},
@@ -68,6 +69,7 @@ var thirdParty = map[string][]string{
 	"go.yaml.in/yaml/v3":                  {"internal/operation"},
 	"github.com/prometheus/client_golang": {"internal/gateway"},
 	"golang.org/x/time":                   {"", "internal/gateway", "internal/scan"},
+	"golang.org/x/oauth2":                 {"internal/grant"},
 	"golang.org/x/sync":                   {"internal/scan"},
 	"golang.org/x/term":                   {"cmd/bearcache"},
 	"github.com/alecthomas/kong":          {"cmd/bearcache"},
