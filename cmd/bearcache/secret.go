@@ -78,19 +78,26 @@ var (
 
 func (s sought) fromFile(path string) (text, from string, err error) {
 	data, err := readFile(path)
-	switch pe := (*fs.PathError)(nil); {
-	case err == nil && pathLike(path):
-		return string(data), "file:" + path, nil
-	case err == nil:
-		return string(data), "the file named in " + s.flag + "file:", nil
+	switch {
+	case err != nil:
+		return "", "", s.unreadable(path, err)
 	case pathLike(path):
-		return "", "", fmt.Errorf("cannot read %s: %w", s.whose, plainPath(err))
-	case errors.Is(err, fs.ErrNotExist):
-		return "", "", problem("the file of "+s.whose+" does not exist", "give the path of a file, or "+s.withoutDollar())
-	case errors.As(err, &pe):
-		return "", "", problem(fmt.Sprintf("the file of %s cannot be read: %v", s.whose, pe.Err), "give the path of a file")
+		return string(data), "file:" + path, nil
 	}
-	return "", "", problem("the file of "+s.whose+" cannot be read", "give the path of a file")
+	return string(data), "the file named in " + s.flag + "file:", nil
+}
+
+// unreadable says why a file cannot be read. It repeats the path only if that cannot be the secret.
+func (s sought) unreadable(path string, err error) error {
+	switch pe := (*fs.PathError)(nil); {
+	case pathLike(path):
+		return fmt.Errorf("cannot read %s: %w", s.whose, plainPath(err))
+	case errors.Is(err, fs.ErrNotExist):
+		return problem("the file of "+s.whose+" does not exist", "give the path of a file, or "+s.withoutDollar())
+	case errors.As(err, &pe):
+		return problem(fmt.Sprintf("the file of %s cannot be read: %v", s.whose, pe.Err), "give the path of a file")
+	}
+	return problem("the file of "+s.whose+" cannot be read", "give the path of a file")
 }
 
 // fromCommand runs a shell command and returns what it printed. What it says on standard error is not
@@ -99,20 +106,36 @@ func (s sought) fromCommand(ctx context.Context, e env, command string) (text, f
 	const patience = 30 * time.Second
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	var out bytes.Buffer
+	var out printed
 	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", command)
 	cmd.Stdin, cmd.Stdout = e.stdin, &out // and standard error to nowhere
 	cmd.WaitDelay = time.Second
 	err = cmd.Run()
 	if err == nil {
-		return out.String(), "the command of " + s.flag + "cmd: printed nothing", nil
+		return out.text.String(), "the command of " + s.flag + "cmd: printed nothing", nil
 	}
 	what, remedy := err.Error(), "run it by itself to see why; its messages are not shown here, since they may hold the token"
 	switch status := cmd.ProcessState.ExitCode(); {
+	case out.full:
+		what = "it prints more than 1 MiB"
 	case ctx.Err() != nil:
 		what = fmt.Sprintf("did not finish within %v", patience)
 	case status == 127:
 		what, remedy = what+" (there is no such command)", "what follows cmd: is a command that prints the token; of a variable, "+s.withoutDollar()
 	}
 	return "", "", problem(fmt.Sprintf("cannot get %s: the command of %scmd: %s", s.whose, s.flag, what), remedy)
+}
+
+// printed is what a command printed, up to the size of a file.
+type printed struct {
+	text bytes.Buffer
+	full bool
+}
+
+// Write has the command end with a broken pipe once there is too much.
+func (p *printed) Write(b []byte) (int, error) {
+	if p.full = p.full || p.text.Len()+len(b) > maxFile; p.full {
+		return 0, errTooLarge
+	}
+	return p.text.Write(b)
 }
