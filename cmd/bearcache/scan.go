@@ -11,11 +11,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bearcache/bearcache/bearer"
 	"github.com/bearcache/bearcache/internal/finding"
 	"github.com/bearcache/bearcache/internal/report"
 	"github.com/bearcache/bearcache/internal/scan"
-	"github.com/bearcache/bearcache/redact"
 )
 
 type scanFlags struct {
@@ -23,7 +21,9 @@ type scanFlags struct {
 	OpenAPI     string        `name:"openapi" placeholder:"FILE|URL" help:"OpenAPI 3.0 or 3.1, or Swagger 2.0, JSON or YAML."`
 	URL         []string      `name:"url" sep:"none" placeholder:"METHOD:PATH" help:"An operation, where there is no document; repeatable."`
 	Target      string        `placeholder:"URL" help:"Base URL of the API. Without it a server of the document is taken, if it is on this machine or at the origin of the document's own URL."`
-	Identity    []string      `sep:"none" placeholder:"NAME=SOURCE" help:"A bearer; SOURCE is env:VAR, file:PATH or cmd:COMMAND. Give two, of different users."`
+	Identity    []string      `sep:"none" placeholder:"NAME=SOURCE" help:"A bearer; SOURCE is env:VAR, file:PATH, cmd:COMMAND or oauth2:FILE. Give two, of different users."`
+	Credential  []string      `sep:"none" placeholder:"NAME.SCHEME=SOURCE" help:"What identity NAME shows for the document's security scheme SCHEME, where that is not its bearer: an API key, user:password for Basic, a cookie's value; SOURCE is env:VAR, file:PATH or cmd:COMMAND. Repeatable."`
+	Downscoped  []string      `sep:"none" placeholder:"NAME=OF" help:"Identity NAME is the same user as identity OF with less scope, which opaque tokens do not tell; repeatable."`
 	Param       []string      `sep:"none" placeholder:"[IDENTITY.]NAME=VALUE" help:"A value for a path, query or header parameter; repeatable."`
 	Header      []string      `sep:"none" placeholder:"NAME: VALUE" help:"A field sent with every request; repeatable."`
 	Format      []string      `sep:"none" placeholder:"FORMAT[=FILE]" help:"terminal (default) or json; repeatable."`
@@ -169,38 +169,25 @@ func (f *scanFlags) identities(ctx context.Context, e env) ([]*scan.Identity, er
 		if name == "nobody" || name == "forged" || slices.ContainsFunc(list, func(id *scan.Identity) bool { return id.Name == name }) {
 			return nil, fmt.Errorf("--identity: the name %s is taken; choose another", name)
 		}
-		example := strings.ToUpper(strings.ReplaceAll(name, "-", "_")) + "_TOKEN"
-		secret, variable, err := readSecret(ctx, e, source, sought{name + "'s token", "--identity " + name + "=", example})
+		// Operations of --url have no document that could want anything but a bearer.
+		from, err := openTokenSource(ctx, e, name, source, len(f.URL) > 0)
 		if err != nil {
 			return nil, err
 		}
-		if secret, err = wellFormed(secret, name); err != nil {
-			return nil, err
-		}
-		if variable == "" {
-			variable = example
-		}
 		for _, other := range list {
-			if other.Token.Reveal() == secret.Reveal() {
+			if other.Token.Reveal() == from.Token.Reveal() {
 				return nil, problem(fmt.Sprintf("%s and %s have the same token", other.Name, name), "give tokens of two different users")
 			}
 		}
-		list = append(list, &scan.Identity{Name: name, Token: secret, Variable: variable})
+		list = append(list, &scan.Identity{Name: name, Token: from.Token, Variable: from.Variable, Ends: from.Ends, Renew: from.Renew})
 	}
-	return list, f.markers(list)
-}
-
-// wellFormed is the token without the scheme that some print before it, if RFC 6750 allows the rest.
-func wellFormed(s redact.Secret, name string) (redact.Secret, error) {
-	text := s.Reveal()
-	if len(text) > 7 && strings.EqualFold(text[:7], "bearer ") {
-		text = strings.TrimSpace(text[7:])
+	if err := f.markers(list); err != nil {
+		return nil, err
 	}
-	r := &http.Request{Header: http.Header{"Authorization": {"Bearer " + text}}}
-	if _, err := (bearer.Syntax{MaxLength: 16 << 10}).Token(r); err != nil {
-		return s, problem(name+"'s token is malformed", "a bearer token has letters, digits and -._~+/ only, with = at its end (RFC 6750 §2.1)")
+	if err := f.credentials(ctx, e, list, nil); err != nil {
+		return nil, err
 	}
-	return redact.NewSecret(text), nil
+	return list, f.downscoped(list)
 }
 
 func (f *scanFlags) markers(list []*scan.Identity) error {
