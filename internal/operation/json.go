@@ -12,7 +12,14 @@ import (
 
 // parseJSON parses JSON into the nodes that YAML has. The YAML parser would do for most documents,
 // but it refuses the surrogate pairs that other languages write for an emoji, and knows no columns.
-func parseJSON(data []byte) (*yaml.Node, error) {
+func parseJSON(data []byte) (*yaml.Node, error) { return parseJSONWithout(data, nil) }
+
+// errTooMany is the error of JSON that has more than maxNodes values.
+var errTooMany = errors.New("too many values")
+
+// parseJSONWithout leaves out the members for which skip is true. It knows them by their names and the name
+// of the member that their object is, or is an element of.
+func parseJSONWithout(data []byte, skip func(parent, key string) bool) (*yaml.Node, error) {
 	// This checks it all, nesting too, and alone tells exactly where the error is.
 	var syntax *json.SyntaxError
 	if err := json.Unmarshal(data, new(json.RawMessage)); errors.As(err, &syntax) {
@@ -23,16 +30,22 @@ func parseJSON(data []byte) (*yaml.Node, error) {
 	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
-	b := &jsonBuilder{d, newCursor(data)}
-	return b.value()
+	b := &jsonBuilder{d, newCursor(data), maxNodes, skip}
+	return b.value("")
 }
 
 type jsonBuilder struct {
 	*json.Decoder
 	cursor *cursor
+	left   int // nodes that there may still be
+	skip   func(parent, key string) bool
 }
 
-func (b *jsonBuilder) value() (*yaml.Node, error) {
+// value builds the next value, which is what the member of that name has, or an element of it.
+func (b *jsonBuilder) value(name string) (*yaml.Node, error) {
+	if b.left--; b.left < 0 {
+		return nil, errTooMany
+	}
 	n := new(yaml.Node)
 	n.Line, n.Column = b.cursor.next(b.InputOffset())
 	token, err := b.Token()
@@ -45,9 +58,21 @@ func (b *jsonBuilder) value() (*yaml.Node, error) {
 		if t == '{' {
 			n.Kind, n.Tag = yaml.MappingNode, "!!map"
 		}
+		inner := name
 		for b.More() {
 			// Of an object, names and values take turns here.
-			child, err := b.value()
+			isValue := t == '{' && len(n.Content)%2 == 1
+			if isValue {
+				key := n.Content[len(n.Content)-1].Value
+				if inner = key; b.skip != nil && b.skip(name, key) {
+					if err := b.Decode(new(skipped)); err != nil {
+						return nil, err
+					}
+					n.Content = n.Content[:len(n.Content)-1]
+					continue
+				}
+			}
+			child, err := b.value(inner)
 			if err != nil {
 				return nil, err
 			}
@@ -96,3 +121,8 @@ func (c *cursor) next(offset int64) (line, column int) {
 	}
 	return c.at(offset)
 }
+
+// skipped is any value, and keeps nothing of it.
+type skipped struct{}
+
+func (*skipped) UnmarshalJSON([]byte) error { return nil }

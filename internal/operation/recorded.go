@@ -1,0 +1,228 @@
+package operation
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/bearcache/bearcache/redact"
+)
+
+// recorded is a request that somebody made, with his credentials in it. They are not ours to send or to
+// show: of a part that holds one, an operation keeps the name at most, for --param to give a value to.
+type recorded struct {
+	method string
+	url    *url.URL // absolute
+	fields [][2]string
+	media  string // of the body; the field Content-Type goes before it
+	body   []byte
+}
+
+// dull are fields that a client adds by itself, or that say how to answer and not what: with some of them a
+// cache would not do what it does for others.
+var dull = []string{
+	"user-agent", "referer", "origin", "dnt", "priority", "pragma", "cache-control", "accept-encoding", "accept-charset", "keep-alive",
+	"save-data", "date", "via", "from", "max-forwards", "downlink", "rtt", "ect", "device-memory", "viewport-width", "width", "dpr", "postman-token",
+	"purpose", "x-client-data",
+}
+
+const maxFields = 64 // of a recorded request
+
+// operation is the request as an operation. Its path is literal.
+func (q recorded) operation() Operation {
+	o := Operation{Method: strings.ToUpper(q.method), Origin: originOf(q.url)}
+	path, err := withoutCredentials(cmp.Or(q.url.RawPath, q.url.EscapedPath(), "/")) // as it was written, where Go would write it otherwise
+	o.Path = path + o.keepQuery(q.url.RawQuery)
+	o.keepFields(q.fields, &q.media)
+	err = cmp.Or(err, o.keepBody(q.media, q.body))
+	if _, bad := parseTemplate(o.Path); bad != nil {
+		o.Path, err = short(o.Path), bad
+	}
+	if !slices.Contains(methods, o.Method) {
+		o.Method, err = "", errors.New("its method is none of "+strings.Join(methods, ", "))
+	}
+	if err != nil {
+		o.Problem = err.Error()
+	}
+	return o
+}
+
+// originOf is scheme, host and port of u, which has no other parts.
+func originOf(u *url.URL) string {
+	host := strings.ToLower(u.Host)
+	if u.Scheme == "http" {
+		host = strings.TrimSuffix(host, ":80")
+	} else {
+		host = strings.TrimSuffix(host, ":443")
+	}
+	return strings.ToLower(u.Scheme) + "://" + host
+}
+
+// absolute parses an http URL. The error does not repeat it: it may hold a credential.
+func absolute(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	switch {
+	case len(text) > maxPath:
+		return nil, fmt.Errorf("its URL has more than %d bytes", maxPath)
+	case err != nil:
+		return nil, errors.New("its URL cannot be read")
+	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || strings.ContainsAny(u.Host, "{}"):
+		return nil, errors.New("its URL does not begin with http:// or https:// and a host")
+	}
+	if n, err := strconv.ParseUint(u.Port(), 10, 16); u.Port() != "" && (err != nil || n == 0) {
+		return nil, errors.New("its URL has a port that is not between 1 and 65535")
+	}
+	return u, nil
+}
+
+// carries reports whether s, a name and a value if it is both, holds a credential.
+func carries(s string) bool {
+	r := redact.New(nil)
+	return r.URL(s) != s || r.Text(s) != s
+}
+
+// withoutCredentials is a literal path as a template with a parameter for each segment that holds a
+// credential: /reset/{credential}.
+func withoutCredentials(path string) (string, error) {
+	path = escaped(path)
+	if !carries(path) {
+		return path, nil
+	}
+	segments := strings.Split(path, "/")
+	n := 0
+	for i, segment := range segments {
+		if !carries("/"+segment) && !(i > 0 && carries(segments[i-1]+"/"+segment)) {
+			continue
+		}
+		if n++; n > maxFields {
+			break
+		}
+		segments[i] = "{credential}"
+		if n > 1 {
+			segments[i] = fmt.Sprintf("{credential%d}", n)
+		}
+	}
+	if path = strings.Join(segments, "/"); carries(path) {
+		return "/?", errors.New("its path holds credentials; write it with {names} in their place, in --url METHOD:PATH")
+	}
+	return path, nil
+}
+
+// keepQuery is what is kept of a query, with its question mark.
+func (o *Operation) keepQuery(query string) string {
+	var kept []string
+	for pair := range strings.SplitSeq(query, "&") {
+		name, value, _ := strings.Cut(pair, "=")
+		switch plain, err := url.QueryUnescape(name); {
+		case pair == "":
+		case !carries(pair) && !carries(unescaped(name)+"="+unescaped(value)):
+			kept = append(kept, escaped(pair))
+		case err == nil && plain != "" && len(plain) <= maxName && len(o.Parameters) < maxFields && !carries(plain):
+			o.keep(Parameter{Name: plain, In: "query"})
+		}
+	}
+	if kept == nil {
+		return ""
+	}
+	return "?" + strings.Join(kept, "&")
+}
+
+func unescaped(s string) string {
+	if plain, err := url.QueryUnescape(s); err == nil {
+		return plain
+	}
+	return s
+}
+
+// keep adds p, unless there is one of the kind.
+func (o *Operation) keep(p Parameter) {
+	if !slices.ContainsFunc(o.Parameters, func(q Parameter) bool { return q.key() == p.key() }) {
+		o.Parameters = append(o.Parameters, p)
+	}
+}
+
+// keepFields keeps of the fields what the API may want to know: the field Accept, languages, what is not
+// standard. Of Authorization it keeps the scheme.
+func (o *Operation) keepFields(fields [][2]string, media *string) {
+	for _, f := range fields[:min(len(fields), maxFields)] {
+		name, value := strings.TrimSpace(f[0]), strings.TrimSpace(f[1])
+		lower := strings.ToLower(name)
+		p := Parameter{Name: name, In: "header"}
+		switch {
+		case !isToken(name) || len(name) > maxName || len(value) > maxCandidate || !fieldValue(value):
+		case lower == "accept":
+			o.Accept = cmp.Or(o.Accept, value)
+		case lower == "content-type":
+			*media = value
+		case lower == "authorization":
+			scheme, _, _ := strings.Cut(value, " ")
+			o.Alternatives = [][]Scheme{{httpScheme("Authorization", scheme)}}
+		case p.reserved() || slices.Contains(dull, lower) || strings.HasPrefix(lower, "sec-") || strings.HasPrefix(lower, "if-") ||
+			strings.HasPrefix(lower, "access-control-"):
+		case p.personal() || value == "" || carries(name+": "+value) || carries(value):
+			o.keep(p)
+		default:
+			p.Required, p.Candidates = true, []string{value}
+			o.keep(p)
+		}
+	}
+}
+
+// keepBody keeps a body that holds no credential. A login is not repeated.
+func (o *Operation) keepBody(media string, content []byte) error {
+	switch {
+	case len(content) == 0 || !takesBody(o.Method):
+		return nil
+	case len(content) > maxBody:
+		return fmt.Errorf("its body has more than %d KiB, and is not sent", maxBody>>10)
+	case !fieldValue(media) || len(media) > maxName:
+		return errors.New("the media type of its body cannot be read")
+	case carries(string(content)) || carries(unescaped(string(content))):
+		return errors.New("its body holds a credential, which is not sent; a document with an example can describe the operation")
+	}
+	o.Body = &Body{media, bytes.Clone(content)}
+	return nil
+}
+
+// collector makes a Document of operations that were recorded one by one.
+type collector struct {
+	name string
+	doc  Document
+	seen map[string]bool
+}
+
+func newCollector(name string) *collector { return &collector{name: name, seen: make(map[string]bool)} }
+
+// add keeps the first operation of a method, an origin and a path.
+func (c *collector) add(o Operation) error {
+	key := o.Method + " " + o.Origin + o.Path + " " + o.Problem
+	if c.seen[key] {
+		return nil
+	}
+	c.seen[key] = true
+	if o.Origin != "" && !slices.Contains(c.doc.Servers, o.Origin) && len(c.doc.Servers) < maxList {
+		c.doc.Servers = append(c.doc.Servers, o.Origin)
+	}
+	if c.doc.Operations = append(c.doc.Operations, o); len(c.doc.Operations) > maxOperations {
+		return fmt.Errorf("%s: has more than %d operations; scan it in parts", c.name, maxOperations)
+	}
+	return nil
+}
+
+// ParseURL is the operation GET of an absolute URL.
+func ParseURL(text string) (Operation, error) {
+	u, err := absolute(strings.TrimSpace(text))
+	if err != nil {
+		return Operation{}, fmt.Errorf("%w; write for example http://127.0.0.1:5000/api/profile", err)
+	}
+	o := recorded{method: "GET", url: u}.operation()
+	if o.Problem != "" {
+		return Operation{}, errors.New(o.Problem)
+	}
+	return o, nil
+}
