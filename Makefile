@@ -5,7 +5,7 @@ export CGO_ENABLED = 0
 # The race detector is the one thing here that needs a C compiler.
 race = $(if $(shell command -v gcc),-race)
 
-.PHONY: demo build test needs lint fuzz mutants bench
+.PHONY: demo build test lab needs lint fuzz mutants bench
 
 demo: ## the whole story on one screen; needs nothing but Go
 	go run ./cmd/bearcache demo
@@ -17,7 +17,10 @@ test: needs ## everything but fuzzing and mutants, on real servers
 	go vet ./...
 	CGO_ENABLED=$(if $(race),1,0) go test $(race) -count=1 -timeout 15m ./... # results are not kept: some tests build the binary, which go test does not see
 
-needs: ## what the tests start: Flask, Flask-Caching, PyJWT, curl, Redis, Node.js and the HTTP cache suite, installed only if missing
+lab: needs build ## scan real deployments, print what was found and missed. LABS=name,name takes some
+	go run ./labs/run -only '$(LABS)'
+
+needs: ## what the tests start: Flask, Flask-Caching, PyJWT, redis-py, gunicorn, nginx, Varnish, Squid, curl, Redis, Node.js and the HTTP cache suite, installed only if missing
 	./test/needs.sh
 
 lint: ## formatting, vet, staticcheck, known vulnerabilities

@@ -4,7 +4,11 @@ set -eu
 python=${BEARCACHE_TEST_PYTHON:-/usr/bin/python3}
 suite=$(dirname "$0")/cachesuite
 packages=
-"$python" -c 'import flask, flask_caching, jwt' 2>/dev/null || packages="python3 python3-flask python3-flask-caching python3-jwt"
+"$python" -c 'import flask, flask_caching, jwt, redis, gunicorn' 2>/dev/null || packages="python3 python3-flask python3-flask-caching python3-jwt python3-redis gunicorn"
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # where the servers are, and users who are not root do not look
+for server in nginx varnishd:varnish squid; do
+	command -v "${server%:*}" >/dev/null || packages="$packages ${server#*:}"
+done
 command -v curl >/dev/null || packages="$packages curl"
 node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null || packages="$packages nodejs"
 command -v redis-server >/dev/null || command -v valkey-server >/dev/null || packages="$packages redis-server"
@@ -12,7 +16,7 @@ command -v redis-server >/dev/null || command -v valkey-server >/dev/null || pac
 installed=$suite/node_modules/.installed
 cmp -s "$suite/package-lock.json" "$installed" || command -v npm >/dev/null || packages="$packages npm ca-certificates"
 if [ -n "$packages" ] && ! command -v apt-get >/dev/null; then
-	echo "The tests need curl, redis-server, Node.js 18 or newer with npm, and Flask, Flask-Caching and PyJWT for $python; there is no apt-get to install them with." >&2
+	echo "The tests need curl, redis-server, nginx, varnishd, squid, Node.js 18 or newer with npm, and Flask, Flask-Caching, PyJWT, redis-py and gunicorn for $python; there is no apt-get to install them with." >&2
 	echo "Install them, or name an interpreter that has them in BEARCACHE_TEST_PYTHON. Tests that need them are skipped." >&2
 elif [ -n "$packages" ]; then
 	as_root=
@@ -29,7 +33,9 @@ elif [ -n "$packages" ]; then
 	fi
 	$as_root apt-get update -q
 	$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $packages
-	case $packages in *redis-server*) $as_root systemctl -q disable redis-server 2>/dev/null || true ;; esac
+	for service in redis-server nginx varnish squid; do
+		case " $packages " in *" $service "*) $as_root systemctl -q disable "$service" 2>/dev/null || true ;; esac
+	done
 fi
 if ! cmp -s "$suite/package-lock.json" "$installed" && command -v npm >/dev/null; then
 	(cd "$suite" && npm ci)

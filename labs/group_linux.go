@@ -1,0 +1,11 @@
+package labs
+
+import "syscall"
+
+// ownGroup puts a server into a process group of its own, and has it stopped where we end without
+// stopping it.
+func ownGroup() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
+}
+
+func endGroup(leader int) { syscall.Kill(-leader, syscall.SIGKILL) }

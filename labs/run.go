@@ -1,0 +1,70 @@
+package labs
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Outcome is what became of one lab.
+type Outcome struct {
+	Lab   *Lab
+	Took  time.Duration // of the scan
+	Score Score
+	Err   error  // no score: a server did not start, a proof failed, a scan was not completed
+	Logs  string // where they are, if something failed
+}
+
+// Good reports whether the scanner saw the deployment as it is.
+func (o Outcome) Good() bool { return o.Err == nil && o.Score.Good() }
+
+// Run shows by the lab's proof that it is as it says, starts it anew, since the proof left its
+// traces in the caches, and scans it with the scanner at binary.
+func (l *Lab) Run(ctx context.Context, binary string) (o Outcome) {
+	o.Lab = l
+	dir, err := os.MkdirTemp("", "bearcache-lab-"+l.Name+"-")
+	if err != nil {
+		o.Err = err
+		return o
+	}
+	defer func() {
+		if o.Good() {
+			os.RemoveAll(dir)
+		} else {
+			o.Logs = dir
+		}
+	}()
+	if o.Err = os.Chmod(dir, 0o755); o.Err != nil { // Squid becomes another user, who must get through
+		return o
+	}
+	if len(l.Proof) > 0 {
+		if o.Err = l.with(ctx, binary, filepath.Join(dir, "proof"), (*running).prove); o.Err != nil {
+			o.Err = fmt.Errorf("the lab is not as it says: %w", o.Err)
+			return o
+		}
+	}
+	o.Err = l.with(ctx, binary, filepath.Join(dir, "scan"), func(r *running, ctx context.Context) error {
+		started := time.Now()
+		rep, err := r.scan(ctx)
+		if err == nil {
+			o.Took, o.Score = time.Since(started), score(l, rep)
+		}
+		return err
+	})
+	return o
+}
+
+// with runs do while the servers do.
+func (l *Lab) with(ctx context.Context, binary, dir string, do func(*running, context.Context) error) error {
+	r, err := start(ctx, l, binary, dir)
+	defer r.stop()
+	if err != nil {
+		return err
+	}
+	if err := do(r, ctx); err != nil {
+		return err
+	}
+	return r.ended()
+}

@@ -1,0 +1,68 @@
+// Command run scans the labs with the built binary and prints how good the scanner is. It exits with 1
+// where the scanner missed something, or said something that is not true.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+
+	"github.com/bearcache/bearcache/labs"
+)
+
+func main() {
+	binary := flag.String("bearcache", "bin/bearcache", "the built binary")
+	dir := flag.String("labs", "labs", "where the labs are")
+	names := flag.String("only", "", "names of labs, comma-separated; none: all")
+	jobs := flag.Int("jobs", 6, "labs at a time: most of the time they wait for a stored response to expire")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	good, err := run(ctx, *binary, *dir, *names, *jobs)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	if err != nil || !good {
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, binary, dir, names string, jobs int) (good bool, err error) {
+	list, err := labs.Load(dir, strings.FieldsFunc(names, func(r rune) bool { return r == ',' || r == ' ' })...)
+	if err != nil {
+		return false, err
+	}
+	if binary, err = filepath.Abs(binary); err != nil {
+		return false, err
+	}
+	var missing []string
+	for _, lab := range list {
+		for _, m := range lab.Missing() {
+			if !slices.Contains(missing, m) {
+				missing = append(missing, m)
+			}
+		}
+	}
+	if len(missing) > 0 {
+		return false, fmt.Errorf("the labs need %s; make needs installs what is missing", strings.Join(missing, ", "))
+	}
+	outcomes := make([]labs.Outcome, len(list))
+	var group sync.WaitGroup
+	turn := make(chan struct{}, max(jobs, 1))
+	for i, lab := range list {
+		turn <- struct{}{}
+		group.Go(func() {
+			outcomes[i] = lab.Run(ctx, binary)
+			<-turn
+		})
+	}
+	group.Wait()
+	return labs.Table(os.Stdout, outcomes), ctx.Err()
+}

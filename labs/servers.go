@@ -1,0 +1,378 @@
+package labs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// program is a kind of server that a lab may run.
+type program struct {
+	file string // what it reads if the lab names no other; "": nothing
+	// command makes the command line. path is the server's file with the addresses in it.
+	command func(r *running, s Server, path string) []string
+	frame   string   // text around the lab's file: what every lab would have to repeat
+	needs   []string // programs, and with a dot before them modules of Python
+}
+
+// Each keeps in the directory of the server all that it writes, and stays in the foreground.
+var programs = map[string]program{
+	"flask": {file: "app.py", needs: []string{".flask", ".flask_caching", ".jwt", ".redis"}, command: func(r *running, s Server, _ string) []string {
+		host, port, _ := net.SplitHostPort(r.address[s.Name])
+		return append([]string{Python(), "-m", "flask", "--app", filepath.Join(r.lab.Dir, s.File), "run", "--host", host, "--port", port}, s.Args...)
+	}},
+	"gunicorn": {file: "app.py", needs: []string{".flask", ".flask_caching", ".jwt", ".redis", ".gunicorn"}, command: func(r *running, s Server, _ string) []string {
+		return append([]string{Python(), "-m", "gunicorn", "--workers", strconv.Itoa(max(s.Workers, 1)), "--bind", r.address[s.Name], "--worker-tmp-dir", r.dirOf(s),
+			"--chdir", r.lab.Dir, strings.TrimSuffix(s.File, ".py") + ":app"}, s.Args...)
+	}},
+	"nginx": {file: "nginx.conf", needs: []string{"nginx"}, frame: nginxFrame, command: func(r *running, s Server, path string) []string {
+		return append([]string{lookPath("nginx"), "-p", r.dirOf(s), "-c", path, "-e", "stderr"}, s.Args...)
+	}},
+	"varnish": {file: "default.vcl", needs: []string{"varnishd", "gcc"}, command: func(r *running, s Server, path string) []string {
+		return append([]string{lookPath("varnishd"), "-F", "-j", "none", "-n", r.dirOf(s), "-a", r.address[s.Name], "-f", path, "-s", "malloc,16m", "-T", "none",
+			"-p", "vsl_space=1m", "-p", "thread_pool_min=5"}, s.Args...)
+	}},
+	"squid": {file: "squid.conf", needs: []string{"squid"}, frame: squidFrame, command: func(r *running, s Server, path string) []string {
+		// The name of the service is that of its shared memory: two Squids with one would meet there.
+		_, port, _ := net.SplitHostPort(r.address[s.Name])
+		return append([]string{lookPath("squid"), "-N", "-f", path, "-n", "lab" + port}, s.Args...)
+	}},
+	"redis": {needs: []string{"redis-server"}, command: func(r *running, s Server, _ string) []string {
+		host, port, _ := net.SplitHostPort(r.address[s.Name])
+		return append([]string{lookPath("redis-server"), "--bind", host, "--port", port, "--dir", r.dirOf(s), "--save", "", "--daemonize", "no"}, s.Args...)
+	}},
+	"bearcache": {command: func(r *running, s Server, _ string) []string {
+		return append([]string{r.binary, "serve", "--listen", r.address[s.Name], "--admin", "off"}, s.Args...)
+	}},
+}
+
+// The lab's file is what a distribution has in conf.d: it stands within http.
+const nginxFrame = `@user@daemon off;
+worker_processes 1;
+pid @dir@/nginx.pid;
+error_log stderr;
+events { worker_connections 256; }
+http {
+    access_log off;
+    client_body_temp_path @dir@/body;
+    proxy_temp_path @dir@/proxy;
+    fastcgi_temp_path @dir@/fastcgi;
+    uwsgi_temp_path @dir@/uwsgi;
+    scgi_temp_path @dir@/scgi;
+    @file@
+}
+`
+
+// Without minimum_expiry_time Squid stores nothing that is fresh for less than a minute.
+const squidFrame = `@file@
+http_access allow all
+cache_mem 16 MB
+pid_filename @dir@/squid.pid
+cache_log @dir@/cache.log
+access_log none
+coredump_dir @dir@
+pinger_enable off
+minimum_expiry_time 0 seconds
+dns_nameservers 127.0.0.1
+visible_hostname lab
+shutdown_lifetime 0 seconds
+`
+
+func programNames() []string { return slices.Sorted(maps.Keys(programs)) }
+
+// Python is the interpreter that has Flask.
+func Python() string {
+	if p := os.Getenv("BEARCACHE_TEST_PYTHON"); p != "" {
+		return p
+	}
+	return "/usr/bin/python3"
+}
+
+// lookPath finds servers where users who are not root do not look.
+func lookPath(name string) string {
+	if path, err := exec.LookPath(name); err == nil {
+		return path
+	}
+	for _, dir := range []string{"/usr/local/sbin", "/usr/sbin", "/sbin"} {
+		if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
+			return path
+		}
+	}
+	if name == "redis-server" {
+		return "valkey-server" // which is what some distributions have in its place
+	}
+	return name
+}
+
+// Missing lists the programs and modules that a lab needs and this machine does not have.
+func (l *Lab) Missing() (list []string) {
+	for _, s := range l.Servers {
+		for _, need := range programs[s.Run].needs {
+			if !slices.Contains(list, need) && !present(need) {
+				list = append(list, need)
+			}
+		}
+	}
+	return list
+}
+
+var (
+	presentMu sync.Mutex
+	presence  = map[string]bool{} // guarded by presentMu
+)
+
+func present(need string) bool {
+	presentMu.Lock()
+	defer presentMu.Unlock()
+	if _, known := presence[need]; !known {
+		var err error
+		if module, ok := strings.CutPrefix(need, "."); ok {
+			err = exec.Command(Python(), "-c", "import "+module).Run()
+		} else {
+			_, err = exec.LookPath(lookPath(need))
+		}
+		presence[need] = err == nil
+	}
+	return presence[need]
+}
+
+// running is a deployment that runs.
+type running struct {
+	lab       *Lab
+	binary    string
+	dir       string // of this run; every server has a directory in it
+	cast      *cast
+	address   map[string]string // of each server
+	processes []*process
+}
+
+type process struct {
+	name  string
+	cmd   *exec.Cmd
+	log   string
+	ended chan struct{}
+}
+
+func (r *running) dirOf(s Server) string { return filepath.Join(r.dir, s.Name) }
+
+// start starts the servers of a lab in order, each when the one before it accepts connections.
+func start(ctx context.Context, lab *Lab, binary, dir string) (*running, error) {
+	var r *running
+	var err error
+	for i := range 3 { // another program may take a port before the server does
+		r = &running{lab: lab, binary: binary, dir: filepath.Join(dir, strconv.Itoa(i)), address: map[string]string{}}
+		if err = r.up(ctx); err == nil || ctx.Err() != nil {
+			break
+		}
+		r.stop()
+	}
+	return r, err
+}
+
+func (r *running) up(ctx context.Context) (err error) {
+	if r.cast, err = newCast(r.lab); err != nil {
+		return err
+	}
+	for _, s := range r.lab.Servers {
+		r.address[s.Name] = freeAddress()
+	}
+	for _, s := range r.lab.Servers {
+		if err := r.startServer(ctx, s); err != nil {
+			return fmt.Errorf("server %s: %w", s.Name, err)
+		}
+	}
+	return nil
+}
+
+func (r *running) startServer(ctx context.Context, s Server) error {
+	dir := r.dirOf(s)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	// Squid, started by root, becomes another user, whose files are in here.
+	if err := os.Chmod(dir, 0o777); err != nil {
+		return err
+	}
+	path, err := r.render(s)
+	if err != nil {
+		return err
+	}
+	args := programs[s.Run].command(r, s, path)
+	for i := range args {
+		if args[i], err = r.fill(args[i], s); err != nil {
+			return err
+		}
+	}
+	p := &process{name: s.Name, log: filepath.Join(r.dir, s.Name+".log"), ended: make(chan struct{})}
+	log, err := os.Create(p.log)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	p.cmd = exec.Command(args[0], args[1:]...)
+	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = dir, log, log
+	p.cmd.SysProcAttr = ownGroup()
+	if p.cmd.Env, err = r.environment(s); err != nil {
+		return err
+	}
+	if err := p.cmd.Start(); err != nil {
+		return err
+	}
+	go func() {
+		p.cmd.Wait()
+		close(p.ended)
+	}()
+	r.processes = append(r.processes, p)
+	return p.accepts(ctx, r.address[s.Name])
+}
+
+// render writes the server's file with the addresses of this run in it.
+func (r *running) render(s Server) (path string, err error) {
+	p := programs[s.Run]
+	if s.Run == "flask" || s.Run == "gunicorn" || s.File == "" {
+		return "", nil // Python finds its file itself, and addresses in the environment
+	}
+	data, err := os.ReadFile(filepath.Join(r.lab.Dir, s.File))
+	if err != nil {
+		return "", err
+	}
+	text := string(data)
+	if p.frame != "" {
+		user := ""
+		if os.Getuid() == 0 { // the workers write into directories of root
+			user = "user root;\n"
+		}
+		text = strings.NewReplacer("@user@", user, "@file@", text).Replace(p.frame)
+	}
+	if text, err = r.fill(text, s); err != nil {
+		return "", err
+	}
+	path = filepath.Join(r.dirOf(s), s.File)
+	return path, os.WriteFile(path, []byte(text), 0o644)
+}
+
+func (r *running) environment(s Server) ([]string, error) {
+	env := append(os.Environ(), "PYTHONPATH="+filepath.Dir(r.lab.Dir), "PYTHONDONTWRITEBYTECODE=1", "PYTHONUNBUFFERED=1",
+		"LAB_SECRET="+r.cast.secret, "LAB_TOKENS="+r.cast.table(), "LAB_SERVER="+s.Name, "LAB_DIR="+r.dirOf(s))
+	for name, value := range s.Env {
+		value, err := r.fill(value, s)
+		if err != nil {
+			return nil, err
+		}
+		env = append(env, name+"="+value)
+	}
+	return env, nil
+}
+
+var placeholder = regexp.MustCompile(`@[a-z][a-z0-9._-]*@`)
+
+// fill puts in what this run has for @name@. A name that it does not know is a mistake in the lab.
+func (r *running) fill(text string, s Server) (string, error) {
+	var unknown error
+	text = placeholder.ReplaceAllStringFunc(text, func(match string) string {
+		name := strings.Trim(match, "@")
+		if name == "dir" && s.Name != "" {
+			return r.dirOf(s)
+		}
+		host, port, _ := net.SplitHostPort(r.address[strings.TrimSuffix(strings.TrimSuffix(name, ".port"), ".host")])
+		switch {
+		case r.address[name] != "":
+			return r.address[name]
+		case port != "" && strings.HasSuffix(name, ".port"):
+			return port
+		case host != "" && strings.HasSuffix(name, ".host"):
+			return host
+		}
+		value, ok := r.cast.value(name)
+		if !ok {
+			unknown = fmt.Errorf("%s stands for nothing", match)
+		}
+		return value
+	})
+	return text, unknown
+}
+
+// accepts waits until the server accepts connections.
+func (p *process) accepts(ctx context.Context, address string) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	for {
+		if conn, err := net.DialTimeout("tcp", address, time.Second); err == nil {
+			conn.Close()
+			return nil
+		}
+		select {
+		case <-p.ended:
+			return fmt.Errorf("it ended before it listened (%s)", p.cmd.ProcessState)
+		case <-ctx.Done():
+			return errors.New("it does not listen")
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// ended names a server that is gone although nobody stopped it.
+func (r *running) ended() error {
+	for _, p := range r.processes {
+		select {
+		case <-p.ended:
+			return fmt.Errorf("server %s ended (%s)", p.name, p.cmd.ProcessState)
+		default:
+		}
+	}
+	return nil
+}
+
+// stop ends all servers, those first that were started last, and returns when they are gone.
+func (r *running) stop() {
+	for _, p := range slices.Backward(r.processes) {
+		p.cmd.Process.Signal(syscall.SIGTERM)
+	}
+	for _, p := range slices.Backward(r.processes) {
+		select {
+		case <-p.ended:
+		case <-time.After(5 * time.Second):
+		}
+		endGroup(p.cmd.Process.Pid) // workers that the server left behind
+		<-p.ended
+	}
+	r.processes = nil
+}
+
+var (
+	givenMu sync.Mutex
+	given   = map[int]bool{} // ports of this process's servers, guarded by givenMu
+)
+
+// freeAddress is a loopback address that nobody listens on. Its port is below those that the system
+// gives to connections: one of those may be taken before the server gets to listen.
+func freeAddress() string {
+	givenMu.Lock()
+	defer givenMu.Unlock()
+	for {
+		port := 12000 + rand.IntN(20000)
+		if given[port] {
+			continue
+		}
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err != nil {
+			continue
+		}
+		l.Close()
+		given[port] = true
+		return l.Addr().String()
+	}
+}
