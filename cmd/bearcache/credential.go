@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -56,8 +57,8 @@ func isBearer(text string) bool {
 // schemeName is what OpenAPI lets a security scheme be called, and blanks, which Swagger 2.0 allows.
 var schemeName = regexp.MustCompile(`^[A-Za-z0-9._-][A-Za-z0-9._ -]{0,63}$`)
 
-// credentials reads what identities show for security schemes that do not want their bearer. Schemes that kinds does not
-// name may be of any kind.
+// credentials reads what identities show for security schemes, of the kinds that the
+// document says, that do not want their bearer.
 func (f *scanFlags) credentials(ctx context.Context, e env, list []*scan.Identity, kinds map[string]credentialKind) error {
 	for i, spec := range f.Credential {
 		of, source, ok := strings.Cut(spec, "=")
@@ -70,6 +71,9 @@ func (f *scanFlags) credentials(ctx context.Context, e env, list []*scan.Identit
 		if id == nil {
 			return problem(fmt.Sprintf("--credential%s: what stands before the dot is the name of no --identity", which(i, len(f.Credential))),
 				"write for example "+list[0].Name+"."+shown+"=SOURCE")
+		}
+		if _, known := kinds[scheme]; !known {
+			return unknownScheme(which(i, len(f.Credential)), kinds)
 		}
 		if _, twice := id.Credentials[scheme]; twice {
 			return fmt.Errorf("--credential: %s has two credentials for %s; give one", name, shown)
@@ -91,6 +95,16 @@ func (f *scanFlags) credentials(ctx context.Context, e env, list []*scan.Identit
 		id.Credentials[scheme] = secret
 	}
 	return nil
+}
+
+// unknownScheme lists the security schemes there are. It does not repeat the one that was given, which may be half of a
+// secret.
+func unknownScheme(which string, kinds map[string]credentialKind) error {
+	if len(kinds) == 0 {
+		return fmt.Errorf("--credential%s: no operation names a security scheme; leave it out", which)
+	}
+	names := slices.Sorted(maps.Keys(kinds))
+	return fmt.Errorf("--credential%s: no operation wants a security scheme of this name; there is %s", which, harmless(strings.Join(names[:min(len(names), 12)], ", ")))
 }
 
 // downscoped notes which identities are the same user as another with less scope.

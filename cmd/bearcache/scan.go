@@ -12,38 +12,41 @@ import (
 	"time"
 
 	"github.com/bearcache/bearcache/internal/finding"
+	"github.com/bearcache/bearcache/internal/operation"
 	"github.com/bearcache/bearcache/internal/report"
 	"github.com/bearcache/bearcache/internal/scan"
 )
 
 type scanFlags struct {
 	common
-	OpenAPI     string        `name:"openapi" placeholder:"FILE|URL" help:"OpenAPI 3.0 or 3.1, or Swagger 2.0, JSON or YAML."`
-	URL         []string      `name:"url" sep:"none" placeholder:"METHOD:PATH" help:"An operation, where there is no document; repeatable."`
-	Target      string        `placeholder:"URL" help:"Base URL of the API. Without it a server of the document is taken, if it is on this machine or at the origin of the document's own URL."`
-	Identity    []string      `sep:"none" placeholder:"NAME=SOURCE" help:"A bearer; SOURCE is env:VAR, file:PATH, cmd:COMMAND or oauth2:FILE. Give two, of different users."`
-	Credential  []string      `sep:"none" placeholder:"NAME.SCHEME=SOURCE" help:"What identity NAME shows for the document's security scheme SCHEME, where that is not its bearer: an API key, user:password for Basic, a cookie's value; SOURCE is env:VAR, file:PATH or cmd:COMMAND. Repeatable."`
-	Downscoped  []string      `sep:"none" placeholder:"NAME=OF" help:"Identity NAME is the same user as identity OF with less scope, which opaque tokens do not tell; repeatable."`
-	Param       []string      `sep:"none" placeholder:"[IDENTITY.]NAME=VALUE" help:"A value for a path, query or header parameter; repeatable."`
-	Header      []string      `sep:"none" placeholder:"NAME: VALUE" help:"A field sent with every request; repeatable."`
-	Format      []string      `sep:"none" placeholder:"FORMAT[=FILE]" help:"terminal (default) or json; repeatable."`
-	FailOn      string        `default:"medium" placeholder:"LEVEL" help:"Exit with 1 for findings of this severity or more: info, low, medium, high, critical, never."`
-	Checks      []string      `placeholder:"ID" help:"Make these checks only."`
-	SkipChecks  []string      `placeholder:"ID" help:"Leave these checks out."`
-	Rate        float64       `default:"50" help:"Requests per second, at most."`
-	Concurrency int           `default:"4" help:"Operations at a time."`
-	MaxRequests int           `default:"10000" help:"Requests of the whole scan, at most."`
-	Timeout     time.Duration `default:"10s" help:"How long to wait for one answer."`
-	Wait        time.Duration `default:"65s" help:"How long to wait, where nothing else gives proof, for stored responses to expire."`
-	Baseline    string        `placeholder:"FILE" help:"An earlier JSON report; only what is new counts for the exit status."`
-	Origin      string        `placeholder:"URL" help:"The same API past the cache, for controls. Tokens are sent there too."`
-	Marker      []string      `sep:"none" placeholder:"IDENTITY=TEXT" help:"Text that only this identity may ever see; repeatable."`
-	Verbose     bool          `short:"v" help:"List clean operations too."`
+	OpenAPI       string        `name:"openapi" placeholder:"FILE|URL" help:"OpenAPI 3.0 or 3.1, or Swagger 2.0, JSON or YAML."`
+	URL           []string      `name:"url" sep:"none" placeholder:"METHOD:PATH" help:"An operation, where there is no document; repeatable."`
+	Target        string        `placeholder:"URL" help:"Base URL of the API. Without it a server of the document is taken, if it is on this machine or at the origin of the document's own URL."`
+	Identity      []string      `sep:"none" placeholder:"NAME=SOURCE" help:"A bearer; SOURCE is env:VAR, file:PATH, cmd:COMMAND or oauth2:FILE. Give two, of different users."`
+	Credential    []string      `sep:"none" placeholder:"NAME.SCHEME=SOURCE" help:"What identity NAME shows for the document's security scheme SCHEME, where that is not its bearer: an API key, user:password for Basic, a cookie's value; SOURCE is env:VAR, file:PATH or cmd:COMMAND. Repeatable."`
+	Downscoped    []string      `sep:"none" placeholder:"NAME=OF" help:"Identity NAME is the same user as identity OF with less scope, which opaque tokens do not tell; repeatable."`
+	Param         []string      `sep:"none" placeholder:"[IDENTITY.]NAME=VALUE" help:"A value for a path, query or header parameter; repeatable."`
+	Header        []string      `sep:"none" placeholder:"NAME: VALUE" help:"A field sent with every request; repeatable."`
+	Format        []string      `sep:"none" placeholder:"FORMAT[=FILE]" help:"terminal (default) or json; repeatable."`
+	FailOn        string        `default:"medium" placeholder:"LEVEL" help:"Exit with 1 for findings of this severity or more: info, low, medium, high, critical, never."`
+	Checks        []string      `placeholder:"ID" help:"Make these checks only. Naming error-poisoning makes it everywhere, where otherwise it is made only where nobody can feel it."`
+	SkipChecks    []string      `placeholder:"ID" help:"Leave these checks out."`
+	UnsafeMethods bool          `help:"Send POST, PUT, PATCH and DELETE too, as readers that may change things. Never against a system that others use."`
+	Burst         int           `default:"0" placeholder:"N" help:"Let N requests of the readers meet on one cold entry at once, five times for each operation: finds caches that collapse requests of different readers."`
+	Rate          float64       `default:"50" help:"Requests per second, at most."`
+	Concurrency   int           `default:"4" help:"Operations at a time."`
+	MaxRequests   int           `default:"10000" help:"Requests of the whole scan, at most."`
+	Timeout       time.Duration `default:"10s" help:"How long to wait for one answer."`
+	Wait          time.Duration `default:"65s" help:"How long to wait, where nothing else gives proof, for stored responses to expire."`
+	Baseline      string        `placeholder:"FILE" help:"An earlier JSON report; only what is new counts for the exit status."`
+	Origin        string        `placeholder:"URL" help:"The same API past the cache, for controls. Tokens are sent there too."`
+	Marker        []string      `sep:"none" placeholder:"IDENTITY=TEXT" help:"Text that only this identity may ever see; repeatable."`
+	Verbose       bool          `short:"v" help:"List clean operations too."`
 }
 
 const scanHelp = `
 Prove over HTTP that responses made for one bearer reach another, or nobody in particular.
-Only GET requests are sent, and tokens to the target's own scheme, host and port only.
+Only GET and HEAD requests are sent unless --unsafe-methods is given, and tokens to the target's own scheme, host and port only.
 
 Example:
   export ALICE_TOKEN=… BOB_TOKEN=…
@@ -111,17 +114,18 @@ func outcome(r *finding.Report, err error, failOn finding.Severity) (verdict str
 // options turns flags into what the scanner needs, and refuses what cannot lead to a proof.
 func (f *scanFlags) options(ctx context.Context, e env) (o scan.Options, err error) {
 	// NaN is neither greater nor less.
-	if !(f.Rate > 0) || f.Concurrency < 1 || f.MaxRequests < 1 || f.Timeout <= 0 || f.Wait < 0 {
-		return o, errors.New("--rate, --concurrency, --max-requests and --timeout must be greater than zero, and --wait not negative")
+	if !(f.Rate > 0) || f.Concurrency < 1 || f.MaxRequests < 1 || f.Timeout <= 0 || f.Wait < 0 || f.Burst < 0 || f.Burst > maxBurst {
+		return o, fmt.Errorf("--rate, --concurrency, --max-requests and --timeout must be greater than zero, --wait not negative, and --burst between 0 and %d", maxBurst)
 	}
 	o = scan.Options{
 		Rate: f.Rate, Concurrency: f.Concurrency, MaxRequests: f.MaxRequests, Timeout: f.Timeout, Wait: f.Wait, Header: http.Header{},
+		UnsafeMethods: f.UnsafeMethods, Burst: f.Burst, Hazards: slices.Contains(f.Checks, finding.ErrorPoisoning.ID),
 	}
 	document, err := f.document(ctx)
 	if err != nil {
 		return o, err
 	}
-	o.Operations = document.Operations
+	o.Operations, o.Feeds = document.Operations, document.Feeds()
 	if o.Target, err = f.target(document); err != nil {
 		return o, err
 	}
@@ -130,7 +134,7 @@ func (f *scanFlags) options(ctx context.Context, e env) (o scan.Options, err err
 			return o, err
 		}
 	}
-	if o.Identities, err = f.identities(ctx, e); err != nil {
+	if o.Identities, err = f.identities(ctx, e, kindsOf(o.Operations)); err != nil {
 		return o, err
 	}
 	if o.Value, err = f.values(o.Identities, o.Operations); err != nil {
@@ -151,11 +155,14 @@ func (f *scanFlags) options(ctx context.Context, e env) (o scan.Options, err err
 	return o, err
 }
 
+// maxBurst is how many requests --burst may send at once.
+const maxBurst = 50
+
 var fieldName = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 
 var identityName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$`)
 
-func (f *scanFlags) identities(ctx context.Context, e env) ([]*scan.Identity, error) {
+func (f *scanFlags) identities(ctx context.Context, e env, kinds map[string]credentialKind) ([]*scan.Identity, error) {
 	if len(f.Identity) == 0 {
 		return nil, problem("there is nobody to ask as", "give --identity alice=env:ALICE_TOKEN --identity bob=env:BOB_TOKEN, two different users")
 	}
@@ -184,10 +191,32 @@ func (f *scanFlags) identities(ctx context.Context, e env) ([]*scan.Identity, er
 	if err := f.markers(list); err != nil {
 		return nil, err
 	}
-	if err := f.credentials(ctx, e, list, nil); err != nil {
+	if err := f.credentials(ctx, e, list, kinds); err != nil {
 		return nil, err
 	}
 	return list, f.downscoped(list)
+}
+
+// kindsOf are the security schemes of a document, as far as operations want them.
+func kindsOf(operations []operation.Operation) map[string]credentialKind {
+	kinds := make(map[string]credentialKind)
+	for _, op := range operations {
+		for _, set := range op.Alternatives {
+			for _, s := range set {
+				switch {
+				case s.Kind == operation.Bearer:
+					kinds[s.Name] = bearerCredential
+				case s.Kind == operation.Basic:
+					kinds[s.Name] = basicCredential
+				case s.Kind == operation.APIKey && s.In == "cookie":
+					kinds[s.Name] = cookieCredential
+				case s.Kind == operation.APIKey:
+					kinds[s.Name] = anyCredential
+				}
+			}
+		}
+	}
+	return kinds
 }
 
 func (f *scanFlags) markers(list []*scan.Identity) error {
