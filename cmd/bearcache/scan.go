@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -41,6 +43,7 @@ type scanFlags struct {
 	Baseline      string        `placeholder:"FILE" help:"An earlier JSON report; only what is new counts for the exit status."`
 	Origin        string        `placeholder:"URL" help:"The same API past the cache, for controls. Tokens are sent there too."`
 	Marker        []string      `sep:"none" placeholder:"IDENTITY=TEXT" help:"Text that only this identity may ever see; repeatable."`
+	Trace         string        `placeholder:"FILE" help:"Write every request to FILE, a line each, as it is answered; tokens stand in it as variables."`
 	Verbose       bool          `short:"v" help:"List clean operations too."`
 }
 
@@ -76,6 +79,11 @@ func runScan(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
+	trace, err := flags.traceTo(&options)
+	if err != nil {
+		return err
+	}
+	defer trace.Close()
 	line := newProgressLine(e)
 	options.Progress = line.show
 	result, err := scan.Run(ctx, options)
@@ -90,6 +98,25 @@ func runScan(ctx context.Context, e env, args []string) error {
 		}
 	}
 	return exit
+}
+
+// traceTo has every request written to --trace.
+func (f *scanFlags) traceTo(o *scan.Options) (io.Closer, error) {
+	if f.Trace == "" {
+		return io.NopCloser(nil), nil
+	}
+	file, err := os.OpenFile(f.Trace, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("cannot write the trace: %w", plainPath(err))
+	}
+	o.Trace = func(t scan.Traced) {
+		status := report.Plain(t.Problem)
+		if status == "" {
+			status = strconv.Itoa(t.Status)
+		}
+		fmt.Fprintf(file, "%d\t%s\t%s\t%.1f ms\t%s\n", t.Number, report.Plain(t.As), status, float64(t.Took.Microseconds())/1000, report.Plain(t.Request))
+	}
+	return file, nil
 }
 
 // outcome is the line that ends a terminal report, and the error that makes the exit status.

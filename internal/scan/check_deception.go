@@ -38,7 +38,6 @@ var everywhere = []deceiver{
 	delimited("%2f", "a slash, encoded"),
 	{"an extension", func(p, _ string) string { return strings.TrimRight(p, "/") + ".css" }, true},
 	{"a directory of static files, left by an encoded ..", func(p, _ string) string { return "/static/..%2f" + strings.TrimPrefix(p, "/") }, true},
-	{"a second slash", func(p, _ string) string { return "/" + p }, true},
 }
 
 // extensions are tried where a route ignores another segment, since caches differ in which they take for static.
@@ -100,7 +99,11 @@ var cacheDeception = Check{
 			}
 		}
 		for _, d := range p.learnt.accepted() {
+			if !p.learnt.trySpelling(d.name) {
+				continue
+			}
 			if p.deceive(ctx, d, a) {
+				p.learnt.spellingTaken(d.name)
 				return
 			}
 		}

@@ -29,6 +29,9 @@ var errorPoisoning = Check{
 			return
 		}
 		for i := range poisons {
+			if i > 0 && !p.hazards {
+				return
+			}
 			if p.poison(ctx, i) && p.poison(ctx, i) {
 				return
 			}

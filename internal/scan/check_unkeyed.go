@@ -100,10 +100,13 @@ var unkeyedInput = Check{
 // sharers are two who share what is stored for the operation, as far as was seen: what the one causes to be stored
 // reaches the other. nil where everybody has an answer of its own.
 func (p *probe) sharers() (poisoner, reader *Identity) {
-	all := append(slices.Clone(p.Readers), p.Nobody)
-	for i := len(all) - 1; i > 0; i-- {
-		if a, b := first(all[0], p.Natural), first(all[i], p.Natural); a.ok() && b.ok() && (a.same(b) || p.shows(b, all[0])) {
-			return all[i], all[0]
+	made := first(p.Readers[0], p.Natural)
+	for _, id := range append(p.Readers[1:len(p.Readers):len(p.Readers)], p.Nobody) {
+		if e := first(id, p.Natural); e.ok() && (e.same(made) || p.shows(e, p.Readers[0])) {
+			if id == p.Nobody {
+				return p.Readers[0], id
+			}
+			return id, p.Readers[0]
 		}
 	}
 	if len(p.Readers) == 1 { // what a reader says now may come back later

@@ -120,7 +120,9 @@ type courier struct {
 	budget   int64
 	redactor *redactor
 	pause    atomic.Int64 // unix nanoseconds until which the target asked for silence
-	quiet    sync.Mutex   // guards silent, and that pause is only put off
+	trace    func(Traced)
+	quiet    sync.Mutex // guards silent and traced, and that pause is only put off
+	traced   int
 	silent   time.Duration
 	compared atomic.Int64 // bytes of bodies taken apart
 }
@@ -135,6 +137,7 @@ func newCourier(o *Options, cast []*Identity) *courier {
 		timeout:  o.Timeout,
 		header:   o.Header,
 		budget:   int64(o.MaxRequests),
+		trace:    o.Trace,
 		redactor: new(redactor),
 	}
 	if o.Origin != nil {
@@ -206,6 +209,7 @@ func (c *courier) send(ctx context.Context, q question) *exchange {
 			return e
 		}
 		wait := c.attempt(ctx, e, q)
+		c.tell(e)
 		if wait == 0 || try == maxRateRetries {
 			return e
 		}
@@ -214,6 +218,21 @@ func (c *courier) send(ctx context.Context, q question) *exchange {
 			return e
 		}
 	}
+}
+
+func (c *courier) tell(e *exchange) {
+	if c.trace == nil {
+		return
+	}
+	t := Traced{As: e.as.Name, Request: c.redactor.Text(e.request), Status: e.status, Took: e.took}
+	if e.err != nil {
+		t.Problem = c.redactor.Text(e.err.Error())
+	}
+	c.quiet.Lock()
+	defer c.quiet.Unlock()
+	c.traced++
+	t.Number = c.traced
+	c.trace(t)
 }
 
 // renewal is how long before its end a token is exchanged for the next.

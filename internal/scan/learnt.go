@@ -8,6 +8,31 @@ type learnt struct {
 	urls      int  // operations that were tried with a token in the URL
 	inURL     bool // one of them took it
 	deceivers []deceiver
+	spellings map[string]int // operations that were tried with each; -1: one was deceived
+}
+
+// mostSpellings is how many operations are tried with a spelling that the servers take for the path itself, while no
+// cache was deceived by it: rules for static files are seldom about one path.
+const mostSpellings = 8
+
+// trySpelling reports whether one more operation should be tried.
+func (l *learnt) trySpelling(name string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.spellings == nil {
+		l.spellings = make(map[string]int)
+	}
+	if l.spellings[name] < 0 {
+		return true
+	}
+	l.spellings[name]++
+	return l.spellings[name] <= mostSpellings
+}
+
+func (l *learnt) spellingTaken(name string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.spellings[name] = -1
 }
 
 // tryURL reports whether one more operation should be tried with a token in the URL. Those that look like it always

@@ -166,7 +166,7 @@ func (t *Trial) decisive(s suspicion, sd sides) (values []string, named bool) {
 // chance agree with it on n of them once in 2^n, if they are drawn for each entry, and in 4^n, if for each
 // answer; an entry per expiry takes the patience of a person, so there it has to do with fewer.
 const (
-	enoughNamed, enoughUnnamed          = 4, 8
+	enoughNamed, enoughUnnamed          = 4, 6
 	enoughExpired, enoughExpiredUnnamed = 3, 5
 	enoughExpiredDenied                 = 2
 )

@@ -47,11 +47,23 @@ type Options struct {
 	// Hazards lets checks ask what users of the API may feel for as long as a cache keeps it: error-poisoning.
 	Hazards bool
 
+	// Trace is told of every request once it is answered, with credentials taken out; called like Progress.
+	Trace    func(Traced)
 	Progress func(Progress) // called from several goroutines, one at a time; nil: nobody listens
 }
 
 // Defaults are polite to a development server and quick enough for CI.
 var Defaults = Options{Rate: 50, Concurrency: 4, MaxRequests: 10_000, Timeout: 10 * time.Second, Wait: 65 * time.Second}
+
+// Traced is one request of a scan.
+type Traced struct {
+	Number  int
+	As      string
+	Request string // a curl line
+	Status  int    // 0: no answer
+	Took    time.Duration
+	Problem string // why there was none
+}
 
 // Progress is how far a scan is.
 type Progress struct {
