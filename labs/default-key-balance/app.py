@@ -1,0 +1,15 @@
+from flask import Flask, g
+from flask_caching import Cache
+
+import bearers
+
+app = Flask(__name__)
+app.register_blueprint(bearers.me)
+cache = Cache(app, config={"CACHE_TYPE": "SimpleCache"})
+
+
+@app.get("/api/balance")
+@bearers.bearer_required
+@cache.cached(timeout=2)
+def balance():
+    return {"balance": g.user["balance"], "currency": "EUR"}

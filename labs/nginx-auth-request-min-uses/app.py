@@ -1,0 +1,18 @@
+from flask import Flask, g
+
+import bearers
+
+app = Flask(__name__)
+app.register_blueprint(bearers.me)
+
+
+@app.get("/verify")
+@bearers.bearer_required
+def verify():
+    return "", 204
+
+
+@app.get("/api/wallet")
+@bearers.bearer_required
+def wallet():
+    return {"holder": g.user["name"], "balance": g.user["balance"], "iban": g.user["iban"]}
