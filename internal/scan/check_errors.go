@@ -25,7 +25,7 @@ var errorPoisoning = Check{
 	Probe: func(ctx context.Context, p *probe) {
 		// Under a URL that nobody else uses it hurts nobody, if the cache tells it from the natural one. Where that
 		// was not seen, the user has to ask for it.
-		if a := p.Readers[0]; !first(a, p.Natural).ok() || p.Operation.Method != "GET" || !p.hazards && !p.provenBy(byQuery) {
+		if a := p.Readers[0]; !first(a, p.Natural).ok() || p.Operation.Method != "GET" || !p.hazards && !p.provenBy(byQuery) && !p.lockedOut() {
 			return
 		}
 		for i := range poisons {
@@ -67,6 +67,12 @@ var errorPoisoning = Check{
 		}
 		return nil
 	},
+}
+
+// lockedOut reports whether the first reader was answered in the beginning, and refused after others were.
+func (t *Trial) lockedOut() bool {
+	mine := of(t.Readers[0], t.Natural)
+	return mine[0].ok() && mine[len(mine)-1].refused()
 }
 
 // poison asks for an error on an entry of its own, and then for the good answer there and on another.

@@ -83,18 +83,23 @@ var unkeyedInput = Check{
 	},
 	Judge: func(t *Trial) (list []finding.Finding) {
 		for _, pair := range t.Pairs[finding.UnkeyedInput] {
-			more, less := pair.Readers[0], pair.Readers[1]
-			for _, f := range pair.reuse(finding.UnkeyedInput, func(s suspicion) bool { return s.observer == less }) {
+			for _, f := range pair.reuse(finding.UnkeyedInput, func(suspicion) bool { return true }) {
 				if f.Confidence != finding.Confirmed {
 					continue
 				}
-				f.Victim, f.Observer = less.Name, more.Name
-				f.Summary = fmt.Sprintf("%s changes the response and is not in the cache key: what one request says there, another gets.", pair.spelling)
+				f.Summary = fmt.Sprintf("%s changes the response and is not in the cache key: what one request says there, another gets.", upperFirst(pair.spelling))
 				list = append(list, f)
 			}
 		}
 		return list
 	},
+}
+
+func upperFirst(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
 }
 
 // sharers are two who share what is stored for the operation, as far as was seen: what the one causes to be stored
@@ -192,10 +197,8 @@ func (p *probe) declared(ctx context.Context) {
 			if e := q.Natural[1]; !e.ok() || !e.same(made) {
 				break // it makes another answer, or is no good value: nothing is mixed up
 			}
-			q.Readers = []*Identity{a, one} // the natural one came first
 			q.patient = true
 			q.controls(ctx)
-			q.Readers = []*Identity{one, a}
 			break
 		}
 	}
@@ -213,6 +216,9 @@ func (p *probe) another(param operation.Parameter) (string, bool) {
 		if n, err := strconv.Atoi(v); err == nil {
 			return strconv.Itoa(n + 1), true
 		}
+	}
+	if !asked && len(param.Candidates) == 0 {
+		return "b" + newSalt() + "c", true // where numbers are wanted this is an error, which is another answer too
 	}
 	return "", false
 }

@@ -100,10 +100,16 @@ func (p *probe) natural(ctx context.Context) {
 	if p.unsettled() && !p.round(ctx) {
 		return
 	}
-	for n := moreRounds(p.Natural[0].header); n > 0 && p.separate() && len(of(p.Readers[0], p.Natural)) <= n; {
+	more := moreRounds(p.Natural[0].header)
+	for i := 1; i < more && p.separate(); i++ {
 		if !p.round(ctx) {
 			return
 		}
+	}
+	// The last time the first reader comes after those who are refused: a refusal that is stored shows then.
+	last := more > 0 && p.separate()
+	if last && !p.ask(ctx, p.Readers[1:]...) {
+		return
 	}
 	if p.incriminating() && p.differedByChance() {
 		for range 3 {
@@ -112,10 +118,9 @@ func (p *probe) natural(ctx context.Context) {
 			}
 		}
 	}
-	if !p.askConditionally(ctx, p.Nobody) {
-		return
+	if p.askConditionally(ctx, p.Nobody) && p.ask(ctx, p.Forged) && last {
+		p.ask(ctx, p.Readers[0])
 	}
-	p.ask(ctx, p.Forged)
 }
 
 // askConditionally is ask with the validators of the first answer. Who is told 304 is asked without them again.
@@ -322,10 +327,22 @@ func (p *probe) fresh(ctx context.Context, kind controlKind, s suspicion, list [
 		case c.reached || p.proofOf(s).verdict != unknown:
 			return true
 		case !p.alive(s, c):
-			return false
+			return en.stored() // if it was, more of that would show nothing else
 		}
 	}
 	return true
+}
+
+// stored reports whether somebody got what somebody else had got before on the entry.
+func (en entry) stored() bool {
+	for i, a := range en.answers {
+		for _, b := range en.answers[i+1:] {
+			if a.as != b.as && a.same(b) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // odd is the Thue-Morse sequence, which repeats no pattern: 0 1 1 0 1 0 0 1 …

@@ -163,13 +163,12 @@ func (t *Trial) suspicions() []suspicion {
 			if victim == observer {
 				continue
 			}
-			s := t.suspect(victim, observer)
-			if s != nil && (best == nil || s.weight() > best.weight()) {
+			if s := t.suspect(victim, observer); s != nil && (best == nil || s.weight() > best.weight() ||
+				s.weight() == best.weight() && slices.Index(t.Natural, s.made) < slices.Index(t.Natural, best.made)) {
 				best = s
 			}
 		}
-		// Of two readers with the same answers the one that asked later is the observer.
-		if best != nil && !(t.isReader(observer) && len(best.marks) == 0 && slices.Index(t.Readers, observer) < slices.Index(t.Readers, best.victim)) {
+		if best != nil {
 			list = append(list, *best)
 		}
 	}
@@ -186,35 +185,54 @@ func (s *suspicion) weight() int {
 	return 1
 }
 
-// suspect looks for an answer of observer that holds what only the victim may see, that is one of the
-// victim's byte for byte, or that says no less than what the victim is told every time.
+// suspect looks for an answer of observer that holds what only the victim may see, or that comes after one of the
+// victim's and is the same byte for byte, or says no less than what the victim is told every time.
 func (t *Trial) suspect(victim, observer *Identity) *suspicion {
 	var found *suspicion
-	mine := slices.DeleteFunc(of(victim, t.Natural), func(e *exchange) bool { return !e.ok() })
-	if len(mine) == 0 {
-		return nil
-	}
-	always := common(contents(mine), nil)
-	for _, e := range of(observer, t.Natural) {
-		if !e.ok() || e.empty() { // nothing is nobody's
+	var mine []*exchange // the victim's answers so far
+	always := common(contents(of(victim, t.Natural)), nil)
+	for _, e := range t.Natural {
+		if e.as == victim && e.ok() {
+			mine = append(mine, e)
+		}
+		if e.as != observer || !e.ok() || e.empty() { // nothing is nobody's
 			continue
 		}
-		s := suspicion{victim: victim, observer: observer, seen: e, made: mine[0]}
+		s := suspicion{victim: victim, observer: observer, seen: e}
 		s.marks, s.strong = t.Marks[victim.Name].in(e.content)
 		theirs, _ := t.Marks[observer.Name].in(e.content)
 		s.about = len(theirs) > 0 || len(s.marks) > 0 && t.names(e) > 1
 		same := slices.IndexFunc(mine, e.same)
-		if same >= 0 {
+		switch {
+		case same >= 0:
 			s.made = mine[same]
+		case len(mine) > 0:
+			s.made = mine[0]
+		default: // what was stored before may reach the observer before the victim asks
+			s.made = t.sameLater(victim, e)
 		}
 		switch {
-		case len(s.marks) == 0 && same < 0 && (len(always) == 0 || !e.says(always)):
+		case s.made == nil:
+			continue
+		case len(s.marks) == 0 && same < 0 && (len(mine) == 0 || len(always) == 0 || !e.says(always)):
 			continue // nothing of the victim's, and something of its own
 		case found == nil || s.weight() > found.weight():
 			found = &s
 		}
 	}
 	return found
+}
+
+// sameLater is the victim's first answer with the bytes of e, or else its first.
+func (t *Trial) sameLater(victim *Identity, e *exchange) *exchange {
+	list := slices.DeleteFunc(of(victim, t.Natural), func(o *exchange) bool { return !o.ok() })
+	if i := slices.IndexFunc(list, e.same); i >= 0 {
+		return list[i]
+	}
+	if len(list) > 0 {
+		return list[0]
+	}
+	return nil
 }
 
 // names counts the readers whose marks an answer holds.
