@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,41 +18,117 @@ import (
 	"github.com/bearcache/bearcache/internal/operation"
 )
 
-// description is an API document, or the operations of --url, and where it came from.
+// description is what can be asked: an API document, or what was recorded, and the operations of --url; and
+// where it came from.
 type description struct {
 	*operation.Document
-	asked    *url.URL // the URL that the user gave; nil: a file, or no document at all
-	answered *url.URL // the URL that answered in the end, after redirects
+	name     string
+	lines    []operation.Operation // of --url
+	named    []*url.URL            // the origins of URLs among those, which the user gave
+	asked    *url.URL              // the URL of the document that the user gave; nil: a file, or no document at all
+	answered *url.URL              // the URL that answered in the end, after redirects
 }
 
 func (f *scanFlags) document(ctx context.Context) (description, error) {
-	switch {
-	case len(f.URL) > 0 && f.OpenAPI != "":
-		return description{}, errors.New("give --openapi or --url, not both")
-	case len(f.URL) > 0:
-		return f.lines()
-	case f.OpenAPI == "":
-		return description{}, problem("there is nothing to scan", "give --openapi FILE, or --url GET:/path")
+	d, err := f.input(ctx)
+	if err != nil {
+		return d, err
 	}
+	for i, line := range f.URL {
+		parse := operation.ParseLine
+		if httpURL.MatchString(strings.TrimSpace(line)) {
+			parse = operation.ParseURL
+		}
+		o, err := parse(line)
+		if err != nil {
+			return d, fmt.Errorf("--url%s: %w", which(i, len(f.URL)), err)
+		}
+		d.lines = append(d.lines, o)
+		if u, err := url.Parse(o.Origin); err == nil && o.Origin != "" {
+			d.named = append(d.named, u)
+		}
+	}
+	return d, nil
+}
+
+// input reads what one of the flags names; --url may stand beside it, or alone.
+func (f *scanFlags) input(ctx context.Context) (d description, err error) {
+	var given []string
+	for _, flag := range []struct {
+		name string
+		set  bool
+	}{{"--openapi", f.OpenAPI != ""}, {"--har", f.HAR != ""}, {"--postman", f.Postman != ""}, {"--curl", len(f.Curl) > 0}} {
+		if flag.set {
+			given = append(given, flag.name)
+		}
+	}
+	switch {
+	case len(given) > 1:
+		return d, errors.New("give " + strings.Join(given, " or ") + ", not both")
+	case f.OpenAPI != "":
+		return f.openAPI(ctx)
+	case f.HAR != "":
+		return recording(f.HAR, "HAR file", operation.MaxRecording, operation.ParseHAR)
+	case f.Postman != "":
+		return recording(f.Postman, "Postman collection", operation.MaxDocument, operation.ParsePostman)
+	case len(f.Curl) > 0:
+		return f.curl()
+	case len(f.URL) == 0:
+		return d, problem("there is nothing to scan", "give --openapi FILE, or --url GET:/path")
+	}
+	return description{Document: new(operation.Document)}, nil
+}
+
+func (f *scanFlags) openAPI(ctx context.Context) (description, error) {
 	d, data, err := readDocument(ctx, f.OpenAPI, f.Timeout)
 	if err != nil {
 		return d, fmt.Errorf("cannot read the OpenAPI document: %w", err)
 	}
-	d.Document, err = operation.Parse(documentName(f.OpenAPI), data)
+	d.name = documentName(f.OpenAPI)
+	d.Document, err = operation.Parse(d.name, data)
 	return d, err
 }
 
-// lines are the operations of --url.
-func (f *scanFlags) lines() (description, error) {
-	d := description{Document: new(operation.Document)}
-	for i, line := range f.URL {
-		op, err := operation.ParseLine(line)
-		if err != nil {
-			return d, fmt.Errorf("--url%s: %w", which(i, len(f.URL)), err)
+// recording reads a file of at most so many bytes.
+func recording(path, kind string, most int64, parse func(string, []byte) (*operation.Document, error)) (d description, err error) {
+	data, err := readStart(path, most)
+	if err != nil {
+		return d, fmt.Errorf("cannot read the %s: %w", kind, err)
+	}
+	d.name = documentName(path)
+	d.Document, err = parse(d.name, data)
+	return d, err
+}
+
+// curl reads lines of curl, or the files of them that are named behind an @.
+func (f *scanFlags) curl() (description, error) {
+	d := description{Document: new(operation.Document), name: "--curl"}
+	for i, line := range f.Curl {
+		one := description{name: "--curl" + which(i, len(f.Curl))}
+		var err error
+		if path, isFile := strings.CutPrefix(line, "@"); isFile {
+			one, err = recording(path, "file of curl lines", operation.MaxDocument, operation.ParseCurl)
+		} else {
+			one.Document, err = operation.ParseCurl(one.name, []byte(line))
 		}
-		d.Operations = append(d.Operations, op)
+		if err != nil {
+			return d, err
+		}
+		d.Operations = append(d.Operations, one.Operations...)
+		d.Servers = append(d.Servers, one.Servers...)
 	}
 	return d, nil
+}
+
+// readStart is a file, or one byte more than most of it.
+func readStart(path string, most int64) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, plainPath(err)
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, most+1))
+	return data, plainPath(err)
 }
 
 // documentName is what errors and reports call the document. A URL may hold a token.
@@ -67,13 +145,8 @@ var httpURL = regexp.MustCompile(`(?i)^https?://`)
 // may be long.
 func readDocument(ctx context.Context, name string, timeout time.Duration) (d description, data []byte, err error) {
 	if !httpURL.MatchString(name) {
-		file, err := os.Open(name)
-		if err != nil {
-			return d, nil, plainPath(err)
-		}
-		defer file.Close()
-		data, err = io.ReadAll(io.LimitReader(file, operation.MaxDocument+1))
-		return d, data, plainPath(err)
+		data, err = readStart(name, operation.MaxDocument)
+		return d, data, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -99,17 +172,19 @@ func readDocument(ctx context.Context, name string, timeout time.Duration) (d de
 }
 
 // target is where tokens go. The author of a document may be after them, so a server of the document is
-// taken only if it is on this machine, or if the user named its origin by asking there for the document.
+// taken only if it is on this machine, or if the user named its origin by asking there for the document, or
+// for something else there.
 func (f *scanFlags) target(d description) (*url.URL, error) {
 	switch {
 	case f.Target != "":
 		return baseURL("--target", f.Target)
-	case f.OpenAPI == "":
+	case d.name == "" && d.named == nil:
 		return nil, problem("there is no document that names a server", "give --target URL")
 	}
 	var foreign *url.URL
 	for _, u := range d.servers() {
-		if loopbackHost(u.Hostname()) || d.asked != nil && sameOrigin(u, d.asked) {
+		isNamed := slices.ContainsFunc(d.named, func(named *url.URL) bool { return sameOrigin(u, named) })
+		if isNamed || loopbackHost(u.Hostname()) || d.asked != nil && sameOrigin(u, d.asked) {
 			return u, nil
 		}
 		if foreign == nil {
@@ -120,7 +195,77 @@ func (f *scanFlags) target(d description) (*url.URL, error) {
 		name := harmlessURL(foreign.String())
 		return nil, problem("the document names the server "+name, "give --target "+name+" to send tokens there")
 	}
+	if d.named != nil {
+		return d.named[0], nil
+	}
 	return nil, problem("the document names no server with an absolute URL", "give --target URL")
+}
+
+// aim leaves the operations that belong to target, with their paths below its own: what was recorded at
+// other origins is somebody else's. If all of a recording is of one origin, the user's --target stands for
+// that, as it stands for the server of a document.
+func (d *description) aim(target *url.URL, chosen bool) error {
+	origins := make(map[string]bool)
+	here := false
+	for _, o := range d.Operations {
+		if o.Origin != "" {
+			origins[o.Origin] = true
+			here = here || atOrigin(o, target)
+		}
+	}
+	moved := chosen && !here && len(origins) == 1
+	operations := slices.DeleteFunc(slices.Clone(d.Operations), func(o operation.Operation) bool {
+		return o.Origin != "" && !moved && !(atOrigin(o, target) && below(target, o.Path))
+	})
+	if len(operations) == 0 && len(d.Operations) > 0 {
+		return problem(fmt.Sprintf("no request of %s goes to %s", d.name, harmlessURL(target.String())), "it has requests to "+some(origins)+"; give one of these as --target")
+	}
+	for i, o := range d.lines {
+		if o.Origin != "" && !(atOrigin(o, target) && below(target, o.Path)) {
+			return problem(fmt.Sprintf("--url%s goes to %s, but the target is %s", which(i, len(d.lines)), harmlessURL(o.Origin), harmlessURL(target.String())), "give the URL of another scan to another scan")
+		}
+	}
+	for i, o := range operations {
+		operations[i] = relative(o, target, moved)
+	}
+	for _, o := range d.lines {
+		operations = append(operations, relative(o, target, false))
+	}
+	d.Operations = operations
+	return nil
+}
+
+func atOrigin(o operation.Operation, target *url.URL) bool {
+	u, err := url.Parse(o.Origin)
+	return err == nil && sameOrigin(u, target)
+}
+
+// below reports whether a path of the origin is below the target's own.
+func below(target *url.URL, path string) bool {
+	return strings.HasPrefix(path, strings.TrimRight(target.EscapedPath(), "/")+"/")
+}
+
+// relative is o with its path as Fill wants it, which puts the target's own path before it.
+func relative(o operation.Operation, target *url.URL, moved bool) operation.Operation {
+	if o.Origin != "" && !moved {
+		o.Path = strings.TrimPrefix(o.Path, strings.TrimRight(target.EscapedPath(), "/"))
+	}
+	return o
+}
+
+// some are a few origins, for an error.
+func some(origins map[string]bool) string {
+	const most = 5
+	names := slices.Sorted(maps.Keys(origins))
+	more := ""
+	if len(names) > most {
+		more = fmt.Sprintf(" and %d more", len(names)-most)
+		names = names[:most]
+	}
+	for i, name := range names {
+		names[i] = harmlessURL(name)
+	}
+	return strings.Join(names, ", ") + more
 }
 
 // servers are those of the document that are, or become at the document's own URL, absolute. Without

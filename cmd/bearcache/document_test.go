@@ -47,7 +47,7 @@ func TestTarget(t *testing.T) {
 		{name: "redirected, and named there", asked: "https://api.example.com/openapi.json", answered: "https://evil.example/x", servers: "https://evil.example", refuse: "names the server https://evil.example; "},
 		{name: "redirected, and relative", asked: "https://api.example.com/openapi.json", answered: "https://evil.example/x", servers: "/v1", refuse: "names the server https://evil.example/v1; "},
 	} {
-		d := description{Document: &operation.Document{Servers: strings.Fields(tt.servers)}}
+		d := description{Document: &operation.Document{Servers: strings.Fields(tt.servers)}, name: "f"}
 		var err error
 		if tt.asked != "" {
 			if d.asked, err = url.Parse(tt.asked); err != nil {
@@ -68,6 +68,99 @@ func TestTarget(t *testing.T) {
 			t.Errorf("%s: %s, want %s%s", tt.name, u, tt.target, tt.refuse)
 		}
 	}
+}
+
+// A URL that the user typed names the target, and no document overrules it.
+func TestNamedTarget(t *testing.T) {
+	for _, tt := range []struct {
+		name, servers, named, flag string
+		want                       string // the target, or the end of the error
+	}{
+		{"nothing", "", "", "", "there is no document that names a server; give --target URL"},
+		{"a URL", "", "https://a.example", "", "https://a.example"},
+		{"two", "", "https://a.example https://b.example", "", "https://a.example"},
+		{"beside a server that is the same", "https://a.example/v1", "https://a.example", "", "https://a.example/v1"},
+		{"beside another server", "https://b.example", "https://a.example", "", "give --target https://b.example to send tokens there"},
+		{"beside a server on this machine", "http://127.0.0.1:1", "https://a.example", "", "http://127.0.0.1:1"},
+		{"the flag counts", "", "https://a.example", "https://b.example", "https://b.example"},
+	} {
+		d := description{Document: &operation.Document{Servers: strings.Fields(tt.servers)}}
+		if tt.servers != "" {
+			d.name = "f"
+		}
+		for named := range strings.FieldsSeq(tt.named) {
+			u, err := url.Parse(named)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d.named = append(d.named, u)
+		}
+		u, err := (&scanFlags{Target: tt.flag}).target(d)
+		got := fmt.Sprint(err)
+		if err == nil {
+			got = u.String()
+		}
+		if !strings.HasSuffix(got, tt.want) {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
+	}
+}
+
+// What was recorded elsewhere is not asked of the target, and what belongs to it is asked below its path.
+func TestAim(t *testing.T) {
+	for _, tt := range []struct {
+		name, recorded, lines, target string
+		chosen                        bool
+		want                          string // the paths, or the error
+	}{
+		{name: "a document", recorded: "/a", target: "http://h/v1", want: "/a"},
+		{name: "one origin of several", recorded: "http://h/a http://evil/b https://h/c http://h:81/d", target: "http://H:80", want: "/a"},
+		{name: "below a path", recorded: "http://h/v1/a http://h/v1 http://h/v10/b http://h/c", target: "http://h/v1/", want: "/a"},
+		{name: "all of it elsewhere, and the user says where to", recorded: "http://a/x http://a/y", target: "http://h", chosen: true, want: "/x /y"},
+		{name: "all of it elsewhere, in two places", recorded: "http://a/x http://b/y", target: "http://h", chosen: true,
+			want: "no request of f goes to http://h; it has requests to http://a, http://b; give one of these as --target"},
+		{name: "all of it elsewhere", recorded: "http://a/x", target: "http://h", want: "no request of f goes to http://h; it has requests to http://a; give one of these as --target"},
+		{name: "a URL of the target's", lines: "http://h/v1/a /b", target: "http://h/v1", want: "/a /b"},
+		{name: "a URL of another origin", lines: "/b https://h/a", target: "http://h", chosen: true, want: "--url (the 2nd of 2) goes to https://h, but the target is http://h; give the URL of another scan to another scan"},
+		{name: "a URL beside the target's path", lines: "http://h/b", target: "http://h/v1", chosen: true, want: "--url goes to http://h, but the target is http://h/v1; give the URL of another scan to another scan"},
+		{name: "a recording and a URL", recorded: "http://h/a", lines: "http://h/b", target: "http://h", want: "/a /b"},
+	} {
+		d := description{Document: new(operation.Document), name: "f"}
+		for text := range strings.FieldsSeq(tt.recorded) {
+			d.Operations = append(d.Operations, at(t, text))
+		}
+		for text := range strings.FieldsSeq(tt.lines) {
+			d.lines = append(d.lines, at(t, text))
+		}
+		target, err := baseURL("", tt.target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		if err := d.aim(target, tt.chosen); err != nil {
+			got = append(got, err.Error())
+		} else {
+			for _, o := range d.Operations {
+				got = append(got, o.Path)
+			}
+		}
+		if strings.Join(got, " ") != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
+	}
+}
+
+// at is the operation GET of a path or a URL.
+func at(t *testing.T, text string) operation.Operation {
+	parse := operation.ParseURL
+	if strings.HasPrefix(text, "/") {
+		text, parse = "GET:"+text, operation.ParseLine
+	}
+	o, err := parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
 }
 
 // A document that was fetched brings its URL along, and the scan asks there.

@@ -22,8 +22,11 @@ import (
 type scanFlags struct {
 	common
 	OpenAPI       string        `name:"openapi" placeholder:"FILE|URL" help:"OpenAPI 3.0 or 3.1, or Swagger 2.0, JSON or YAML."`
-	URL           []string      `name:"url" sep:"none" placeholder:"METHOD:PATH" help:"An operation, where there is no document; repeatable."`
-	Target        string        `placeholder:"URL" help:"Base URL of the API. Without it a server of the document is taken, if it is on this machine or at the origin of the document's own URL."`
+	HAR           string        `name:"har" placeholder:"FILE" help:"What a browser recorded (HAR 1.2). Credentials in it are dropped, and so is what went to other origins."`
+	Postman       string        `placeholder:"FILE" help:"A Postman collection, version 2.0 or 2.1. Credentials in it are dropped."`
+	Curl          []string      `sep:"none" placeholder:"LINE|@FILE" help:"A line of curl, or a file of them; repeatable. Credentials in it are dropped."`
+	URL           []string      `name:"url" sep:"none" placeholder:"METHOD:PATH|URL" help:"An operation, alone or beside another input; of a URL it is GET. Repeatable."`
+	Target        string        `placeholder:"URL" help:"Base URL of the API. Without it a server of the document is taken, if it is on this machine or at the origin of the document's own URL, or the origin of --url URL."`
 	Identity      []string      `sep:"none" placeholder:"NAME=SOURCE" help:"A bearer; SOURCE is env:VAR, file:PATH, cmd:COMMAND or oauth2:FILE. Give two, of different users."`
 	Credential    []string      `sep:"none" placeholder:"NAME.SCHEME=SOURCE" help:"What identity NAME shows for the document's security scheme SCHEME, where that is not its bearer: an API key, user:password for Basic, a cookie's value; SOURCE is env:VAR, file:PATH or cmd:COMMAND. Repeatable."`
 	Downscoped    []string      `sep:"none" placeholder:"NAME=OF" help:"Identity NAME is the same user as identity OF with less scope, which opaque tokens do not tell; repeatable."`
@@ -152,10 +155,14 @@ func (f *scanFlags) options(ctx context.Context, e env) (o scan.Options, err err
 	if err != nil {
 		return o, err
 	}
-	o.Operations, o.Feeds = document.Operations, document.Feeds()
 	if o.Target, err = f.target(document); err != nil {
 		return o, err
 	}
+	if err = document.aim(o.Target, f.Target != ""); err != nil {
+		return o, err
+	}
+	o.Operations = document.Operations
+	o.Feeds = (&operation.Document{Operations: o.Operations}).Feeds()
 	if f.Origin != "" {
 		if o.Origin, err = baseURL("--origin", f.Origin); err != nil {
 			return o, err
