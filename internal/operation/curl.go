@@ -29,7 +29,7 @@ func ParseCurl(name string, data []byte) (*Document, error) {
 	c := newCollector(name)
 	for _, command := range list {
 		at := func(err error) error { return fmt.Errorf("%s: line %d: %w", name, command[0].line, err) }
-		operations, err := curlCommand(command)
+		operations, err := curlCommand(c.censor, command)
 		if err != nil {
 			return nil, at(err)
 		}
@@ -115,7 +115,7 @@ var optionByName = func() map[string]option {
 }()
 
 // curlCommand makes operations of the words of one command.
-func curlCommand(words []word) ([]Operation, error) {
+func curlCommand(s *censor, words []word) ([]Operation, error) {
 	if slices.Contains([]string{"$", "%", ">"}, words[0].text) && len(words) > 1 {
 		words = words[1:] // a prompt
 	}
@@ -135,7 +135,7 @@ func curlCommand(words []word) ([]Operation, error) {
 	}
 	var list []Operation
 	for _, u := range c.urls {
-		o, err := c.operation(u)
+		o, err := c.operation(s, u)
 		if err != nil {
 			return nil, err
 		}
@@ -174,7 +174,7 @@ var optionName = regexp.MustCompile(`^(-[A-Za-z0-9#:]|--[a-z][a-z0-9.-]{1,24})$`
 func (c *curl) option(name, attached string, words []word) (int, error) {
 	o, known := optionByName[name]
 	switch {
-	case !known && optionName.MatchString(name) && !carries(name):
+	case !known && optionName.MatchString(name) && !newCensor().carries(name):
 		return 0, fmt.Errorf("the option %s of curl is not known here; leave it out", name)
 	case !known:
 		return 0, errors.New("it has an option that is not known here; leave it out")
@@ -230,7 +230,7 @@ func (c *curl) encoded(v word) error {
 	return c.add(v)
 }
 
-func (c *curl) operation(at word) (Operation, error) {
+func (c *curl) operation(s *censor, at word) (Operation, error) {
 	if at.expands != "" {
 		return Operation{}, fmt.Errorf("its URL holds the variable %s, whose value is not known here; write it out", quote(at.expands))
 	}
@@ -261,7 +261,7 @@ func (c *curl) operation(at word) (Operation, error) {
 		q.method = cmp.Or(q.method, "HEAD")
 	}
 	q.method = cmp.Or(q.method, "GET")
-	o := q.operation()
+	o := q.operation(s)
 	if c.json {
 		o.Accept = cmp.Or(o.Accept, mediaJSON)
 	}

@@ -103,7 +103,7 @@ func TestIDNames(t *testing.T) {
 }
 
 func TestPick(t *testing.T) {
-	wide := "[" + strings.Repeat(`{"id":1},`, 200_000) + `{"id":2}]`
+	wide := "[" + strings.Repeat(`{"id":1},`, maxLookups) + `{"id":2}]`
 	deep := strings.Repeat(`{"a":[`, 4000) + `{"id":7}` + strings.Repeat(`]}`, 4000)
 	var many []string
 	for i := range 100 {

@@ -91,7 +91,7 @@ func (h *har) entry(n *yaml.Node) error {
 	}
 	posted := member(request, "postData")
 	q.media, q.body = text(member(posted, "mimeType")), []byte(text(member(posted, "text")))
-	o := q.operation()
+	o := q.operation(h.censor)
 	if o.Problem != "" {
 		o.Problem = h.errorf(request, "%s", o.Problem).Error()
 	}

@@ -263,7 +263,7 @@ func TestHostileSchemas(t *testing.T) {
 	laughs.WriteString("paths: {/x: {post: {requestBody: {required: true, content: {application/json: {example: *a30}}}}}}\n")
 	var patterns strings.Builder
 	patterns.WriteString("openapi: 3.1.0\npaths:\n")
-	for i := range 20_000 {
+	for i := range 2000 {
 		fmt.Fprintf(&patterns, "  '/%d/{a}': {get: {parameters: [{name: a, in: path, schema: {type: string, pattern: '(\\pL{99}|%d){9}(\\pL{999}){1}'}}]}}\n", i, i)
 	}
 	var bodies strings.Builder

@@ -1,6 +1,7 @@
 package operation
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -64,6 +65,17 @@ paths:
       parameters:
         - {name: limit, in: query, type: integer, default: 10, required: true}
         - {name: body, in: body, schema: {}}
+`
+
+const fed = `
+openapi: 3.0.0
+security: [{key: []}, {bearer: []}]
+paths:
+  /users: {get: {responses: {200: {links: {a: {operationId: one, parameters: {id: '$response.body#/id'}}}}}}}
+  /users/{id}: {get: {operationId: one, parameters: [{name: id, in: path, schema: {type: string, format: uuid, pattern: '^a'}}]}}
+  /users/{id}/orders:
+    post: {requestBody: {required: true, content: {application/json: {schema: {required: [a], properties: {a: {type: integer, minimum: 2, multipleOf: 3}}}}}}}
+components: {securitySchemes: {key: {type: apiKey, in: header, name: X-Key}, bearer: {type: http, scheme: bearer}}}
 `
 
 // Every format becomes the same list; what a document leaves open is left open.
@@ -435,7 +447,7 @@ func TestParseLine(t *testing.T) {
 // Whatever a document says, every operation of it has a name, a request or a reason why not, and a
 // request goes to the origin that the user named.
 func FuzzParse(f *testing.F) {
-	for _, text := range []string{shop30, shop31, shop20, "openapi: 3.0.0\npaths: {'/a%2e{b}': {get: {}}}", "a: &a [*a]", "{openapi: 3.1.0, paths: {/x: {get: }}}",
+	for _, text := range []string{shop30, shop31, shop20, fed, "openapi: 3.0.0\npaths: {'/a%2e{b}': {get: {}}}", "a: &a [*a]", "{openapi: 3.1.0, paths: {/x: {get: }}}",
 		"{openapi: 3.1.0, paths: {/x: {GET: {}, get: {}, get: {}}, /x: [], {y}: z}}"} {
 		f.Add([]byte(text))
 	}
@@ -458,7 +470,17 @@ func FuzzParse(f *testing.F) {
 			if strings.ContainsAny(op.String(), "\x1b\r\n") {
 				t.Fatalf("%q can play with a terminal", op.String())
 			}
-			u, header, err := op.Fill(base, func(p Parameter) (string, bool) { return "v/ä?#", p.Required })
+			for _, set := range op.Alternatives {
+				for _, scheme := range set {
+					if p := (Parameter{Name: scheme.Field, In: scheme.In}); p.diverts() || scheme.Kind != APIKey && p.Name != "" {
+						t.Fatalf("%s: a credential would go to %v", op, scheme)
+					}
+				}
+			}
+			if b := op.Body; b != nil && (len(b.Content) > maxBody || !takesBody(op.Method) || isJSON(b.Media) && !json.Valid(b.Content)) {
+				t.Fatalf("%s has the body %.200q", op, b.Content)
+			}
+			u, header, err := op.Fill(base, func(p Parameter) (string, bool) { return "v/ä?#", p.Required && p.Made == nil })
 			if err != nil {
 				continue
 			}
@@ -473,6 +495,14 @@ func FuzzParse(f *testing.F) {
 			for name := range header {
 				if (Parameter{Name: name, In: "header"}).reserved() && name != "Cookie" {
 					t.Fatalf("%s sets %s", op, name)
+				}
+			}
+		}
+		for _, feed := range doc.Feeds() {
+			for _, source := range feed.Sources {
+				fed, from := doc.Operations[feed.Operation], doc.Operations[source.Operation]
+				if from.Method != "GET" || strings.Count(from.Path, "{") >= strings.Count(fed.Path, "{") || len(source.Names) == 0 {
+					t.Fatalf("%s feeds %s of %s, by %q", from, feed.Parameter, fed, source.Names)
 				}
 			}
 		}

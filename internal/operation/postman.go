@@ -15,7 +15,7 @@ import (
 const (
 	maxFolders   = 32       // within each other
 	maxVariables = 1024     // of a collection
-	maxReplaced  = 64 << 20 // bytes of texts with their variables replaced
+	maxReplaced  = 16 << 20 // bytes of texts with their variables replaced
 	maxRounds    = 3        // variables in variables
 )
 
@@ -113,7 +113,7 @@ func (p *postman) request(n, auth *yaml.Node) (Operation, error) {
 		return o, err
 	}
 	media := ""
-	o.keepFields(p.fields(member(n, "header")), &media)
+	o.keepFields(p.censor, p.fields(member(n, "header")), &media)
 	if a := member(n, "auth"); !isNull(a) {
 		auth = a
 	}
@@ -179,14 +179,14 @@ func (p *postman) address(o *Operation, n *yaml.Node) error {
 			stated[cmp.Or(text(member(v, "key")), text(member(v, "id")))] = value
 		}
 	}
-	if rest, err = withoutPlaceholders(o, rest, stated); err != nil {
+	if rest, err = p.withoutPlaceholders(o, rest, stated); err != nil {
 		return err
 	}
 	o.Path = rest
 	pairs := strings.FieldsFunc(query, func(c rune) bool { return c == '&' })
 	for _, pair := range pairs[:min(len(pairs), maxFields)] {
 		name, value, _ := strings.Cut(pair, "=")
-		o.keepPair(unescaped(name), unescaped(value))
+		o.keepPair(p.censor, unescaped(name), unescaped(value))
 	}
 	if _, err := parseTemplate(o.Path); err != nil {
 		o.Path = short(o.Path)
@@ -270,13 +270,17 @@ func (o *Operation) setOrigin(address string) (path string, err error) {
 }
 
 // withoutPlaceholders is a path with a parameter of o for each :name and {{name}}.
-func withoutPlaceholders(o *Operation, path string, stated map[string]string) (string, error) {
+func (c *censor) withoutPlaceholders(o *Operation, path string, stated map[string]string) (string, error) {
 	segments := strings.Split(path, "/")
+	secret := c.carries(path)
+	if secret && len(segments) > maxFields {
+		return "", fmt.Errorf("its path holds credentials, among more than %d segments", maxFields)
+	}
 	for i, segment := range segments {
 		switch name, ok := strings.CutPrefix(segment, ":"); {
-		case ok && name != "" && !strings.ContainsAny(name, "{}") && len(name) <= maxName && len(o.Parameters) < maxFields:
+		case ok && name != "" && !strings.ContainsAny(name, "{}") && len(name) <= maxName && len(o.Parameters) < maxFields && !(secret && c.carries(name)):
 			p := Parameter{Name: name, In: "path", Required: true}
-			if value := stated[name]; value != "" && !placeholder(value) && !carries(name+"="+value) && !carries(value) {
+			if value := stated[name]; value != "" && !placeholder(value) && !c.carries(name+"="+value) && !c.carries(value) {
 				p.Candidates = []string{value}
 			}
 			o.keep(p)
@@ -297,16 +301,14 @@ func withoutPlaceholders(o *Operation, path string, stated map[string]string) (s
 				rest = behind
 			}
 			segments[i] = b.String()
+		case secret && c.carries("/"+segment):
+			segments[i] = "{credential}"
 		default:
-			literal, err := withoutCredentials(segment)
-			if err != nil {
-				return "", err
-			}
-			segments[i] = literal
+			segments[i] = escaped(segment)
 		}
 	}
 	path = strings.Join(segments, "/")
-	if carries(path) {
+	if secret && c.carries(path) {
 		return "", errors.New("its path holds a credential")
 	}
 	return path, nil
@@ -318,12 +320,12 @@ func placeholder(value string) bool {
 }
 
 // keepPair keeps a pair of a query as a parameter, its value unless that is a credential or a placeholder.
-func (o *Operation) keepPair(name, value string) {
+func (o *Operation) keepPair(c *censor, name, value string) {
 	p := Parameter{Name: name, In: "query"}
 	switch {
-	case name == "" || len(name) > maxName || placeholder(name) || len(value) > maxCandidate || carries(name):
+	case name == "" || len(name) > maxName || placeholder(name) || len(value) > maxCandidate || c.carries(name):
 		return
-	case carries(name+"="+value) || carries(value) || strings.HasPrefix(value, "<"):
+	case c.carries(name+"="+value) || c.carries(value) || strings.HasPrefix(value, "<"):
 	case strings.Contains(value, "{{"):
 		p.Required = true // somebody has to say what the variable is
 	default:
@@ -436,7 +438,7 @@ func (p *postman) body(o *Operation, media string, n *yaml.Node) error {
 			return err
 		}
 	}
-	return o.keepBody(media, []byte(content))
+	return o.keepBody(p.censor, media, []byte(content))
 }
 
 // unknownVariable is the error of a text with a variable that has no value; nil where {{ begins none: JSON

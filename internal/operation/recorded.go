@@ -34,12 +34,13 @@ var dull = []string{
 const maxFields = 64 // of a recorded request
 
 // operation is the request as an operation. Its path is literal.
-func (q recorded) operation() Operation {
+func (q recorded) operation(c *censor) Operation {
 	o := Operation{Method: strings.ToUpper(q.method), Origin: originOf(q.url)}
-	path, err := withoutCredentials(cmp.Or(q.url.RawPath, q.url.EscapedPath(), "/")) // as it was written, where Go would write it otherwise
-	o.Path = path + o.keepQuery(q.url.RawQuery)
-	o.keepFields(q.fields, &q.media)
-	err = cmp.Or(err, o.keepBody(q.media, q.body))
+	path, err := c.withoutCredentials(cmp.Or(q.url.RawPath, q.url.EscapedPath(), "/")) // as it was written, where Go would write it otherwise
+	query, bad := o.keepQuery(c, q.url.RawQuery)
+	o.Path = path + query
+	o.keepFields(c, q.fields, &q.media)
+	err = cmp.Or(err, bad, o.keepBody(c, q.media, q.body))
 	if _, bad := parseTemplate(o.Path); bad != nil {
 		o.Path, err = short(o.Path), bad
 	}
@@ -80,56 +81,86 @@ func absolute(text string) (*url.URL, error) {
 	return u, nil
 }
 
+// maxSearched bounds what is searched for credentials in a recording, in bytes: that takes longer than reading.
+const maxSearched = 16 << 20
+
+// censor knows credentials when it sees them, and counts what it has seen.
+type censor struct {
+	redactor *redact.Redactor
+	searched int
+}
+
+func newCensor() *censor { return &censor{redactor: redact.New(nil)} }
+
 // carries reports whether s, a name and a value if it is both, holds a credential.
-func carries(s string) bool {
-	r := redact.New(nil)
-	return r.URL(s) != s || r.Text(s) != s
+func (c *censor) carries(s string) bool {
+	c.searched += len(s)
+	return c.redactor.URL(s) != s
 }
 
 // withoutCredentials is a literal path as a template with a parameter for each segment that holds a
 // credential: /reset/{credential}.
-func withoutCredentials(path string) (string, error) {
+func (c *censor) withoutCredentials(path string) (string, error) {
 	path = escaped(path)
-	if !carries(path) {
+	if !c.carries(path) {
 		return path, nil
 	}
 	segments := strings.Split(path, "/")
+	if len(segments) > maxFields {
+		return "/?", fmt.Errorf("its path holds credentials, among more than %d segments", maxFields)
+	}
 	n := 0
 	for i, segment := range segments {
-		if !carries("/"+segment) && !(i > 0 && carries(segments[i-1]+"/"+segment)) {
+		if !c.carries("/"+segment) && !(i > 0 && c.carries(segments[i-1]+"/"+segment)) {
 			continue
 		}
-		if n++; n > maxFields {
-			break
-		}
+		n++
 		segments[i] = "{credential}"
 		if n > 1 {
 			segments[i] = fmt.Sprintf("{credential%d}", n)
 		}
 	}
-	if path = strings.Join(segments, "/"); carries(path) {
+	if path = strings.Join(segments, "/"); c.carries(path) {
 		return "/?", errors.New("its path holds credentials; write it with {names} in their place, in --url METHOD:PATH")
 	}
 	return path, nil
 }
 
-// keepQuery is what is kept of a query, with its question mark.
-func (o *Operation) keepQuery(query string) string {
-	var kept []string
-	for pair := range strings.SplitSeq(query, "&") {
+// keepQuery is what is kept of a query, with its question mark. A pair that holds a credential becomes a
+// parameter without a value.
+func (o *Operation) keepQuery(c *censor, query string) (string, error) {
+	pairs := strings.FieldsFunc(query, func(c rune) bool { return c == '&' })
+	if len(pairs) == 0 {
+		return "", nil
+	}
+	plain := make([]string, len(pairs))
+	for i, pair := range pairs {
 		name, value, _ := strings.Cut(pair, "=")
-		switch plain, err := url.QueryUnescape(name); {
-		case pair == "":
-		case !carries(pair) && !carries(unescaped(name)+"="+unescaped(value)):
+		plain[i] = unescaped(name) + "=" + unescaped(value)
+	}
+	if !c.carries("/?"+query) && !c.carries("/?"+strings.Join(plain, "&")) {
+		return "?" + escaped(query), nil
+	}
+	if len(pairs) > maxFields {
+		return "", fmt.Errorf("its query holds credentials, among more than %d parameters", maxFields)
+	}
+	var kept []string
+	for i, pair := range pairs {
+		name, _, _ := strings.Cut(plain[i], "=")
+		switch {
+		case !c.carries(pair) && !c.carries(plain[i]):
 			kept = append(kept, escaped(pair))
-		case err == nil && plain != "" && len(plain) <= maxName && len(o.Parameters) < maxFields && !carries(plain):
-			o.keep(Parameter{Name: plain, In: "query"})
+		case name != "" && len(name) <= maxName && !c.carries(name):
+			o.keep(Parameter{Name: name, In: "query"})
 		}
 	}
 	if kept == nil {
-		return ""
+		return "", nil
 	}
-	return "?" + strings.Join(kept, "&")
+	if query = "?" + strings.Join(kept, "&"); c.carries("/" + query) {
+		return "", errors.New("its query holds credentials")
+	}
+	return query, nil
 }
 
 func unescaped(s string) string {
@@ -148,15 +179,17 @@ func (o *Operation) keep(p Parameter) {
 
 // keepFields keeps of the fields what the API may want to know: the field Accept, languages, what is not
 // standard. Of Authorization it keeps the scheme.
-func (o *Operation) keepFields(fields [][2]string, media *string) {
+func (o *Operation) keepFields(c *censor, fields [][2]string, media *string) {
 	for _, f := range fields[:min(len(fields), maxFields)] {
 		name, value := strings.TrimSpace(f[0]), strings.TrimSpace(f[1])
 		lower := strings.ToLower(name)
 		p := Parameter{Name: name, In: "header"}
 		switch {
-		case !isToken(name) || len(name) > maxName || len(value) > maxCandidate || !fieldValue(value):
+		case !isToken(name) || len(name) > maxName || len(value) > maxCandidate || !fieldValue(value) || c.carries(name):
 		case lower == "accept":
-			o.Accept = cmp.Or(o.Accept, value)
+			if !c.carries(value) {
+				o.Accept = cmp.Or(o.Accept, value)
+			}
 		case lower == "content-type":
 			*media = value
 		case lower == "authorization":
@@ -164,7 +197,7 @@ func (o *Operation) keepFields(fields [][2]string, media *string) {
 			o.Alternatives = [][]Scheme{{httpScheme("Authorization", scheme)}}
 		case p.reserved() || slices.Contains(dull, lower) || strings.HasPrefix(lower, "sec-") || strings.HasPrefix(lower, "if-") ||
 			strings.HasPrefix(lower, "access-control-"):
-		case p.personal() || value == "" || carries(name+": "+value) || carries(value):
+		case p.personal() || value == "" || c.carries(name+": "+value) || c.carries(value):
 			o.keep(p)
 		default:
 			p.Required, p.Candidates = true, []string{value}
@@ -174,15 +207,15 @@ func (o *Operation) keepFields(fields [][2]string, media *string) {
 }
 
 // keepBody keeps a body that holds no credential. A login is not repeated.
-func (o *Operation) keepBody(media string, content []byte) error {
+func (o *Operation) keepBody(c *censor, media string, content []byte) error {
 	switch {
 	case len(content) == 0 || !takesBody(o.Method):
 		return nil
 	case len(content) > maxBody:
 		return fmt.Errorf("its body has more than %d KiB, and is not sent", maxBody>>10)
-	case !fieldValue(media) || len(media) > maxName:
+	case !fieldValue(media) || len(media) > maxName || c.carries(media):
 		return errors.New("the media type of its body cannot be read")
-	case carries(string(content)) || carries(unescaped(string(content))):
+	case c.carries(string(content)) || c.carries(unescaped(string(content))):
 		return errors.New("its body holds a credential, which is not sent; a document with an example can describe the operation")
 	}
 	o.Body = &Body{media, bytes.Clone(content)}
@@ -191,15 +224,21 @@ func (o *Operation) keepBody(media string, content []byte) error {
 
 // collector makes a Document of operations that were recorded one by one.
 type collector struct {
+	*censor
 	name string
 	doc  Document
 	seen map[string]bool
 }
 
-func newCollector(name string) *collector { return &collector{name: name, seen: make(map[string]bool)} }
+func newCollector(name string) *collector {
+	return &collector{censor: newCensor(), name: name, seen: make(map[string]bool)}
+}
 
 // add keeps the first operation of a method, an origin and a path.
 func (c *collector) add(o Operation) error {
+	if c.searched > maxSearched {
+		return fmt.Errorf("%s: has more than %d MiB in URLs, fields and bodies; scan it in parts", c.name, maxSearched>>20)
+	}
 	key := o.Method + " " + o.Origin + o.Path + " " + o.Problem
 	if c.seen[key] {
 		return nil
@@ -220,7 +259,7 @@ func ParseURL(text string) (Operation, error) {
 	if err != nil {
 		return Operation{}, fmt.Errorf("%w; write for example http://127.0.0.1:5000/api/profile", err)
 	}
-	o := recorded{method: "GET", url: u}.operation()
+	o := recorded{method: "GET", url: u}.operation(newCensor())
 	if o.Problem != "" {
 		return Operation{}, errors.New(o.Problem)
 	}
