@@ -1,10 +1,11 @@
 // Package operation lists what an API can be asked, as far as a document says so: an OpenAPI 3.0 or
-// 3.1 or a Swagger 2.0 document, or single METHOD:PATH lines. It hides those formats, their
-// references and their traps, and turns an operation into the target of a request.
+// 3.1 or a Swagger 2.0 document, a recording (HAR), a Postman collection, lines of curl, or single
+// METHOD:PATH lines. It hides those formats, their references and their traps, and turns an operation into
+// the target of a request.
 //
 // The author of a document is an attacker here (THREAT-MODEL A8). Nothing is opened or fetched,
-// nothing that YAML can repeat by reference is ever expanded, every loop over the document has a
-// bound, and no document chooses the origin that a request goes to: that is the base URL's alone, and
+// nothing that YAML can repeat by reference is expanded but the example of a body, up to what a body may
+// have, every loop over the document has a bound, and no document chooses the origin that a request goes to: that is the base URL's alone, and
 // whoever makes that of a document's servers judges them first.
 package operation
 

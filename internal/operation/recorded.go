@@ -253,13 +253,19 @@ func (c *collector) add(o Operation) error {
 	return nil
 }
 
-// ParseURL is the operation GET of an absolute URL.
+// ParseURL is the operation GET of an absolute URL. Who writes {id} in it means a parameter, as in ParseLine.
 func ParseURL(text string) (Operation, error) {
 	u, err := absolute(strings.TrimSpace(text))
 	if err != nil {
 		return Operation{}, fmt.Errorf("%w; write for example http://127.0.0.1:5000/api/profile", err)
 	}
 	o := recorded{method: "GET", url: u}.operation(newCensor())
+	if strings.Contains(text, "{") {
+		o.Path = strings.NewReplacer("%7B", "{", "%7D", "}").Replace(o.Path)
+		if _, err := parseTemplate(o.Path); err != nil {
+			return Operation{}, err
+		}
+	}
 	if o.Problem != "" {
 		return Operation{}, errors.New(o.Problem)
 	}

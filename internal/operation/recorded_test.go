@@ -212,7 +212,9 @@ func TestParseCurl(t *testing.T) {
 
 func TestParseURL(t *testing.T) {
 	for text, want := range map[string]string{
-		" https://H:443/a/{x}?b=c#d ":     "https://h GET /a/%7Bx%7D?b=c",
+		" https://H:443/a/{x}?b=c#d ":     "https://h GET /a/{x}?b=c",
+		"http://h/a/%7Bx%7D":              "http://h GET /a/%7Bx%7D",
+		"http://h/a/{x":                   `the path "/a/{x" has a { without a name and }`,
 		"http://h/a?access_token=hunter2": "http://h GET /a query:access_token",
 		"ftp://h/hunter2":                 "its URL does not begin with http:// or https:// and a host; write for example http://127.0.0.1:5000/api/profile",
 		"http://h:0/hunter2":              "its URL has a port that is not between 1 and 65535; write for example http://127.0.0.1:5000/api/profile",
