@@ -32,7 +32,7 @@ type scanFlags struct {
 	Downscoped    []string      `sep:"none" placeholder:"NAME=OF" help:"Identity NAME is the same user as identity OF with less scope, which opaque tokens do not tell; repeatable."`
 	Param         []string      `sep:"none" placeholder:"[IDENTITY.]NAME=VALUE" help:"A value for a path, query or header parameter; repeatable."`
 	Header        []string      `sep:"none" placeholder:"NAME: VALUE" help:"A field sent with every request; repeatable."`
-	Format        []string      `sep:"none" placeholder:"FORMAT[=FILE]" help:"terminal (default) or json; repeatable."`
+	Format        []string      `sep:"none" placeholder:"FORMAT[=FILE]" help:"terminal (default), json, sarif, html, junit or markdown, to standard output or to FILE; repeatable."`
 	FailOn        string        `default:"medium" placeholder:"LEVEL" help:"Exit with 1 for findings of this severity or more: info, low, medium, high, critical, never."`
 	Checks        []string      `placeholder:"ID" help:"Make these checks only. Naming error-poisoning makes it everywhere, where otherwise it is made only where nobody can feel it."`
 	SkipChecks    []string      `placeholder:"ID" help:"Leave these checks out."`
@@ -43,7 +43,7 @@ type scanFlags struct {
 	MaxRequests   int           `default:"10000" help:"Requests of the whole scan, at most."`
 	Timeout       time.Duration `default:"10s" help:"How long to wait for one answer."`
 	Wait          time.Duration `default:"65s" help:"How long to wait, where nothing else gives proof, for stored responses to expire."`
-	Baseline      string        `placeholder:"FILE" help:"An earlier JSON report; only what is new counts for the exit status."`
+	Baseline      string        `placeholder:"FILE" help:"An earlier JSON report; only what is new counts for the exit status, and what is gone is shown as fixed."`
 	Origin        string        `placeholder:"URL" help:"The same API past the cache, for controls. Tokens are sent there too."`
 	Marker        []string      `sep:"none" placeholder:"IDENTITY=TEXT" help:"Text that only this identity may ever see; repeatable."`
 	Trace         string        `placeholder:"FILE" help:"Write every request to FILE, a line each, as it is answered; tokens stand in it as variables."`
@@ -92,9 +92,12 @@ func runScan(ctx context.Context, e env, args []string) error {
 	result, err := scan.Run(ctx, options)
 	line.clear()
 	result.Version, _ = build()
-	result.Known = known
+	result.Document, result.FailOn, result.Known = flags.documentTitle(), failOn, known
+	for _, c := range options.Checks {
+		result.Checks = append(result.Checks, c.Rule)
+	}
 
-	verdict, exit := outcome(result, err, failOn)
+	verdict, exit := outcome(result, err)
 	for _, o := range outputs { // all of them: one that cannot be written does not cost the others
 		if err := o.write(e, result, verdict); err != nil {
 			exit = unfinished{err}
@@ -122,18 +125,28 @@ func (f *scanFlags) traceTo(o *scan.Options) (io.Closer, error) {
 	return file, nil
 }
 
+// documentTitle is what reports call the API document; empty where it is not known, or may not be repeated.
+func (f *scanFlags) documentTitle() string {
+	if f.OpenAPI == "" {
+		return ""
+	}
+	if name := documentName(f.OpenAPI); name != unshown {
+		return name
+	}
+	return ""
+}
+
 // outcome is the line that ends a terminal report, and the error that makes the exit status.
-func outcome(r *finding.Report, err error, failOn finding.Severity) (verdict string, exit error) {
-	n := r.AtOrAbove(failOn)
+func outcome(r *finding.Report, err error) (verdict string, exit error) {
 	switch {
 	case err != nil:
 		return "exit 3 (not completed)", unfinished{err}
-	case n > 0:
-		return fmt.Sprintf("exit 1 (findings at %s or above)", failOn), found{}
+	case slices.ContainsFunc(r.Findings, r.Counts):
+		return fmt.Sprintf("exit 1 (findings at %s or above)", r.FailOn), found{}
 	}
-	verdict = fmt.Sprintf("exit 0 (nothing at %s or above", failOn)
+	verdict = fmt.Sprintf("exit 0 (nothing at %s or above", r.FailOn)
 	if len(r.Known) > 0 {
-		verdict = fmt.Sprintf("exit 0 (nothing new at %s or above", failOn)
+		verdict = fmt.Sprintf("exit 0 (nothing new at %s or above", r.FailOn)
 	}
 	if undecided := r.Undecided(); undecided > 0 {
 		verdict += fmt.Sprintf(", %d undecided", undecided)

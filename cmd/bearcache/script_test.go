@@ -49,6 +49,7 @@ func TestScript(t *testing.T) {
 			env.Setenv("OPERATORS_TOKEN", "hunter2-hunter2-hunter2")
 			env.Setenv("TAKEN", taken.Addr().String())
 			env.Setenv("API", api.URL)
+			env.Setenv("CLEAN", api.URL+"/clean")
 			env.Setenv("ALICE_TOKEN", "alice-token")
 			env.Setenv("BOB_TOKEN", "bob-token")
 			return nil
@@ -116,6 +117,9 @@ func answer(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
 	case r.URL.Path == "/gone":
 		w.WriteHeader(http.StatusNotFound)
+	case r.URL.Path == "/public": // what shared caches may store, though it is alice's or bob's
+		w.Header().Set("Cache-Control", "public, max-age=60")
+		w.Write([]byte(`{"email": "` + user + `"}`))
 	default:
 		w.Header().Set("Cache-Control", "private")
 		w.Header().Set("Vary", "Authorization")

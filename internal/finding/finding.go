@@ -145,16 +145,52 @@ type Tested struct {
 type Report struct {
 	Version    string // of the tool
 	Target     string
+	Document   string // the API document as the user named it; empty where there was none
 	Started    time.Time
 	Duration   time.Duration
 	Requests   int
 	Complete   bool     // every operation was tried, or skipped for a reason of its own
 	Incomplete string   // why not, in one sentence
 	Identities []string // names only
+	Checks     []*Rule  // that were made
 	Operations []Tested
 	Findings   []Finding
-	// Known holds the fingerprints of an earlier report; such findings are shown and do not count.
+	// FailOn is the severity from which on a finding counts for the exit status.
+	FailOn Severity
+	// Known holds the fingerprints of an earlier report; such findings are shown and do not count. Nil:
+	// there was no earlier report.
 	Known map[string]bool
+}
+
+// Counts reports whether f is one that the exit status speaks of: severe enough, and not known.
+func (r *Report) Counts(f Finding) bool {
+	return f.Severity >= r.FailOn && !r.Known[f.Fingerprint()]
+}
+
+// Fixed are the findings that the earlier report had and this one has no longer, each with its rule and
+// its operation. What was not tested again is not among them: a check left out, an operation without an
+// answer or without a verdict, a run that did not end, or one with fewer than two readers.
+func (r *Report) Fixed() []Finding {
+	if !r.Complete || len(r.Identities) < 2 {
+		return nil
+	}
+	found := make(map[string]bool)
+	for _, f := range r.Findings {
+		found[f.Fingerprint()] = true
+	}
+	var list []Finding
+	for _, op := range r.Operations {
+		if op.Status != StatusTested || op.Undecided {
+			continue
+		}
+		for _, rule := range r.Checks {
+			f := Finding{Rule: rule, Severity: rule.Severity, Operation: op.Operation}
+			if id := f.Fingerprint(); r.Known[id] && !found[id] {
+				list = append(list, f)
+			}
+		}
+	}
+	return list
 }
 
 // Sort orders findings by severity, then operation, then rule, so that equal runs read equal.
@@ -178,17 +214,6 @@ func (r *Report) Undecided() int {
 	n := 0
 	for _, op := range r.Operations {
 		if op.Undecided {
-			n++
-		}
-	}
-	return n
-}
-
-// AtOrAbove counts the findings of severity s or more that no baseline knew.
-func (r *Report) AtOrAbove(s Severity) int {
-	n := 0
-	for _, f := range r.Findings {
-		if f.Severity >= s && !r.Known[f.Fingerprint()] {
 			n++
 		}
 	}

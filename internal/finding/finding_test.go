@@ -98,17 +98,64 @@ func TestSeverity(t *testing.T) {
 	}
 }
 
-func TestThreshold(t *testing.T) {
+// Counted are findings at the threshold that no baseline knew.
+func TestCounts(t *testing.T) {
 	high := Finding{Rule: CrossIdentityReuse, Severity: High, Operation: "GET /a"}
-	low := Finding{Rule: MissingVary, Severity: Low, Operation: "GET /a"}
-	r := &Report{Findings: []Finding{high, low}}
-	for s, want := range map[Severity]int{Info: 2, Low: 2, Medium: 1, High: 1, Critical: 0, Never: 0} {
-		if got := r.AtOrAbove(s); got != want {
-			t.Errorf("at %v: %d, want %d", s, got, want)
+	for name, tt := range map[string]struct {
+		failOn Severity
+		known  map[string]bool
+		want   bool
+	}{
+		"no threshold":     {Info, nil, true},
+		"at the threshold": {High, nil, true},
+		"below":            {Critical, nil, false},
+		"never":            {Never, nil, false},
+		"known":            {Info, map[string]bool{high.Fingerprint(): true}, false},
+		"another is known": {Info, map[string]bool{"45": true}, true},
+	} {
+		if got := (&Report{FailOn: tt.failOn, Known: tt.known}).Counts(high); got != tt.want {
+			t.Errorf("%s: %v", name, got)
 		}
 	}
-	r.Known = map[string]bool{high.Fingerprint(): true}
-	if got := r.AtOrAbove(Info); got != 1 {
-		t.Errorf("with a baseline: %d, want 1", got)
+}
+
+// Fixed is what was tested again and not found again, and nothing that was merely not looked at.
+func TestFixed(t *testing.T) {
+	gone := Finding{Rule: CrossIdentityReuse, Operation: "GET /a"}
+	there := Finding{Rule: MissingVary, Operation: "GET /a"}
+	report := func(change func(*Report)) *Report {
+		r := &Report{
+			Complete: true, Identities: []string{"alice", "bob"}, Checks: []*Rule{CrossIdentityReuse, MissingVary},
+			Operations: []Tested{{Operation: "GET /a", Status: StatusTested}, {Operation: "GET /b", Status: StatusTested}},
+			Findings:   []Finding{there},
+			Known:      map[string]bool{gone.Fingerprint(): true, there.Fingerprint(): true},
+		}
+		change(r)
+		return r
+	}
+	for _, tt := range []struct {
+		name   string
+		change func(*Report)
+		want   int
+	}{
+		{"tested, not found", func(r *Report) {}, 1},
+		{"nothing found at all", func(r *Report) { r.Findings = nil }, 2},
+		{"found again", func(r *Report) { r.Findings = append(r.Findings, gone) }, 0},
+		{"no baseline", func(r *Report) { r.Known = nil }, 0},
+		{"of an operation that is no longer there", func(r *Report) { r.Operations = r.Operations[1:] }, 0},
+		{"skipped", func(r *Report) { r.Operations[0].Status = StatusSkipped }, 0},
+		{"failed", func(r *Report) { r.Operations[0].Status = StatusFailed }, 0},
+		{"undecided", func(r *Report) { r.Operations[0].Undecided = true }, 0},
+		{"the check was left out", func(r *Report) { r.Checks = r.Checks[1:] }, 0},
+		{"interrupted", func(r *Report) { r.Complete = false }, 0},
+		{"one reader", func(r *Report) { r.Identities = r.Identities[:1] }, 0},
+	} {
+		got := report(tt.change).Fixed()
+		if len(got) != tt.want {
+			t.Errorf("%s: %d, want %d", tt.name, len(got), tt.want)
+		}
+		if tt.want == 1 && (got[0].Rule != gone.Rule || got[0].Operation != gone.Operation) {
+			t.Errorf("%s: %+v", tt.name, got[0])
+		}
 	}
 }

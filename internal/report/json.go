@@ -17,6 +17,7 @@ type jsonReport struct {
 	Schema     string          `json:"schema"`
 	Tool       jsonTool        `json:"tool"`
 	Target     string          `json:"target"`
+	Document   string          `json:"document,omitempty"`
 	Started    string          `json:"started"`
 	DurationMS int64           `json:"duration_ms"`
 	Requests   int             `json:"requests"`
@@ -24,7 +25,10 @@ type jsonReport struct {
 	Incomplete string          `json:"incomplete,omitempty"`
 	Identities []string        `json:"identities"`
 	Operations []jsonOperation `json:"operations"`
+	Checks     []string        `json:"checks,omitempty"`
+	FailOn     string          `json:"fail_on"`
 	Findings   []jsonFinding   `json:"findings"`
+	Fixed      []jsonFixed     `json:"fixed,omitempty"`
 }
 
 type jsonTool struct {
@@ -58,6 +62,13 @@ type jsonFinding struct {
 	Fix         []jsonFix      `json:"fix"`
 }
 
+// jsonFixed is a finding of the baseline that was looked for and not found again.
+type jsonFixed struct {
+	Check       string `json:"check"`
+	Operation   string `json:"operation"`
+	Fingerprint string `json:"fingerprint"`
+}
+
 type jsonEvidence struct {
 	Step    int               `json:"step"`
 	As      string            `json:"as"`
@@ -77,9 +88,9 @@ type jsonFix struct {
 
 func json(w io.Writer, r *finding.Report) error {
 	out := jsonReport{
-		Schema: ScanSchema, Tool: jsonTool{"bearcache", r.Version}, Target: r.Target,
+		Schema: ScanSchema, Tool: jsonTool{"bearcache", r.Version}, Target: r.Target, Document: r.Document,
 		Started: r.Started.UTC().Format(time.RFC3339), DurationMS: r.Duration.Milliseconds(), Requests: r.Requests,
-		Complete: r.Complete, Incomplete: r.Incomplete, Identities: r.Identities,
+		Complete: r.Complete, Incomplete: r.Incomplete, Identities: r.Identities, FailOn: r.FailOn.String(),
 		Operations: []jsonOperation{}, Findings: []jsonFinding{},
 	}
 	for _, op := range r.Operations {
@@ -88,6 +99,16 @@ func json(w io.Writer, r *finding.Report) error {
 	for _, f := range r.Findings {
 		out.Findings = append(out.Findings, jsonOf(f, r.Known[f.Fingerprint()]))
 	}
+	for _, rule := range r.Checks {
+		out.Checks = append(out.Checks, rule.ID)
+	}
+	for _, f := range r.Fixed() {
+		out.Fixed = append(out.Fixed, jsonFixed{f.Rule.ID, f.Operation, f.Fingerprint()})
+	}
+	return encode(w, out)
+}
+
+func encode(w io.Writer, out any) error {
 	enc := stdjson.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
@@ -101,13 +122,9 @@ func jsonOf(f finding.Finding, known bool) jsonFinding {
 		Evidence: []jsonEvidence{}, CWE: f.Rule.CWE, OWASP: f.Rule.OWASP, Fix: []jsonFix{},
 	}
 	for i, e := range f.Evidence {
-		headers := make(map[string]string, len(e.Header))
-		for name, values := range e.Header {
-			headers[strings.ToLower(name)] = strings.Join(values, ", ")
-		}
 		j.Evidence = append(j.Evidence, jsonEvidence{
-			Step: i + 1, As: e.As, Request: e.Request, Status: e.Status, TookMS: float64(e.Took.Microseconds()) / 1000,
-			Headers: headers, Excerpt: e.Excerpt, Note: e.Note, By: e.By,
+			Step: i + 1, As: e.As, Request: e.Request, Status: e.Status, TookMS: milliseconds(e.Took),
+			Headers: joined(e), Excerpt: e.Excerpt, Note: e.Note, By: e.By,
 		})
 	}
 	for _, fix := range f.Rule.Remedy {
@@ -115,6 +132,17 @@ func jsonOf(f finding.Finding, known bool) jsonFinding {
 	}
 	return j
 }
+
+// joined are a step's response fields by their names in lower case.
+func joined(e finding.Evidence) map[string]string {
+	fields := make(map[string]string, len(e.Header))
+	for name, values := range e.Header {
+		fields[strings.ToLower(name)] = strings.Join(values, ", ")
+	}
+	return fields
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // ReadBaseline returns the fingerprints of the findings of an earlier JSON report.
 func ReadBaseline(r io.Reader) (map[string]bool, error) {

@@ -18,6 +18,10 @@ type Format func(w io.Writer, r *finding.Report) error
 var Formats = map[string]Format{
 	"terminal": Terminal(Style{}),
 	"json":     json,
+	"sarif":    sarif,
+	"html":     html,
+	"junit":    junit,
+	"markdown": markdown,
 }
 
 // Find returns the format called name, or an error that lists them all.
@@ -30,5 +34,5 @@ func Find(name string) (Format, error) {
 		names = append(names, n)
 	}
 	slices.Sort(names)
-	return nil, fmt.Errorf("there is no report format %q; this version has %s", name, strings.Join(names, " and "))
+	return nil, fmt.Errorf("there is no report format %q; this version has %s", name, strings.Join(names, ", "))
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,17 +29,33 @@ func example() *finding.Report {
 		Detail:  "The cache key does not contain the caller.",
 		Evidence: []finding.Evidence{
 			{As: "alice", Request: `curl -s -H "Authorization: Bearer $ALICE_TOKEN" http://127.0.0.1:5000/api/profile`, Status: 200,
-				Header: http.Header{"Age": {"0"}, "Via": {"a", "b"}}, Excerpt: `{"email":"alice@example.com"}`, Note: "made by the origin", Took: 12 * time.Millisecond},
-			{As: "bob", Request: `curl -s -H "Authorization: Bearer $BOB_TOKEN" http://127.0.0.1:5000/api/profile`, Status: 200, Note: "the same bytes", Took: 300 * time.Microsecond},
-			{As: "bob", Request: `curl -s -H "Authorization: Bearer $BOB_TOKEN" http://127.0.0.1:5000/api/profile`, Status: 200, Note: "again: the same", Took: 200 * time.Microsecond},
+				Header: http.Header{"Age": {"0"}, "Via": {"a", "b"}}, Excerpt: `{"email":"alice@example.com"}`, Note: "made by the origin, holds alice@example.com", Took: 12 * time.Millisecond, By: finding.ByOrigin},
+			{As: "bob", Request: `curl -s -H "Authorization: Bearer $BOB_TOKEN" http://127.0.0.1:5000/api/profile`, Status: 200, Note: "the same bytes: alice@example.com  <- alice's, not bob's", Took: 300 * time.Microsecond, By: finding.ByCache},
+			{As: "bob", Request: `curl -s -H "Authorization: Bearer $BOB_TOKEN" http://127.0.0.1:5000/api/profile`, Status: 200, Note: "again: the same", Took: 200 * time.Microsecond, By: finding.ByCache},
+			{As: "bob", Request: `curl -s -H "Authorization: Bearer $BOB_TOKEN" http://127.0.0.1:5000/api/profile?fresh=1`, Status: 200, Note: "on a fresh entry bob came first", Took: 11 * time.Millisecond, By: finding.ByOrigin},
+			{As: "alice", Request: `curl -s -H "Authorization: Bearer $ALICE_TOKEN" http://127.0.0.1:5000/api/profile?fresh=1`, Status: 200, Note: "order swapped: now alice is given what was made for bob", Took: 300 * time.Microsecond, By: finding.ByCache},
 		},
 	}
 	again := leak
 	again.Operation, again.Confidence, again.Severity = "GET /api/orders/{id}", finding.Likely, finding.High
+	again.Evidence = []finding.Evidence{leak.Evidence[0], leak.Evidence[1]}
+	for i := range again.Evidence { // a proof that does not say who answered
+		again.Evidence[i].By = finding.ByUnknown
+	}
+	open := finding.Finding{
+		Rule: finding.AnonymousReuse, Severity: finding.Critical, Confidence: finding.Confirmed, Operation: "GET /api/profile", Victim: "alice", Observer: "nobody",
+		Summary: "A request without credentials received the response that was made for alice.", Detail: "The cache key contains the URL but not the caller.",
+		Evidence: []finding.Evidence{
+			leak.Evidence[0],
+			{As: "nobody", Request: "curl -s http://127.0.0.1:5000/api/profile", Status: 200, Note: "the same bytes: alice@example.com  <- alice's, not nobody's", Took: 300 * time.Microsecond, By: finding.ByCache},
+			{As: "nobody", Request: "curl -s http://127.0.0.1:5000/api/profile?fresh=2", Status: 401, Header: http.Header{"Www-Authenticate": {`Bearer realm="api"`}}, Note: "on a fresh entry: denied, as it should be", Took: 2 * time.Millisecond},
+		},
+	}
 	low := finding.Finding{
 		Rule: finding.MissingVary, Severity: finding.Low, Confidence: finding.Confirmed, Operation: "GET /api/profile", Victim: "alice",
 		Summary: finding.MissingVary.Title, Detail: "The response says nothing about caching.",
 	}
+	gone := finding.Finding{Rule: finding.MissingVary, Operation: "GET /api/settings"}
 	r := &finding.Report{
 		Version: "v0.1.0", Target: "http://127.0.0.1:5000", Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Duration: 1234 * time.Millisecond,
 		Requests: 57, Complete: true, Identities: []string{"alice", "bob"},
@@ -52,8 +69,9 @@ func example() *finding.Report {
 			{Operation: "DELETE /api/profile", Status: finding.StatusSkipped, Reason: "DELETE is not sent"},
 			{Operation: "GET /api/broken", Status: finding.StatusFailed, Reason: "no answer: connection reset by peer"},
 		},
-		Findings: []finding.Finding{low, again, leak},
-		Known:    map[string]bool{again.Fingerprint(): true},
+		Findings: []finding.Finding{low, again, leak, open},
+		Document: "api/openapi.yaml", Checks: []*finding.Rule{finding.CrossIdentityReuse, finding.AnonymousReuse, finding.MissingVary}, FailOn: finding.Medium,
+		Known: map[string]bool{again.Fingerprint(): true, gone.Fingerprint(): true},
 	}
 	r.Sort()
 	return r
@@ -72,6 +90,11 @@ func TestGolden(t *testing.T) {
 		{"brief.txt", Terminal(Style{Brief: true}), example()},
 		{"incomplete.txt", Terminal(Style{Verdict: "exit 3 (not completed)"}), incomplete},
 		{"report.json", json, example()},
+		{"report.sarif", sarif, example()},
+		{"report.html", html, example()},
+		{"report.junit.xml", junit, example()},
+		{"incomplete.junit.xml", junit, incomplete},
+		{"report.md", markdown, example()},
 		{"empty.json", json, &finding.Report{Target: "http://127.0.0.1:5000", Complete: true, Identities: []string{"alice"}}},
 	} {
 		t.Run(tt.file, func(t *testing.T) {
@@ -147,8 +170,8 @@ func TestBaseline(t *testing.T) {
 		}
 	}
 	r.Known = known
-	if n := r.AtOrAbove(finding.Info); n != 0 {
-		t.Errorf("%d findings count though all are known", n)
+	if slices.ContainsFunc(r.Findings, r.Counts) {
+		t.Error("a finding counts though all are known")
 	}
 	for name, tt := range map[string]struct{ data, want string }{
 		"not JSON":      {"hello", "it is not JSON; give a report written by scan --format json=FILE"},
@@ -203,7 +226,7 @@ func TestWriteErrorsAreReported(t *testing.T) {
 }
 
 func TestFind(t *testing.T) {
-	if _, err := Find("xml"); err == nil || err.Error() != `there is no report format "xml"; this version has json and terminal` {
+	if _, err := Find("xml"); err == nil || err.Error() != `there is no report format "xml"; this version has html, json, junit, markdown, sarif, terminal` {
 		t.Error(err)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/bearcache/bearcache/internal/finding"
 )
@@ -23,48 +22,16 @@ type Style struct {
 // Terminal is the report a person reads: the proof before the theory, and what to do next.
 func Terminal(style Style) Format {
 	return func(w io.Writer, r *finding.Report) error {
-		p := &printer{w: w, style: style, report: harmless(r), fixed: make(map[*finding.Rule]bool)}
+		p := &printer{w: w, style: style, report: show(r), fixed: make(map[*finding.Rule]bool)}
 		p.print()
 		return p.err
 	}
 }
 
-// harmless is r without characters that a terminal would obey: names of operations come from a
-// document, and reasons from a server.
-func harmless(r *finding.Report) *finding.Report {
-	c := *r
-	c.Target, c.Incomplete = Plain(c.Target), Plain(c.Incomplete)
-	c.Operations, c.Findings = slices.Clone(r.Operations), slices.Clone(r.Findings)
-	for i := range c.Operations {
-		op := &c.Operations[i]
-		op.Operation, op.Reason = Plain(op.Operation), Plain(op.Reason)
-	}
-	for i := range c.Findings {
-		f := &c.Findings[i]
-		f.Operation, f.Summary, f.Detail = Plain(f.Operation), Plain(f.Summary), Plain(f.Detail)
-		f.Evidence = slices.Clone(f.Evidence)
-		for j := range f.Evidence {
-			e := &f.Evidence[j]
-			e.Request, e.Note = Plain(e.Request), Plain(e.Note)
-		}
-	}
-	return &c
-}
-
-// Plain has a dot in the place of control characters, and of those that reorder text.
-func Plain(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
-			return '·'
-		}
-		return r
-	}, s)
-}
-
 type printer struct {
 	w      io.Writer
 	style  Style
-	report *finding.Report
+	report *shown
 	fixed  map[*finding.Rule]bool // whose remedy was printed
 	err    error
 }
@@ -91,7 +58,7 @@ func (p *printer) print() {
 	readers := append(slices.Clone(r.Identities), "nobody")
 	p.line("%s · %s · %s", r.Target, plural(len(r.Operations), "operation"), strings.Join(readers, ", "))
 	p.line("")
-	for i, f := range r.Findings {
+	for i, f := range r.found {
 		if f.Severity > finding.Low {
 			p.finding(f, !p.style.Brief || i == 0)
 		}
@@ -101,13 +68,9 @@ func (p *printer) print() {
 	p.summary()
 }
 
-func (p *printer) finding(f finding.Finding, whole bool) {
-	known := ""
-	if p.report.Known[f.Fingerprint()] {
-		known = "   known from the baseline"
-	}
+func (p *printer) finding(f shownFinding, whole bool) {
 	severity := fmt.Sprintf("%-9s", strings.ToUpper(f.Severity.String()))
-	p.line("%s %s   %s   %s%s", p.colour(colours[f.Severity], severity), f.Operation, f.Rule.ID, f.Confidence, known)
+	p.line("%s %s   %s   %s%s", p.colour(colours[f.Severity], severity), f.Operation, f.Rule.ID, f.Confidence, known(f))
 	p.line("  %s", f.Summary)
 	p.line("")
 	if !whole {
@@ -126,17 +89,22 @@ func (p *printer) finding(f finding.Finding, whole bool) {
 			label = "         "
 		}
 	}
-	label, last := "  Retry  ", ""
-	for _, e := range f.Evidence {
-		if e.Request != last {
-			p.line("%s%s", label, e.Request)
-		}
-		label, last = "         ", e.Request
+	label := "  Retry  "
+	for _, line := range requests(f.Finding) {
+		p.line("%s%s", label, line)
+		label = "         "
 	}
 	p.line("")
 }
 
-func (p *printer) steps(f finding.Finding) {
+func known(f shownFinding) string {
+	if f.known {
+		return "   known from the baseline"
+	}
+	return ""
+}
+
+func (p *printer) steps(f shownFinding) {
 	width := 0
 	for _, e := range f.Evidence {
 		width = max(width, len(e.As))
@@ -175,8 +143,8 @@ func (p *printer) wrapped(label, text string) {
 // minor lists what is low or for information, one block for each rule.
 func (p *printer) minor() {
 	for _, rule := range finding.Rules {
-		var list []finding.Finding
-		for _, f := range p.report.Findings {
+		var list []shownFinding
+		for _, f := range p.report.found {
 			if f.Rule == rule && f.Severity <= finding.Low {
 				list = append(list, f)
 			}
@@ -192,7 +160,7 @@ func (p *printer) minor() {
 			continue
 		}
 		for _, f := range list {
-			p.line("    %s   %s", f.Operation, f.Confidence)
+			p.line("    %s   %s%s", f.Operation, f.Confidence, known(f))
 		}
 		p.wrapped("  Why    ", list[0].Detail)
 		p.wrapped("  Fix    ", rule.Remedy[0].Stack+": "+rule.Remedy[0].Text)
@@ -204,10 +172,13 @@ func (p *printer) minor() {
 func (p *printer) operations() {
 	if p.style.Verbose {
 		for _, op := range p.report.Operations {
-			if p.clean(op) {
+			if p.report.isClean(op) {
 				p.line("clean       %s   %s   %s", op.Operation, rests(op), plural(op.Requests, "request"))
 			}
 		}
+	}
+	for _, f := range p.report.fixed {
+		p.line("fixed       %s   %s, which the baseline had", f.Operation, f.Rule.ID)
 	}
 	for _, op := range p.report.Operations {
 		if op.Status != finding.StatusTested {
@@ -219,73 +190,20 @@ func (p *printer) operations() {
 
 // undecided lists operations with the reason that they have in common, once.
 func (p *printer) undecided() {
-	var reasons []string
-	for _, op := range p.report.Operations {
-		if op.Undecided && !slices.Contains(reasons, op.Reason) {
-			reasons = append(reasons, op.Reason)
-		}
-	}
+	reasons, operations := p.report.undecidedBy()
 	for _, reason := range reasons {
-		for _, op := range p.report.Operations {
-			if op.Undecided && op.Reason == reason {
-				p.line("undecided   %s", op.Operation)
-			}
+		for _, op := range operations[reason] {
+			p.line("undecided   %s", op)
 		}
 		p.wrapped("            ", reason)
 	}
 }
 
-func (p *printer) clean(op finding.Tested) bool {
-	return op.Status == finding.StatusTested && !op.Undecided && !p.found(op.Operation)
-}
-
-// rests is what a clean verdict rests on.
-func rests(op finding.Tested) string {
-	switch {
-	case op.Reason != "": // one identity, or one that got nothing
-		return op.Reason
-	case op.Differed:
-		return "readers got different answers"
-	}
-	return "the same answer for every reader"
-}
-
-func (p *printer) found(operation string) bool {
-	return slices.ContainsFunc(p.report.Findings, func(f finding.Finding) bool { return f.Operation == operation })
-}
-
 func (p *printer) summary() {
 	r := p.report
-	leaking, flagged := map[string]bool{}, map[string]bool{}
-	for _, f := range r.Findings {
-		flagged[f.Operation] = true
-		if f.Severity >= finding.High {
-			leaking[f.Operation] = true
-		}
-	}
-	clean, untested, differed, undecided := 0, 0, 0, r.Undecided()
-	for _, op := range r.Operations {
-		switch {
-		case op.Status != finding.StatusTested:
-			untested++
-		case p.clean(op):
-			clean++
-		}
-		if op.Differed {
-			differed++
-		}
-	}
-	counts := fmt.Sprintf("%d leaking · %d with other findings · %d clean", len(leaking), len(flagged)-len(leaking), clean)
-	if undecided > 0 {
-		counts += fmt.Sprintf(" · %d undecided", undecided)
-	}
-	p.line("%s · %d not tested", counts, untested)
-	if len(r.Identities) > 1 {
-		p.line("%s got different answers on %s", strings.Join(r.Identities, " and "), plural(differed, "operation"))
-	} else {
-		p.line("one identity: whether another would receive its responses was not tested")
-	}
-	end := fmt.Sprintf("%s in %.1f s", plural(r.Requests, "request"), r.Duration.Seconds())
+	p.line("%s", r.tally())
+	p.line("%s", r.basis())
+	end := r.spent()
 	if p.style.Verdict != "" {
 		end += " · " + p.style.Verdict
 	}
@@ -293,11 +211,4 @@ func (p *printer) summary() {
 	if !r.Complete {
 		p.line("%s", p.colour("1;33", "incomplete: "+r.Incomplete))
 	}
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -1,0 +1,32 @@
+package report
+
+import "strings"
+
+// remedyPart is a piece of a remedy that is code, or words.
+type remedyPart struct {
+	Text string
+	Code bool
+	Tail string // punctuation behind code
+}
+
+// remedyParts tells the code of a remedy from its words: rules.go has both in one sentence.
+func remedyParts(text string) (parts []remedyPart) {
+	words := strings.Fields(text)
+	keyword := func(i int) bool { // of nginx and VCL: "if (…)", and not "if it is"
+		return i >= 0 && (words[i] == "if" || words[i] == "return") && i+1 < len(words) && words[i+1][0] == '('
+	}
+	for i, word := range words {
+		code := strings.ContainsAny(word, "@$_={};<") || strings.Contains(word[1:], "(") || keyword(i) || keyword(i-1)
+		if n := len(parts); n > 0 && parts[n-1].Code == code {
+			parts[n-1].Text += " " + word
+			continue
+		}
+		parts = append(parts, remedyPart{Text: word, Code: code})
+	}
+	for i, p := range parts {
+		if text := strings.TrimRight(p.Text, ",.:"); p.Code {
+			parts[i].Text, parts[i].Tail = text, p.Text[len(text):]
+		}
+	}
+	return parts
+}
