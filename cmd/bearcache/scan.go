@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bearcache/bearcache/docs/rules"
 	"github.com/bearcache/bearcache/internal/finding"
 	"github.com/bearcache/bearcache/internal/operation"
 	"github.com/bearcache/bearcache/internal/report"
@@ -46,6 +47,7 @@ type scanFlags struct {
 	Baseline      string        `placeholder:"FILE" help:"An earlier JSON report; only what is new counts for the exit status, and what is gone is shown as fixed."`
 	Origin        string        `placeholder:"URL" help:"The same API past the cache, for controls. Tokens are sent there too."`
 	Marker        []string      `sep:"none" placeholder:"IDENTITY=TEXT" help:"Text that only this identity may ever see; repeatable."`
+	Explain       string        `placeholder:"CHECK" help:"Say what a check looks for, how it is proven and how to mend it, and do nothing else."`
 	Trace         string        `placeholder:"FILE" help:"Write every request to FILE, a line each, as it is answered; tokens stand in it as variables."`
 	Verbose       bool          `short:"v" help:"List clean operations too."`
 }
@@ -62,6 +64,9 @@ func runScan(ctx context.Context, e env, args []string) error {
 	var flags scanFlags
 	if err := parse(e, "scan", scanHelp, &flags, args); err != nil {
 		return err
+	}
+	if flags.Explain != "" {
+		return explain(e, flags.Explain)
 	}
 	if _, err := flags.load(); err != nil {
 		return err

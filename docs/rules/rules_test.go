@@ -1,0 +1,22 @@
+package rules_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/bearcache/bearcache/docs/rules"
+	"github.com/bearcache/bearcache/internal/finding"
+)
+
+func TestPage(t *testing.T) {
+	for _, rule := range finding.Rules {
+		if page, ok := rules.Page(rule.ID); !ok || !strings.Contains(page, rule.Title) {
+			t.Errorf("%s: %v, %.40q", rule.ID, ok, page)
+		}
+	}
+	for _, id := range []string{"", "no-such-rule", "../rules/token-echo", "/token-echo", ".", "token-echo.md", "token-echo\x00"} {
+		if page, ok := rules.Page(id); ok || page != "" {
+			t.Errorf("%q has a page: %.40q", id, page)
+		}
+	}
+}
