@@ -55,6 +55,7 @@ type pageCount struct {
 type pageCard struct {
 	shownFinding
 	ID       string
+	First    bool // of its rule, whose remedy is unfolded once
 	Picture  *sequence
 	Steps    []pageStep
 	Requests []string
@@ -110,8 +111,11 @@ func html(w io.Writer, r *finding.Report) error {
 	if !s.Started.IsZero() {
 		view.When = s.Started.UTC().Format("2 January 2006, 15:04 UTC")
 	}
+	fixed := make(map[*finding.Rule]bool)
 	for i, f := range s.found {
-		view.Cards = append(view.Cards, pageCardOf(fmt.Sprintf("finding-%d", i+1), f))
+		card := pageCardOf(fmt.Sprintf("finding-%d", i+1), f)
+		card.First, fixed[f.Rule] = !fixed[f.Rule], true
+		view.Cards = append(view.Cards, card)
 	}
 	for _, op := range s.Operations {
 		switch {
