@@ -130,6 +130,19 @@ func (f *scanFlags) traceTo(o *scan.Options) (io.Closer, error) {
 	return file, nil
 }
 
+// explain prints the page of a check.
+func explain(e env, check string) error {
+	page, ok := rules.Page(check)
+	if !ok {
+		var ids []string
+		for _, rule := range finding.Rules {
+			ids = append(ids, rule.ID)
+		}
+		return fmt.Errorf("--explain: there is no check %q; there are %s", harmless(check), strings.Join(ids, ", "))
+	}
+	return report.Explain(e.stdout, page, e.colour(e.stdout))
+}
+
 // documentTitle is what reports call the API document; empty where it is not known, or may not be repeated.
 func (f *scanFlags) documentTitle() string {
 	if f.OpenAPI == "" {
