@@ -156,7 +156,9 @@ func (s *scanner) forget() {
 func (s *scanner) natural(ctx context.Context, probes []*probe) error {
 	return s.each(ctx, probes, s.Concurrency, func(ctx context.Context, p *probe) error {
 		s.tell(func(pr *Progress) { pr.Operation = p.name() })
+		p.turn.Lock()
 		p.natural(ctx)
+		p.turn.Unlock()
 		s.tell(func(pr *Progress) { pr.Done++ })
 		return s.fatal(p.err)
 	})

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/bearcache/bearcache/internal/finding"
@@ -24,7 +25,8 @@ type probe struct {
 	salt    string
 	keys    map[controlKind]int // fresh ones used so far
 	sent    *int
-	err     error // the first that ended the probing of this operation
+	turn    *sync.Mutex // of probes that ask for one URL with different fields: a cache may not tell them apart
+	err     error       // the first that ended the probing of this operation
 	wait    time.Duration
 	waiting func()
 	learnt  *learnt

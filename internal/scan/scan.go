@@ -86,7 +86,6 @@ type scanner struct {
 	cast    cast
 	nobody  *Identity
 	forged  *Identity
-	salt    string
 	probes  []*probe
 	tested  []*tested
 	fed     []*fed
@@ -109,7 +108,7 @@ type tested struct {
 func Run(ctx context.Context, o Options) (*finding.Report, error) {
 	s := &scanner{Options: withDefaults(o)}
 	s.nobody = &Identity{Name: "nobody"}
-	s.cast, s.learnt, s.salt = castOf(s.Identities), new(learnt), newSalt()
+	s.cast, s.learnt = castOf(s.Identities), new(learnt)
 	s.forged = forgery(s.cast.readers[0])
 	s.courier = newCourier(&s.Options, append(slices.Clone(s.Identities), s.forged))
 	defer s.courier.close()
@@ -199,6 +198,8 @@ func (s *scanner) run(ctx context.Context) error {
 		if p.err != nil || len(contents(p.Natural)) == 0 {
 			return s.fatal(p.err)
 		}
+		p.turn.Lock()
+		defer p.turn.Unlock()
 		p.controls(ctx)
 		p.burst(ctx, s.Burst)
 		for _, c := range s.Checks {
@@ -283,7 +284,7 @@ func (s *scanner) address(t *tested, op operation.Operation, values map[*Identit
 	readers := s.cast.readers
 	for i, id := range readers {
 		p := &probe{
-			courier: s.courier, salt: s.salt, keys: map[controlKind]int{}, sent: new(int), wait: s.Wait, suspected: s.mixing.Load,
+			courier: s.courier, salt: newSalt(), keys: map[controlKind]int{}, sent: new(int), wait: s.Wait, suspected: s.mixing.Load,
 			learnt: s.learnt, hazards: s.Hazards, index: t.index, values: make(map[string]string),
 			waiting: func() { s.tell(func(pr *Progress) { pr.Waiting++ }) },
 			Trial: &Trial{
@@ -318,6 +319,12 @@ func (s *scanner) address(t *tested, op operation.Operation, values map[*Identit
 		case err != nil && t.Reason == "":
 			t.Reason = s.courier.redactor.Text(err.Error())
 		case err == nil && !slices.ContainsFunc(t.probes, p.sameRequest):
+			p.turn = new(sync.Mutex)
+			for _, o := range t.probes {
+				if o.target.String() == p.target.String() {
+					p.turn = o.turn
+				}
+			}
 			t.probes = append(t.probes, p)
 		}
 	}
