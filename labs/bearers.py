@@ -30,7 +30,7 @@ def claims_of(token):
     if token in OPAQUE:
         return OPAQUE[token]
     try:
-        return jwt.decode(token, SECRET, algorithms=["HS256"], options={"require": ["exp", "sub"]})
+        return jwt.decode(token, SECRET, algorithms=["HS256"], audience="lab", options={"require": ["exp", "sub"]})
     except jwt.InvalidTokenError:
         return None
 

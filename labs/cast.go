@@ -46,7 +46,7 @@ func newCast(lab *Lab) (*cast, error) {
 			scope = usualScope
 		}
 		now := time.Now().Unix()
-		claims := map[string]any{"iss": "https://login.example.com", "sub": user.Sub, "email": user.Email, "org": user.Org, "role": user.Role,
+		claims := map[string]any{"iss": "https://login.example.com", "aud": "lab", "sub": user.Sub, "email": user.Email, "org": user.Org, "role": user.Role,
 			"scope": scope, "iat": now, "exp": now + 3600, "jti": rand.Text()}
 		token, forged := sign(claims, c.secret), sign(claims, rand.Text())
 		if lab.Tokens == "opaque" {

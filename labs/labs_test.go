@@ -13,7 +13,7 @@ import (
 )
 
 // atATime is how many labs run at once: most of the time they wait for a stored response to expire.
-const atATime = 6
+const atATime = 8
 
 // TestLabs scans every deployment with the built binary. What the scanner says must be all that is
 // true, and nothing else. Where a server is not installed its labs are skipped, aloud, on a user's

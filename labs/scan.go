@@ -30,8 +30,13 @@ type finding struct {
 	Check, Operation, Severity, Confidence, Summary string
 }
 
-// scanFor is more than any scan of a lab takes.
-const scanFor = 3 * time.Minute
+const (
+	// scanFor is more than any scan of a lab takes.
+	scanFor = 3 * time.Minute
+	// entryFor is more than any lab keeps what the scanner has to see expire. Its own default is for
+	// lifetimes of a minute, and a lab that shares by right would keep us waiting as long.
+	entryFor = 8 * time.Second
+)
 
 // scan runs the scanner on the deployment. An error is a scan that gave no report, or no complete one.
 func (r *running) scan(ctx context.Context) (*report, error) {
@@ -39,7 +44,7 @@ func (r *running) scan(ctx context.Context) (*report, error) {
 	defer cancel()
 	file := filepath.Join(r.dir, "report.json")
 	args := []string{"scan", "--openapi", filepath.Join(r.lab.Dir, r.lab.Document), "--target", "http://" + r.address[r.lab.Target],
-		"--format", "json=" + file}
+		"--wait", entryFor.String(), "--format", "json=" + file}
 	cmd := exec.CommandContext(ctx, r.binary)
 	cmd.Env = os.Environ()
 	for _, id := range r.lab.Identities {

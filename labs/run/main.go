@@ -21,7 +21,7 @@ func main() {
 	binary := flag.String("bearcache", "bin/bearcache", "the built binary")
 	dir := flag.String("labs", "labs", "where the labs are")
 	names := flag.String("only", "", "names of labs, comma-separated; none: all")
-	jobs := flag.Int("jobs", 6, "labs at a time: most of the time they wait for a stored response to expire")
+	jobs := flag.Int("jobs", 8, "labs at a time: most of the time they wait for a stored response to expire")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

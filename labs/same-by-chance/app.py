@@ -1,0 +1,19 @@
+from flask import Flask, g, request
+from flask_caching import Cache
+
+import bearers
+
+app = Flask(__name__)
+app.register_blueprint(bearers.me)
+cache = Cache(app, config={"CACHE_TYPE": "SimpleCache"})
+
+
+def by_subject(*args, **kwargs):
+    return f"{request.full_path} {g.user['sub']}"
+
+
+@app.get("/api/unread")
+@bearers.bearer_required
+@cache.cached(timeout=2, make_cache_key=by_subject)
+def unread():
+    return {"unread": g.user["unread"]}
