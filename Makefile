@@ -18,7 +18,7 @@ test: needs ## everything but fuzzing and mutants, on real servers
 	CGO_ENABLED=$(if $(race),1,0) go test $(race) -count=1 -timeout 15m ./... # results are not kept: some tests build the binary, which go test does not see
 
 lab: needs build ## scan real deployments, print what was found and missed. LABS=name,name takes some
-	go run ./labs/run -only '$(LABS)'
+	go run ./labs/run -only '$(LABS)' $(if $(V),-v)
 
 needs: ## what the tests start: Flask, Flask-Caching, PyJWT, redis-py, gunicorn, nginx, Varnish, Squid, curl, Redis, Node.js and the HTTP cache suite, installed only if missing
 	./test/needs.sh

@@ -2,6 +2,7 @@ package labs
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 )
@@ -21,8 +22,9 @@ type Score struct {
 	Untested         []string // operations that the scanner did not try, and should have
 
 	Requests                     int
-	Clean, CleanRequests         int // operations on which nothing is wrong, and the requests made for them
-	Suspected, SuspectedRequests int // operations on which something is, and the most requests made for one
+	Clean, CleanRequests         int      // operations on which nothing is wrong, and the requests made for them
+	Suspected, SuspectedRequests int      // operations on which something is, and the most requests made for one
+	Costs                        []string // the requests of each operation, and what it is
 }
 
 // score compares. It is the only judge: what it calls good, the table and the exit status do.
@@ -60,9 +62,11 @@ func score(lab *Lab, r *report) Score {
 		case len(lab.Leaks[op.Operation]) > 0:
 			s.Suspected++
 			s.SuspectedRequests = max(s.SuspectedRequests, op.Requests)
+			s.Costs = append(s.Costs, fmt.Sprintf("%3d requests, suspected  %s", op.Requests, op.Operation))
 		default:
 			s.Clean++
 			s.CleanRequests += op.Requests
+			s.Costs = append(s.Costs, fmt.Sprintf("%3d requests, clean      %s", op.Requests, op.Operation))
 		}
 	}
 	return s

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Table prints a line for each outcome, with what is wrong below it, and the totals. It reports whether
+// Table prints a line for each outcome, with what is wrong below it (verbose: and what each operation cost), and the totals. It reports whether
 // everything is as it should be.
-func Table(w io.Writer, outcomes []Outcome) (good bool) {
+func Table(w io.Writer, outcomes []Outcome, verbose bool) (good bool) {
 	widest := 0
 	for _, o := range outcomes {
 		widest = max(widest, len(o.Lab.Name))
@@ -30,6 +30,11 @@ func Table(w io.Writer, outcomes []Outcome) (good bool) {
 		}
 		for _, fault := range o.Faults() {
 			fmt.Fprintf(w, "    %s\n", fault)
+		}
+		for _, cost := range s.Costs {
+			if verbose {
+				fmt.Fprintf(w, "    %s\n", cost)
+			}
 		}
 		all.add(s)
 		seconds += o.Took.Seconds()

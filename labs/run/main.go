@@ -22,10 +22,11 @@ func main() {
 	dir := flag.String("labs", "labs", "where the labs are")
 	names := flag.String("only", "", "names of labs, comma-separated; none: all")
 	jobs := flag.Int("jobs", 8, "labs at a time: most of the time they wait for a stored response to expire")
+	verbose := flag.Bool("v", false, "print what each operation cost")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	good, err := run(ctx, *binary, *dir, *names, *jobs)
+	good, err := run(ctx, *binary, *dir, *names, *jobs, *verbose)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 	}
@@ -34,7 +35,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, binary, dir, names string, jobs int) (good bool, err error) {
+func run(ctx context.Context, binary, dir, names string, jobs int, verbose bool) (good bool, err error) {
 	list, err := labs.Load(dir, strings.FieldsFunc(names, func(r rune) bool { return r == ',' || r == ' ' })...)
 	if err != nil {
 		return false, err
@@ -64,5 +65,5 @@ func run(ctx context.Context, binary, dir, names string, jobs int) (good bool, e
 		})
 	}
 	group.Wait()
-	return labs.Table(os.Stdout, outcomes), ctx.Err()
+	return labs.Table(os.Stdout, outcomes, verbose), ctx.Err()
 }
