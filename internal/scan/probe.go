@@ -228,8 +228,8 @@ func (p *probe) controls(ctx context.Context) {
 		}
 	}
 	for _, kind := range []controlKind{byOrigin, byQuery, byPath} {
-		for _, s := range list {
-			if !undecided(s) || kind == byPath && p.neutral(s) && p.ways(byQuery) {
+		for _, s := range p.openFirst(list) {
+			if !undecided(s) || kind == byPath && p.neutral(s) && p.ways(byQuery) || p.openTo(kind, s) {
 				continue
 			}
 			for times := 1; times <= warmups; times++ {
@@ -251,11 +251,34 @@ func (p *probe) controls(ctx context.Context) {
 		p.expiry(ctx, s, list)
 	}
 	for _, s := range list { // once more, for the report to show that it comes again
-		if p.proofOf(s).verdict != shared && len(of(s.observer, p.Natural)) < 2 {
+		if v := p.proofOf(s).verdict; (v == leak || v == unknown && s.strong && !s.about) && len(of(s.observer, p.Natural)) < 2 {
 			p.ask(ctx, s.observer)
 			break
 		}
 	}
+}
+
+// openFirst is list with the suspicion about nobody in front: where nobody, asking first, gets what all got, it is no
+// question any more whether the others may have it.
+func (p *probe) openFirst(list []suspicion) []suspicion {
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(a, b suspicion) int {
+		switch {
+		case a.observer == p.Nobody:
+			return -1
+		case b.observer == p.Nobody:
+			return 1
+		}
+		return 0
+	})
+	return list
+}
+
+// openTo reports whether nobody was seen to get, as the first to ask for a fresh entry of a kind, the bytes of s.
+func (p *probe) openTo(kind controlKind, s suspicion) bool {
+	return slices.ContainsFunc(p.Controls, func(c *control) bool {
+		return c.kind == kind && c.reached && len(c.entries) == 1 && c.entries[0].answers[0].as == p.Nobody && c.entries[0].answers[0].same(s.seen)
+	})
 }
 
 // neutral is true where nothing but that two readers got the same speaks for a leak.
@@ -324,15 +347,22 @@ func (p *probe) fresh(ctx context.Context, kind controlKind, s suspicion, list [
 			return true // a control that fails rules on nothing
 		}
 		c.entries = append(c.entries, en)
-		c.reached = len(en.answers) == 1
+		c.reached = len(en.answers) == 1 || p.everybodys(s, en)
 		switch {
 		case c.reached || p.proofOf(s).verdict != unknown:
 			return true
 		case !p.alive(s, c):
-			return en.stored() // if it was, more of that would show nothing else
+			return en.stored() || !slices.ContainsFunc(en.answers, (*exchange).ok) // then more of that would show nothing else
 		}
 	}
 	return true
+}
+
+// everybodys reports whether the observer of s, first to ask, was told what made the suspicion: the victim is told
+// nothing else.
+func (p *probe) everybodys(s suspicion, en entry) bool {
+	held := common(contents(append(of(s.victim, p.Natural), s.seen)), nil)
+	return len(held) > 0 && en.answers[0].as == s.observer && en.answers[0].says(held)
 }
 
 // stored reports whether somebody got what somebody else had got before on the entry.
@@ -606,14 +636,14 @@ func (x *expiring) ages() func(yield func(time.Duration) bool) {
 		}
 		growth, last := 1.8, x.wait
 		if x.neutral(x.s) && !x.suspected() {
-			growth, last = 3, min(x.wait, shortLook)
+			growth, last = 6, min(x.wait, shortLook)
 		}
 		if d := lifetimeOf(x.s.made); d > 0 && d < x.wait {
 			if !yield(d + 3*margin) {
 				return
 			}
 		}
-		for age := time.Second; ; age = time.Duration(float64(age) * growth) {
+		for age := 1500 * time.Millisecond; ; age = time.Duration(float64(age) * growth) {
 			if since := time.Since(x.since); age < since {
 				continue
 			}

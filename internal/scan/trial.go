@@ -212,7 +212,7 @@ func (t *Trial) suspect(victim, observer *Identity) *suspicion {
 			s.made = t.sameLater(victim, e)
 		}
 		switch {
-		case s.made == nil:
+		case s.made == nil || len(mine) == 0 && s.about:
 			continue
 		case len(s.marks) == 0 && same < 0 && (len(mine) == 0 || len(always) == 0 || !e.says(always)):
 			continue // nothing of the victim's, and something of its own
