@@ -87,7 +87,7 @@ func (t *Trial) distinctive() bool {
 var cacheDeception = Check{
 	Rule: finding.CacheDeception,
 	Probe: func(ctx context.Context, p *probe) {
-		if p.Operation.Method != "GET" || !p.private() || !p.distinctive() || p.leaks(p.Nobody) {
+		if p.further || p.Operation.Method != "GET" || !p.private() || !p.distinctive() || p.leaks(p.Nobody) {
 			return // what nobody gets under the natural URL needs no deception
 		}
 		a := p.Readers[0]

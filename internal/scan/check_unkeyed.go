@@ -73,7 +73,7 @@ func (id *Identity) says(what string, list []input, canaries []string) *Identity
 var unkeyedInput = Check{
 	Rule: finding.UnkeyedInput,
 	Probe: func(ctx context.Context, p *probe) {
-		if p.Operation.Method != "GET" || !first(p.Readers[0], p.Natural).ok() {
+		if p.further || p.Operation.Method != "GET" || !first(p.Readers[0], p.Natural).ok() {
 			return
 		}
 		if poisoner, reader := p.sharers(); poisoner != nil {

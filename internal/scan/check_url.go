@@ -23,7 +23,7 @@ var tokenInURL = Check{
 	Rule: finding.TokenInURL,
 	Probe: func(ctx context.Context, p *probe) {
 		a := p.Readers[0]
-		if !p.private() || p.Operation.Body != nil && p.Operation.Method != "GET" || !p.learnt.tryURL(fetched.MatchString(p.Operation.Path)) {
+		if p.further || !p.private() || p.Operation.Body != nil && p.Operation.Method != "GET" || !p.learnt.tryURL(fetched.MatchString(p.Operation.Path)) {
 			return
 		}
 		ask := func(id *Identity, names ...string) *exchange {

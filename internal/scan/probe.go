@@ -33,6 +33,7 @@ type probe struct {
 	hazards bool              // checks may be made that others than the readers of the scan could feel
 	patient bool              // what is the same for both is worth waiting for, whoever may see it
 	stems   func() *url.URL   // spellings never used before, in the place of queries
+	further bool              // another probe of the operation came before
 	index   int               // of the operation among those of the scan
 	values  map[string]string // of its parameters that were given or found
 	feeds   bool              // others take values from its answers
@@ -99,21 +100,22 @@ func (p *probe) natural(ctx context.Context) {
 	if !p.askConditionally(ctx, p.Readers[1:]...) || len(contents(p.Natural)) == 0 {
 		return // nothing was handed out: there is nothing that could reach anybody else
 	}
-	if p.unsettled() && !p.round(ctx) {
-		return
+	rounds := moreRounds(p.Natural[0].header)
+	unsettled := p.unsettled()
+	if unsettled {
+		rounds = max(rounds, 1)
 	}
-	more := moreRounds(p.Natural[0].header)
-	for i := 1; i < more && p.separate(); i++ {
+	for i := 1; i < rounds && p.separate(); i++ {
 		if !p.round(ctx) {
 			return
 		}
 	}
-	// The last time the first reader comes after those who are refused: a refusal that is stored shows then.
-	last := more > 0 && p.separate()
-	if last && !p.ask(ctx, p.Readers[1:]...) {
+	// In the last round the first reader comes after those who are refused: a refusal that is stored shows then.
+	last := rounds > 0 && (unsettled || p.separate())
+	if last && !p.ask(ctx, reversed(p.Readers[1:])...) {
 		return
 	}
-	if p.incriminating() && p.differedByChance() {
+	if unsettled && p.incriminating() { // what falls by reader may do so by chance: not fourteen times
 		for range 3 {
 			if !p.round(ctx) || !p.round(ctx) {
 				return
@@ -167,11 +169,17 @@ func with(h http.Header, name, value string) http.Header {
 
 // round lets every reader ask once more, the last first.
 func (p *probe) round(ctx context.Context) bool {
-	cast := slices.Clone(p.Readers)
+	cast := p.Readers
 	if n := len(of(p.Readers[0], p.Natural)); odd(n) {
-		slices.Reverse(cast)
+		cast = reversed(cast)
 	}
 	return p.ask(ctx, cast...)
+}
+
+func reversed(list []*Identity) []*Identity {
+	list = slices.Clone(list)
+	slices.Reverse(list)
+	return list
 }
 
 // unsettled reports whether two readers got different answers of which nothing says whose they are, or one of them
@@ -180,7 +188,7 @@ func (p *probe) unsettled() bool {
 	for i, a := range p.Readers {
 		for _, b := range p.Readers[i+1:] {
 			x, y := first(a, p.Natural), first(b, p.Natural)
-			if x.ok() != y.ok() || x.ok() && !x.same(y) && !p.differed(a, b) {
+			if x.ok() != y.ok() && !p.owned || x.ok() && y.ok() && !x.same(y) && !p.differed(a, b) {
 				return true
 			}
 		}
@@ -200,21 +208,6 @@ func (p *probe) separate() bool {
 	return len(p.Readers) > 1
 }
 
-// differedByChance reports answers that differ by reader, and by nothing that is likely to name one: a
-// banner drawn by lot does so too, now and then.
-func (p *probe) differedByChance() bool {
-	for i, a := range p.Readers {
-		for _, b := range p.Readers[i+1:] {
-			if p.differed(a, b) && !p.nameable(a, b) && !p.nameable(b, a) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func (t *Trial) nameable(a, b *Identity) bool { return len(t.namesOf(a, b)) > 0 }
-
 // controls tries, for what is suspected, the ways past the stored response until one rules on it.
 func (p *probe) controls(ctx context.Context) {
 	list := p.suspicions()
@@ -228,7 +221,8 @@ func (p *probe) controls(ctx context.Context) {
 		}
 	}
 	for _, kind := range []controlKind{byOrigin, byQuery, byPath} {
-		for _, s := range p.openFirst(list) {
+		p.tryOpen(ctx, kind, list)
+		for _, s := range list {
 			if !undecided(s) || kind == byPath && p.neutral(s) && p.ways(byQuery) || p.openTo(kind, s) {
 				continue
 			}
@@ -238,6 +232,20 @@ func (p *probe) controls(ctx context.Context) {
 				}
 			}
 		}
+	}
+	if p.intermittent() { // several nodes: who was spared may have asked another
+		for i := range 2 { // each a place later in the second round: balancers take turns
+			cast := append(slices.Clone(p.Readers), p.Nobody, p.Forged)
+			if !p.ask(ctx, append(cast[1-i:len(cast):len(cast)], cast[:1-i]...)...) {
+				return
+			}
+		}
+		for _, s := range p.suspicions() {
+			if undecided(s) {
+				p.fresh(ctx, byQuery, s, p.suspicions(), warmups)
+			}
+		}
+		list = p.suspicions()
 	}
 	waited := false
 	for _, s := range list {
@@ -258,20 +266,30 @@ func (p *probe) controls(ctx context.Context) {
 	}
 }
 
-// openFirst is list with the suspicion about nobody in front: where nobody, asking first, gets what all got, it is no
-// question any more whether the others may have it.
-func (p *probe) openFirst(list []suspicion) []suspicion {
-	list = slices.Clone(list)
-	slices.SortStableFunc(list, func(a, b suspicion) int {
-		switch {
-		case a.observer == p.Nobody:
-			return -1
-		case b.observer == p.Nobody:
-			return 1
+// intermittent reports whether somebody is given what a cache has of a reader, which another reader, or one more who
+// has no good credentials, was spared: there is a cache on each of several nodes, or processes.
+func (p *probe) intermittent() bool {
+	list := p.suspicions()
+	for _, s := range list {
+		if proof := p.proofOf(s); proof.verdict == leak && (proof.control.times > 1 || !p.isReader(s.observer) && proof.control.kind != byTurns) {
+			return len(list) < len(p.Readers)+1
 		}
-		return 0
-	})
-	return list
+	}
+	return false
+}
+
+// tryOpen lets nobody ask first for a fresh entry of a kind, where all got the same and nothing in it names a reader alone:
+// if nobody gets that too, it is no question any more whether the others may have it.
+func (p *probe) tryOpen(ctx context.Context, kind controlKind, list []suspicion) {
+	i := slices.IndexFunc(list, func(s suspicion) bool { return s.observer == p.Nobody && (p.neutral(s) || s.about) })
+	if i < 0 || len(list) < 2 || kind == byOrigin {
+		return
+	}
+	if u := p.variant(kind); u != nil {
+		if e := p.send(ctx, p.Nobody, u); e.same(list[i].seen) {
+			p.Controls = append(p.Controls, &control{kind: kind, reached: true, entries: []entry{{answers: []*exchange{e}}}})
+		}
+	}
 }
 
 // openTo reports whether nobody was seen to get, as the first to ask for a fresh entry of a kind, the bytes of s.
@@ -306,7 +324,7 @@ func (p *probe) byTurns(ctx context.Context, s suspicion, other *Identity, follo
 		}
 		var en entry
 		cast := []*Identity{reader, s.observer}
-		if i == 1 || i == 2 {
+		if i == 1 || i == 3 { // after either reader
 			cast = append(cast, followers...)
 		}
 		for _, id := range cast {
@@ -327,20 +345,23 @@ const warmups = 4
 // observer first and now the victim, until the control is decided. The first asks so many times before
 // the others. It reports whether more of that would show nothing.
 func (p *probe) fresh(ctx context.Context, kind controlKind, s suspicion, list []suspicion, times int) (done bool) {
-	c := &control{kind: kind}
+	c := &control{kind: kind, times: times}
 	p.Controls = append(p.Controls, c)
 	for i := range enoughUnnamed {
 		u := p.variant(kind)
 		if u == nil {
 			return true
 		}
-		order := []*Identity{s.observer, s.victim}
-		if odd(i) {
+		order, after := []*Identity{s.observer, s.victim}, followers(s, list)
+		switch {
+		case odd(i):
 			slices.Reverse(order)
+		case i == 3 && !p.isReader(s.observer) && len(after) > 0 && !p.isReader(after[0]):
+			// Whoever else has no good credentials must be refused too, as the first to ask.
+			order[0], after = after[0], append([]*Identity{s.observer}, after[1:]...)
 		}
-		var after []*Identity
-		if i == 1 || i == 2 || kind == byOrigin { // twice, when the victim came first
-			after = followers(s, list)
+		if i != 1 && i != 3 && kind != byOrigin { // once after the victim, once after the other
+			after = nil
 		}
 		en, ok := p.enter(ctx, u, order, s, after, times, kind != byOrigin && i == 0)
 		if !ok {
@@ -416,12 +437,12 @@ func (p *probe) enter(ctx context.Context, u *url.URL, order []*Identity, s susp
 	if tentative && first.same(s.seen) {
 		return en, true
 	}
-	if first.denied() && first.as == s.observer {
+	if first.denied() && first.as != s.victim {
 		for range denials - 1 {
-			ask(u, &en.answers, s.observer)
+			ask(u, &en.answers, first.as)
 		}
 		ask(u, &en.answers, slices.Repeat([]*Identity{s.victim}, times)...)
-		ask(u, &en.answers, s.observer)
+		ask(u, &en.answers, first.as)
 	} else {
 		ask(u, &en.answers, slices.Repeat(order[:1], times-1)...)
 		ask(u, &en.answers, order[1])
@@ -577,7 +598,7 @@ func (x *expiring) still(ctx context.Context) (entry, bool) {
 }
 
 func (x *expiring) fill(ctx context.Context, en entry, cast ...*Identity) (entry, bool) {
-	if len(x.control.entries) == 1 { // once, when the victim came first
+	if len(x.control.entries) <= 1 { // once after the observer, once after the victim
 		cast = append(cast, x.followers...)
 	}
 	for _, id := range cast {

@@ -7,6 +7,7 @@ import "slices"
 type control struct {
 	kind    controlKind
 	entries []entry
+	times   int  // that the first of an entry asked, before the others
 	reached bool // it led to what was seen already: the stored response, or what everybody gets
 }
 
@@ -228,7 +229,7 @@ func (p *proof) show(s suspicion) {
 	for i := range p.control.entries {
 		en := &p.control.entries[i]
 		switch own := first(s.observer, en.answers); {
-		case !p.follows && own == nil || p.follows && en.answers[0].as == s.victim:
+		case !p.follows && own == nil || p.follows && (en.answers[0].as == s.victim || en.answers[0].denied() && en.answers[0].as != s.observer):
 			continue
 		case !p.follows:
 			p.entry, p.own = en, own

@@ -319,7 +319,7 @@ func (s *scanner) address(t *tested, op operation.Operation, values map[*Identit
 		case err != nil && t.Reason == "":
 			t.Reason = s.courier.redactor.Text(err.Error())
 		case err == nil && !slices.ContainsFunc(t.probes, p.sameRequest):
-			p.turn = new(sync.Mutex)
+			p.turn, p.further = new(sync.Mutex), len(t.probes) > 0
 			for _, o := range t.probes {
 				if o.target.String() == p.target.String() {
 					p.turn = o.turn
