@@ -13,7 +13,7 @@ var brokenObjectAuthorization = Check{
 	Rule: finding.BrokenObjectAuthorization,
 	Probe: func(ctx context.Context, p *probe) {
 		owner := p.Readers[0]
-		if !p.owned || p.spare == nil {
+		if !p.owned || p.spare == nil || p.further {
 			return
 		}
 		for _, other := range p.Readers[1:] {
@@ -44,27 +44,40 @@ var brokenObjectAuthorization = Check{
 				Summary:  fmt.Sprintf("%s is given an object of %s.", other.Name, owner.Name),
 				Evidence: []finding.Evidence{t.step(made, "its own object"), t.step(seen, "the same object")},
 			}
-			cold := false
-			if told := t.Told[finding.BrokenObjectAuthorization]; len(told) > 1 && told[0].as == other && told[1].as == owner && told[0].ok() &&
-				len(common(contents(told[:1]), []*content{seen.content})) > 0 && told[0].same(told[1]) {
-				cold = true
-				f.Evidence = append(f.Evidence, t.step(told[0], "another object of "+owner.Name+"'s, which nobody had asked for: given too, so no cache did it"))
-			}
-			if s := t.suspect(owner, other); s != nil && !cold {
-				cold = t.proofOf(*s).verdict == shared
-			}
-			switch {
-			case !cold:
+			cold := t.cold(owner, other)
+			switch s := t.suspect(owner, other); {
+			case cold != nil:
+				f.Evidence = append(f.Evidence, t.step(cold, "asked before "+owner.Name+" had: given too"))
+			case s == nil || t.proofOf(*s).verdict != shared:
 				continue // it may be a cache: the checks of reuse say so
-			case len(marks) > 0 && len(about) == 0:
+			}
+			f.Detail = "No cache is needed for that: the origin itself answers, and does not look whose the object is."
+			switch {
+			case len(marks) == 0 || len(about) > 0:
+				f.Detail += " Nothing in the answer says that it is " + owner.Name + "'s alone, so it may be shared by intent; --marker " + owner.Name + "=TEXT would tell."
+			case cold == nil: // a control past any cache ruled on it
 				f.Severity, f.Confidence = finding.High, finding.Confirmed
-				f.Detail = "No cache is needed: the origin itself answers, and what it answers names " + owner.Name + ". The check that the object is the caller's is missing."
 			default:
-				f.Detail = "No cache is needed: the origin itself answers. Nothing in it says that it is " + owner.Name + "'s alone, so it may be shared by intent; " +
-					"--marker " + owner.Name + "=TEXT would tell."
+				f.Severity, f.Confidence = finding.High, finding.Likely
+				f.Detail += " Unless somebody had asked for it shortly before the scan, and a cache had it; --origin would tell."
 			}
 			return []finding.Finding{f}
 		}
 		return nil
 	},
+}
+
+// cold is an answer to other with an object of the owner's, for which the owner had not asked in this scan; nil where
+// there is none, or other was refused.
+func (t *Trial) cold(owner, other *Identity) *exchange {
+	told := t.Told[finding.BrokenObjectAuthorization]
+	if len(told) == 0 || told[0].as != other || !told[0].ok() {
+		return nil
+	}
+	for _, e := range append(of(owner, told), of(owner, t.Natural)...) {
+		if told[0].same(e) {
+			return told[0]
+		}
+	}
+	return nil
 }

@@ -97,7 +97,8 @@ func (s *scanner) valuesOf(f *fed, reader *Identity) (found, bool) {
 func (s *scanner) pick(feed operation.Feed, reader *Identity, all found) bool {
 	for _, source := range feed.Sources {
 		for _, p := range s.probes {
-			if p.index != source.Operation || p.Readers[0] != reader {
+			// Of several URLs each reader has its own; a single one is everybody's.
+			if p.index != source.Operation || p.Readers[0] != reader && len(s.tested[p.index].probes) > 1 {
 				continue
 			}
 			e := first(reader, p.Natural)

@@ -92,6 +92,14 @@ func (p *probe) ask(ctx context.Context, cast ...*Identity) bool {
 // taken for what follows the reader, and a second time unless their answers name them; then those who should get
 // nothing.
 func (p *probe) natural(ctx context.Context) {
+	if p.owned && p.further {
+		// Of another reader's object the other may ask first: it is of the scan's own readers, and what it is given
+		// now no cache has of the owner.
+		if e := p.tell(ctx, finding.BrokenObjectAuthorization, p.question(p.Readers[1], p.target)); e.err != nil {
+			p.err = e.err
+			return
+		}
+	}
 	if !p.ask(ctx, p.Readers[0]) {
 		return
 	}

@@ -501,6 +501,14 @@ func (s *scanner) judge(r *finding.Report) {
 				found = append(found, c.Judge(p.Trial)...)
 			}
 		}
+		// What the origin gives to whoever asks is no cache's doing under the operation's other URLs either.
+		if slices.ContainsFunc(found, func(f finding.Finding) bool {
+			return f.Rule == finding.BrokenObjectAuthorization && f.Severity >= finding.High
+		}) {
+			found = slices.DeleteFunc(found, func(f finding.Finding) bool {
+				return f.Rule == finding.CrossIdentityReuse && f.Confidence < finding.Confirmed
+			})
+		}
 		for _, f := range found {
 			f.Operation = t.Operation
 			r.Findings = better(r.Findings, f)

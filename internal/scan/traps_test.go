@@ -490,7 +490,7 @@ func TestValuesOfEachIdentity(t *testing.T) {
 		},
 	}
 	r := scanAPI(t, o, answer(false))
-	if len(r.Findings) != 0 || !r.Complete || len(r.Operations) != 1 || !r.Operations[0].Differed || r.Operations[0].Requests != 10 {
+	if len(r.Findings) != 0 || !r.Complete || len(r.Operations) != 1 || !r.Operations[0].Differed || r.Operations[0].Requests != 11 {
 		t.Errorf("clean: %+v %+v %s", r.Findings, r.Operations, r.Incomplete)
 	}
 	r = scanAPI(t, o, answer(true))
