@@ -120,7 +120,8 @@ func (p *probe) sharers() (poisoner, reader *Identity) {
 	return nil, nil
 }
 
-// reflections asks with all inputs at once, under a URL that nobody else uses, and looks into each that is reflected.
+// reflections asks with all inputs at once, under a URL that nobody else uses. Of those that are reflected it lets one ask
+// with all of a kind, and the other without; and looks into the first that the other is told of.
 func (p *probe) reflections(ctx context.Context, poisoner, reader *Identity) {
 	var canaries []string
 	for range inputs {
@@ -130,28 +131,41 @@ func (p *probe) reflections(ctx context.Context, poisoner, reader *Identity) {
 	if e.err != nil {
 		return
 	}
-	for i, in := range inputs {
-		if !e.holds(canaries[i]) {
+	for _, in := range []string{"header", "query", "cookie"} {
+		var list []input
+		var marked []string
+		for i := range inputs {
+			if inputs[i].in == in && e.holds(canaries[i]) {
+				list, marked = append(list, inputs[i]), append(marked, canaries[i])
+			}
+		}
+		if len(list) == 0 {
 			continue
 		}
-		what := in.name
-		switch in.in {
-		case "query":
-			what = "the query parameter " + in.name
-		case "cookie":
-			what = "the cookie " + in.name
-		}
-		one := poisoner.says(what, inputs[i:i+1], canaries[i:i+1])
-		q := p.pair(finding.UnkeyedInput, p.variant(byQuery), one, reader, map[string]marks{one.Name: {in.value(canaries[i]): given}})
-		q.spelling = what
-		if !q.ask(ctx, one) || !q.Natural[0].ok() && q.Natural[0].status >= 400 || !q.ask(ctx, one, reader) {
-			continue
-		}
-		q.controls(ctx)
-		if len(q.reuse(finding.UnkeyedInput, func(suspicion) bool { return true })) > 0 {
-			return
+		many, u := poisoner.says("unkeyed inputs", list, marked), p.variant(byQuery)
+		ask := func(id *Identity) *exchange { return p.tell(ctx, finding.UnkeyedInput, p.question(id, u)) }
+		ask(many)
+		ask(many) // some store from the second request on
+		told := ask(reader)
+		for i := range list {
+			if told.err == nil && told.holds(marked[i]) && p.unkeyed(ctx, poisoner, reader, list[i], marked[i]) {
+				return
+			}
 		}
 	}
+}
+
+// unkeyed tries to prove of one input that what is said in it reaches who does not say it.
+func (p *probe) unkeyed(ctx context.Context, poisoner, reader *Identity, in input, canary string) bool {
+	what := map[string]string{"query": "the query parameter ", "cookie": "the cookie ", "header": ""}[in.in] + in.name
+	one := poisoner.says(what, []input{in}, []string{canary})
+	q := p.pair(finding.UnkeyedInput, p.variant(byQuery), one, reader, map[string]marks{one.Name: {in.value(canary): given}})
+	q.spelling = what
+	if !q.ask(ctx, one, one, reader) {
+		return false
+	}
+	q.controls(ctx)
+	return len(q.reuse(finding.UnkeyedInput, func(suspicion) bool { return true })) > 0
 }
 
 // holds reports whether text stands anywhere in the answer.

@@ -17,7 +17,7 @@ var fetched = regexp.MustCompile(`(?i)download|export|file|attach|image|avatar|p
 	`report|pdf|csv|xls|zip|invoice|receipt|share|embed|link|callback|print|preview|thumb|document|archive|backup`)
 
 // mostURLs is how many operations are tried with a token in the URL whatever they are called.
-const mostURLs = 20
+const mostURLs = 4
 
 var tokenInURL = Check{
 	Rule: finding.TokenInURL,

@@ -279,7 +279,7 @@ func (p *probe) controls(ctx context.Context) {
 func (p *probe) intermittent() bool {
 	list := p.suspicions()
 	for _, s := range list {
-		if proof := p.proofOf(s); proof.verdict == leak && (proof.control.times > 1 || !p.isReader(s.observer) && proof.control.kind != byTurns) {
+		if proof := p.proofOf(s); proof.verdict == leak && (proof.control.times > 1 || s.observer == p.Nobody && proof.control.kind != byTurns) {
 			return len(list) < len(p.Readers)+1
 		}
 	}
