@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 )
 
@@ -20,9 +21,29 @@ type Outcome struct {
 // Good reports whether the scanner saw the deployment as it is.
 func (o Outcome) Good() bool { return o.Err == nil && o.Score.Good() }
 
-// Run shows by the lab's proof that it is as it says, starts it anew, since the proof left its
+// AtATime is how many labs run at once unless somebody says otherwise: most of the time they wait for a
+// stored response to expire.
+const AtATime = 8
+
+// Run runs labs, so many at a time, with the scanner at binary.
+func Run(ctx context.Context, list []*Lab, binary string, atATime int) []Outcome {
+	outcomes := make([]Outcome, len(list))
+	turn := make(chan struct{}, max(atATime, 1))
+	var group sync.WaitGroup
+	for i, lab := range list {
+		turn <- struct{}{}
+		group.Go(func() {
+			outcomes[i] = lab.run(ctx, binary)
+			<-turn
+		})
+	}
+	group.Wait()
+	return outcomes
+}
+
+// run shows by the lab's proof that it is as it says, starts it anew, since the proof left its
 // traces in the caches, and scans it with the scanner at binary.
-func (l *Lab) Run(ctx context.Context, binary string) (o Outcome) {
+func (l *Lab) run(ctx context.Context, binary string) (o Outcome) {
 	o.Lab = l
 	dir, err := os.MkdirTemp("", "bearcache-lab-"+l.Name+"-")
 	if err != nil {

@@ -265,7 +265,7 @@ func (r *running) render(s Server) (path string, err error) {
 }
 
 func (r *running) environment(s Server) ([]string, error) {
-	env := append(os.Environ(), "PYTHONPATH="+filepath.Dir(r.lab.Dir), "PYTHONDONTWRITEBYTECODE=1", "PYTHONUNBUFFERED=1",
+	env := append(os.Environ(), "PYTHONPATH="+filepath.Dir(r.lab.Dir), "PYTHONDONTWRITEBYTECODE=1", "PYTHONUNBUFFERED=1", "FLASK_DEBUG=0",
 		"LAB_SECRET="+r.cast.secret, "LAB_TOKENS="+r.cast.table(), "LAB_SERVER="+s.Name, "LAB_DIR="+r.dirOf(s))
 	for name, value := range s.Env {
 		value, err := r.fill(value, s)

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 
 	"github.com/bearcache/bearcache/labs"
@@ -21,7 +20,7 @@ func main() {
 	binary := flag.String("bearcache", "bin/bearcache", "the built binary")
 	dir := flag.String("labs", "labs", "where the labs are")
 	names := flag.String("only", "", "names of labs, comma-separated; none: all")
-	jobs := flag.Int("jobs", 8, "labs at a time: most of the time they wait for a stored response to expire")
+	jobs := flag.Int("jobs", labs.AtATime, "labs at a time")
 	verbose := flag.Bool("v", false, "print what each operation cost")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -54,16 +53,5 @@ func run(ctx context.Context, binary, dir, names string, jobs int, verbose bool)
 	if len(missing) > 0 {
 		return false, fmt.Errorf("the labs need %s; make needs installs what is missing", strings.Join(missing, ", "))
 	}
-	outcomes := make([]labs.Outcome, len(list))
-	var group sync.WaitGroup
-	turn := make(chan struct{}, max(jobs, 1))
-	for i, lab := range list {
-		turn <- struct{}{}
-		group.Go(func() {
-			outcomes[i] = lab.Run(ctx, binary)
-			<-turn
-		})
-	}
-	group.Wait()
-	return labs.Table(os.Stdout, outcomes, verbose), ctx.Err()
+	return labs.Table(os.Stdout, labs.Run(ctx, list, binary, jobs), verbose), ctx.Err()
 }
