@@ -132,12 +132,12 @@ func TestScore(t *testing.T) {
 		{"a low one is false only where it is confirmed", []finding{
 			{Check: "token-echo", Operation: "GET /a", Severity: "low", Confidence: "likely"},
 			{Check: "token-echo", Operation: "GET /b", Severity: "info", Confidence: "confirmed"},
-		}, Score{Missed: []Claim{claim("GET /a", "cross-identity-reuse"), claim("GET /a", "anonymous-reuse")}, Confirmed: []Claim{claim("GET /b", "token-echo")}}},
+		}, Score{Missed: []Claim{claim("GET /a", "cross-identity-reuse"), claim("GET /a", "anonymous-reuse")}, FalseConfirmed: []Claim{claim("GET /b", "token-echo")}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := score(lab, &report{Findings: tt.findings}); fmt.Sprint(got) != fmt.Sprint(tt.want) {
 				t.Errorf("got %+v, want %+v", got, tt.want)
-			} else if got.Good() != (len(tt.want.Missed)+len(tt.want.False)+len(tt.want.Confirmed) == 0) {
+			} else if got.Good() != (len(tt.want.Missed)+len(tt.want.False)+len(tt.want.FalseConfirmed) == 0) {
 				t.Errorf("good is %v of %+v", got.Good(), got)
 			}
 		})

@@ -16,9 +16,9 @@ func (c Claim) String() string { return c.Operation + " " + c.Check }
 // Score is how a scan compares with the truth.
 type Score struct {
 	Found, Missed []Claim // of what is there
-	// False are findings of medium severity or more that are not true; Confirmed are those, of any
+	// False are findings of medium severity or more that are not true; FalseConfirmed are those, of any
 	// severity, that the scanner says it has proof of.
-	False, Confirmed []Claim
+	False, FalseConfirmed []Claim
 	Untested         []string // operations that the scanner did not try, and should have
 
 	Requests                     int
@@ -41,7 +41,7 @@ func score(lab *Lab, r *report) Score {
 			s.False = append(s.False, c)
 		}
 		if f.Confidence == "confirmed" {
-			s.Confirmed = append(s.Confirmed, c)
+			s.FalseConfirmed = append(s.FalseConfirmed, c)
 		}
 	}
 	for _, operation := range slices.Sorted(maps.Keys(lab.Leaks)) {
@@ -74,5 +74,5 @@ func score(lab *Lab, r *report) Score {
 
 // Good reports whether the scanner said all that is true, and nothing that is not.
 func (s Score) Good() bool {
-	return len(s.Missed)+len(s.False)+len(s.Confirmed)+len(s.Untested) == 0
+	return len(s.Missed)+len(s.False)+len(s.FalseConfirmed)+len(s.Untested) == 0
 }

@@ -316,12 +316,21 @@ func (p *process) accepts(ctx context.Context, address string) error {
 		}
 		select {
 		case <-p.ended:
-			return fmt.Errorf("it ended before it listened (%s)", p.cmd.ProcessState)
+			return fmt.Errorf("it ended before it listened (%s): %s", p.cmd.ProcessState, p.lastWords())
 		case <-ctx.Done():
 			return errors.New("it does not listen")
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
+}
+
+// lastWords are the end of the server's log.
+func (p *process) lastWords() string {
+	data, err := os.ReadFile(p.log)
+	if err != nil {
+		return err.Error()
+	}
+	return strings.TrimSpace(string(data[max(0, len(data)-500):]))
 }
 
 // ended names a server that is gone although nobody stopped it.

@@ -42,7 +42,7 @@ func Table(w io.Writer, outcomes []Outcome, verbose bool) (good bool) {
 	}
 	fmt.Fprintln(w)
 	line(fmt.Sprintf("%d deployments", len(outcomes)), of(len(all.Found), len(all.Missed)), of(len(all.Found), len(all.False)), fmt.Sprint(all.Requests), fmt.Sprintf("%.1f", seconds))
-	fmt.Fprintf(w, "%d falsely confirmed\n", len(all.Confirmed))
+	fmt.Fprintf(w, "%d falsely confirmed\n", len(all.FalseConfirmed))
 	if all.Clean > 0 {
 		fmt.Fprintf(w, "%.1f requests for a clean operation, on average of %d\n", float64(all.CleanRequests)/float64(all.Clean), all.Clean)
 	}
@@ -58,7 +58,7 @@ func (o Outcome) Faults() (list []string) {
 	for _, s := range []struct {
 		what   string
 		claims []Claim
-	}{{"missed", o.Score.Missed}, {"not so", o.Score.False}, {"confirmed, and not so", o.Score.Confirmed}} {
+	}{{"missed", o.Score.Missed}, {"not so", o.Score.False}, {"confirmed, and not so", o.Score.FalseConfirmed}} {
 		for _, c := range s.claims {
 			list = append(list, s.what+": "+c.String())
 		}
@@ -82,7 +82,7 @@ func of(good, bad int) string {
 
 func (s *Score) add(o Score) {
 	s.Found, s.Missed = append(s.Found, o.Found...), append(s.Missed, o.Missed...)
-	s.False, s.Confirmed = append(s.False, o.False...), append(s.Confirmed, o.Confirmed...)
+	s.False, s.FalseConfirmed = append(s.False, o.False...), append(s.FalseConfirmed, o.FalseConfirmed...)
 	s.Requests += o.Requests
 	s.Clean += o.Clean
 	s.CleanRequests += o.CleanRequests

@@ -15,6 +15,6 @@ sub vcl_recv {
 
 sub vcl_backend_response {
     if (beresp.status == 200) {
-        set beresp.ttl = 3s;
+        set beresp.ttl = 60s;
     }
 }

@@ -10,6 +10,6 @@ cache = Cache(app, config={"CACHE_TYPE": "SimpleCache"})
 
 @app.get("/api/orders")
 @bearers.bearer_required
-@cache.cached(timeout=3, query_string=True)
+@cache.cached(timeout=60, query_string=True)
 def orders():
     return {"orders": g.user["orders"]}

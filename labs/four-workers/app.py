@@ -10,6 +10,6 @@ cache = Cache(app, config={"CACHE_TYPE": "SimpleCache"})
 
 @app.get("/api/profile")
 @bearers.bearer_required
-@cache.cached(timeout=3)
+@cache.cached(timeout=60, query_string=True)
 def profile():
     return {**bearers.contact(g.user), "city": g.user["city"]}

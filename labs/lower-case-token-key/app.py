@@ -13,7 +13,7 @@ def by_token(*args, **kwargs):
 
 
 @app.get("/api/profile")
-@cache.cached(timeout=3, make_cache_key=by_token)
+@cache.cached(timeout=60, make_cache_key=by_token)
 @bearers.bearer_required
 def profile():
     return {**bearers.contact(g.user), "city": g.user["city"]}

@@ -14,6 +14,6 @@ def by_role(*args, **kwargs):
 
 @app.get("/api/profile")
 @bearers.bearer_required
-@cache.cached(timeout=3, make_cache_key=by_role)
+@cache.cached(timeout=60, make_cache_key=by_role)
 def profile():
     return {**bearers.contact(g.user), "city": g.user["city"]}

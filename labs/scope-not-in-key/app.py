@@ -14,7 +14,7 @@ def by_subject(*args, **kwargs):
 
 @app.get("/api/account")
 @bearers.bearer_required
-@cache.cached(timeout=3, make_cache_key=by_subject)
+@cache.cached(timeout=60, make_cache_key=by_subject)
 def account():
     answer = {"name": g.user["name"], "city": g.user["city"]}
     if "payments:read" in g.claims["scope"].split():

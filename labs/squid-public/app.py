@@ -9,10 +9,10 @@ app.register_blueprint(bearers.me)
 @app.get("/api/inbox")
 @bearers.bearer_required
 def inbox():
-    return {"to": g.user["email"], "unread": g.user["unread"]}, {"Cache-Control": "public, max-age=3"}
+    return {"to": g.user["email"], "unread": g.user["unread"]}, {"Cache-Control": "public, max-age=60"}
 
 
 @app.get("/api/balance")
 @bearers.bearer_required
 def balance():
-    return {"balance": g.user["balance"], "currency": "EUR"}, {"Cache-Control": "max-age=0, s-maxage=3"}
+    return {"balance": g.user["balance"], "currency": "EUR"}, {"Cache-Control": "max-age=0, s-maxage=60"}

@@ -11,7 +11,7 @@ PROJECTS = {"northwind": ["windmill-4410", "granary-9021"], "southwind": ["sailc
 
 @app.get("/api/projects")
 @bearers.bearer_required
-@cache.cached(timeout=3, query_string=True)
+@cache.cached(timeout=60, query_string=True)
 def projects():
     tenant = request.headers.get("X-Tenant")
     if tenant != g.user["org"]:

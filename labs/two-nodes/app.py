@@ -9,7 +9,7 @@ cache = Cache(app, config={"CACHE_TYPE": "SimpleCache"})
 
 
 @app.get("/api/statement")
-@cache.cached(timeout=4, query_string=True)
+@cache.cached(timeout=60, query_string=True)
 @bearers.bearer_required
 def statement():
     return {"owner": bearers.contact(g.user), "balance": g.user["balance"]}

@@ -28,7 +28,7 @@ def from_store():
 @app.after_request
 def into_store(response):
     if "user" in g and response.status_code == 200 and not response.cache_control.no_store:
-        store.setex(key(), 3, response.get_data())
+        store.setex(key(), 60, response.get_data())
     return response
 
 
