@@ -19,7 +19,7 @@ type Score struct {
 	// False are findings of medium severity or more that are not true; FalseConfirmed are those, of any
 	// severity, that the scanner says it has proof of.
 	False, FalseConfirmed []Claim
-	Untested         []string // operations that the scanner did not try, and should have
+	Untested              []string // operations that the scanner did not try, and should have
 
 	Requests                     int
 	Clean, CleanRequests         int      // operations on which nothing is wrong, and the requests made for them

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -18,136 +17,6 @@ import (
 	"syscall"
 	"time"
 )
-
-// program is a kind of server that a lab may run.
-type program struct {
-	file string // what it reads if the lab names no other; "": nothing
-	// command makes the command line. path is the server's file with the addresses in it.
-	command func(r *running, s Server, path string) []string
-	frame   string   // text around the lab's file: what every lab would have to repeat
-	needs   []string // programs, and with a dot before them modules of Python
-}
-
-// Each keeps in the directory of the server all that it writes, and stays in the foreground.
-var programs = map[string]program{
-	"flask": {file: "app.py", needs: []string{".flask", ".flask_caching", ".jwt", ".redis"}, command: func(r *running, s Server, _ string) []string {
-		host, port, _ := net.SplitHostPort(r.address[s.Name])
-		return append([]string{Python(), "-m", "flask", "--app", filepath.Join(r.lab.Dir, s.File), "run", "--host", host, "--port", port}, s.Args...)
-	}},
-	"gunicorn": {file: "app.py", needs: []string{".flask", ".flask_caching", ".jwt", ".redis", ".gunicorn"}, command: func(r *running, s Server, _ string) []string {
-		return append([]string{Python(), "-m", "gunicorn", "--workers", strconv.Itoa(max(s.Workers, 1)), "--bind", r.address[s.Name], "--worker-tmp-dir", r.dirOf(s),
-			"--chdir", r.lab.Dir, strings.TrimSuffix(s.File, ".py") + ":app"}, s.Args...)
-	}},
-	"nginx": {file: "nginx.conf", needs: []string{"nginx"}, frame: nginxFrame, command: func(r *running, s Server, path string) []string {
-		return append([]string{lookPath("nginx"), "-p", r.dirOf(s), "-c", path, "-e", "stderr"}, s.Args...)
-	}},
-	"varnish": {file: "default.vcl", needs: []string{"varnishd", "gcc"}, command: func(r *running, s Server, path string) []string {
-		return append([]string{lookPath("varnishd"), "-F", "-j", "none", "-n", r.dirOf(s), "-a", r.address[s.Name], "-f", path, "-s", "malloc,16m", "-T", "none",
-			"-p", "vsl_space=1m", "-p", "thread_pool_min=5"}, s.Args...)
-	}},
-	"squid": {file: "squid.conf", needs: []string{"squid"}, frame: squidFrame, command: func(r *running, s Server, path string) []string {
-		// The name of the service is that of its shared memory: two Squids with one would meet there.
-		_, port, _ := net.SplitHostPort(r.address[s.Name])
-		return append([]string{lookPath("squid"), "-N", "-f", path, "-n", "lab" + port}, s.Args...)
-	}},
-	"redis": {needs: []string{"redis-server"}, command: func(r *running, s Server, _ string) []string {
-		host, port, _ := net.SplitHostPort(r.address[s.Name])
-		return append([]string{lookPath("redis-server"), "--bind", host, "--port", port, "--dir", r.dirOf(s), "--save", "", "--daemonize", "no"}, s.Args...)
-	}},
-	"bearcache": {command: func(r *running, s Server, _ string) []string {
-		return append([]string{r.binary, "serve", "--listen", r.address[s.Name], "--admin", "off"}, s.Args...)
-	}},
-}
-
-// The lab's file is what a distribution has in conf.d: it stands within http.
-const nginxFrame = `@user@daemon off;
-worker_processes 1;
-pid @dir@/nginx.pid;
-error_log stderr;
-events { worker_connections 256; }
-http {
-    access_log off;
-    client_body_temp_path @dir@/body;
-    proxy_temp_path @dir@/proxy;
-    fastcgi_temp_path @dir@/fastcgi;
-    uwsgi_temp_path @dir@/uwsgi;
-    scgi_temp_path @dir@/scgi;
-    @file@
-}
-`
-
-// Without minimum_expiry_time Squid stores nothing that is fresh for less than a minute.
-const squidFrame = `@file@
-http_access allow all
-cache_mem 16 MB
-pid_filename @dir@/squid.pid
-cache_log @dir@/cache.log
-access_log none
-coredump_dir @dir@
-pinger_enable off
-minimum_expiry_time 0 seconds
-dns_nameservers 127.0.0.1
-visible_hostname lab
-shutdown_lifetime 0 seconds
-`
-
-func programNames() []string { return slices.Sorted(maps.Keys(programs)) }
-
-// Python is the interpreter that has Flask.
-func Python() string {
-	if p := os.Getenv("BEARCACHE_TEST_PYTHON"); p != "" {
-		return p
-	}
-	return "/usr/bin/python3"
-}
-
-// lookPath finds servers where users who are not root do not look.
-func lookPath(name string) string {
-	if path, err := exec.LookPath(name); err == nil {
-		return path
-	}
-	for _, dir := range []string{"/usr/local/sbin", "/usr/sbin", "/sbin"} {
-		if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
-			return path
-		}
-	}
-	if name == "redis-server" {
-		return "valkey-server" // which is what some distributions have in its place
-	}
-	return name
-}
-
-// Missing lists the programs and modules that a lab needs and this machine does not have.
-func (l *Lab) Missing() (list []string) {
-	for _, s := range l.Servers {
-		for _, need := range programs[s.Run].needs {
-			if !slices.Contains(list, need) && !present(need) {
-				list = append(list, need)
-			}
-		}
-	}
-	return list
-}
-
-var (
-	presentMu sync.Mutex
-	presence  = map[string]bool{} // guarded by presentMu
-)
-
-func present(need string) bool {
-	presentMu.Lock()
-	defer presentMu.Unlock()
-	if _, known := presence[need]; !known {
-		var err error
-		if module, ok := strings.CutPrefix(need, "."); ok {
-			err = exec.Command(Python(), "-c", "import "+module).Run()
-		} else {
-			_, err = exec.LookPath(lookPath(need))
-		}
-		presence[need] = err == nil
-	}
-	return presence[need]
-}
 
 // running is a deployment that runs.
 type running struct {
@@ -202,15 +71,16 @@ func (r *running) startServer(ctx context.Context, s Server) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	// Squid, started by root, becomes another user, whose files are in here.
-	if err := os.Chmod(dir, 0o777); err != nil {
-		return err
+	if s.Run == "squid" && os.Getuid() == 0 { // it becomes another user, whose files are in here
+		if err := os.Chmod(dir, 0o777); err != nil {
+			return err
+		}
 	}
 	path, err := r.render(s)
 	if err != nil {
 		return err
 	}
-	args := programs[s.Run].command(r, s, path)
+	args := append(programs[s.Run].command(r, s, path), s.Args...)
 	for i := range args {
 		if args[i], err = r.fill(args[i], s); err != nil {
 			return err
@@ -242,10 +112,11 @@ func (r *running) startServer(ctx context.Context, s Server) error {
 // render writes the server's file with the addresses of this run in it.
 func (r *running) render(s Server) (path string, err error) {
 	p := programs[s.Run]
-	if s.Run == "flask" || s.Run == "gunicorn" || s.File == "" {
-		return "", nil // Python finds its file itself, and addresses in the environment
+	path = filepath.Join(r.lab.Dir, s.File)
+	if p.finds || s.File == "" {
+		return path, nil
 	}
-	data, err := os.ReadFile(filepath.Join(r.lab.Dir, s.File))
+	data, err := os.ReadFile(path)
 	if err != nil {
 		return "", err
 	}
