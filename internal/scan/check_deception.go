@@ -92,8 +92,8 @@ var cacheDeception = Check{
 		}
 		a := p.Readers[0]
 		if p.shows(p.tell(ctx, finding.CacheDeception, p.question(a, suffix(".css").variantOf(p.target, newSalt()))), a) {
-			for _, extension := range extensions {
-				if p.deceive(ctx, suffix(extension), a) {
+			for i, extension := range extensions {
+				if p.deceive(ctx, suffix(extension), a, i == 0) {
 					return
 				}
 			}
@@ -102,7 +102,7 @@ var cacheDeception = Check{
 			if !p.learnt.trySpelling(d.name) {
 				continue
 			}
-			if p.deceive(ctx, d, a) {
+			if p.deceive(ctx, d, a, true) {
 				p.learnt.spellingTaken(d.name)
 				return
 			}
@@ -134,8 +134,9 @@ func times(t *Trial) string {
 	return ""
 }
 
-// deceive lets a reader ask under a spelling of the path and then nobody, and looks into it if nobody is answered.
-func (p *probe) deceive(ctx context.Context, d deceiver, a *Identity) bool {
+// deceive lets a reader ask under a spelling of the path, twice if some cache may store from the second request on, and then
+// nobody, and looks into it if nobody is answered.
+func (p *probe) deceive(ctx context.Context, d deceiver, a *Identity, twice bool) bool {
 	stem := func() *url.URL { return d.variantOf(p.target, newSalt()) }
 	target := stem()
 	if target == nil {
@@ -143,7 +144,11 @@ func (p *probe) deceive(ctx context.Context, d deceiver, a *Identity) bool {
 	}
 	q := p.pair(finding.CacheDeception, target, a, p.Nobody, p.Marks)
 	q.spelling, q.stems, q.stemmed = d.name, stem, true
-	for _, id := range []*Identity{a, a, p.Nobody} { // some store from the second request on
+	cast := []*Identity{a, a, p.Nobody}
+	if !twice {
+		cast = cast[1:]
+	}
+	for _, id := range cast {
 		if !q.ask(ctx, id) {
 			return false
 		}

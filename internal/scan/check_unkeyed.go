@@ -185,14 +185,12 @@ func (e *exchange) holds(text string) bool {
 var selecting = regexp.MustCompile(`(?i)page|offset|cursor|start|limit|size|count|^q$|query|search|sort|order|lang|locale|country|region|currency|filter|id$|date|from|` +
 	`^to$|since|until|month|year|day|category|type|kind|status|format|fields|view|tenant|org|account|workspace|project|customer|role|name|tag|version`)
 
-// declared asks with another value of what the document declares in the query or in a field, one of each: an answer
-// that stays the same may come from a cache that does not look there.
+// declared asks with another value of what the document declares in the query, in a field or in a cookie, one of each: an
+// answer that does not follow the value may come from a cache that does not look there.
 func (p *probe) declared(ctx context.Context) {
-	a := p.Readers[0]
-	made := first(a, p.Natural)
 	for _, in := range []string{"query", "header", "cookie"} {
 		for _, param := range p.Operation.Asked() {
-			if param.In != in || !selecting.MatchString(param.Name) {
+			if param.In != in || in == "query" && !selecting.MatchString(param.Name) {
 				continue
 			}
 			value, ok := p.another(param)
@@ -200,21 +198,43 @@ func (p *probe) declared(ctx context.Context) {
 				continue
 			}
 			what := map[string]string{"query": "the query parameter ", "header": "the field ", "cookie": "the cookie "}[in] + excerpt(p.redactor.Text(param.Name), 60)
-			one := a.saying(what+"="+excerpt(p.redactor.Text(value), 40), nil, "")
+			one := p.Readers[0].saying(what+"="+excerpt(p.redactor.Text(value), 40), nil, "")
 			one.set = setting{in, param.Name, value}
-			q := p.pair(finding.UnkeyedInput, p.target, one, a, nil)
-			q.spelling = what
-			q.Natural = []*exchange{made}
-			if !q.ask(ctx, one) {
-				return
+			if in == "query" {
+				p.otherQuery(ctx, one, what)
+			} else {
+				p.otherField(ctx, one, what)
 			}
-			if e := q.Natural[1]; !e.ok() || !e.same(made) {
-				break // it makes another answer, or is no good value: nothing is mixed up
-			}
-			q.patient = true
-			q.controls(ctx)
 			break
 		}
+	}
+}
+
+// otherQuery asks for the URL with the other value, which is another URL: where a cache keeps the query out of its key it
+// answers with what the natural one has left.
+func (p *probe) otherQuery(ctx context.Context, one *Identity, what string) {
+	a := p.Readers[0]
+	q := p.pair(finding.UnkeyedInput, p.target, one, a, nil)
+	q.spelling, q.patient, q.Natural = what, true, []*exchange{first(a, p.Natural)}
+	if !q.ask(ctx, one) {
+		return
+	}
+	// Another answer, or none, is made of the value: nothing is mixed up.
+	if e := q.Natural[1]; e.ok() && e.same(q.Natural[0]) {
+		q.controls(ctx)
+	}
+}
+
+// otherField asks with the other value first, under a URL that nobody else uses, and then without.
+func (p *probe) otherField(ctx context.Context, one *Identity, what string) {
+	a := p.Readers[0]
+	q := p.pair(finding.UnkeyedInput, p.variant(byQuery), one, a, nil)
+	q.spelling = what
+	if !q.ask(ctx, one) || !q.Natural[0].ok() || q.Natural[0].same(first(a, p.Natural)) {
+		return // refused, or of no effect
+	}
+	if q.ask(ctx, one, a) && q.Natural[2].same(q.Natural[0]) {
+		q.controls(ctx)
 	}
 }
 

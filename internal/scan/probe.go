@@ -33,6 +33,8 @@ type probe struct {
 	hazards bool              // checks may be made that others than the readers of the scan could feel
 	patient bool              // what is the same for both is worth waiting for, whoever may see it
 	stems   func() *url.URL   // spellings never used before, in the place of queries
+	headed  bool              // the first reader asked by HEAD, before nobody did by GET
+	heads   bool              // entries are filled by HEAD
 	further bool              // another probe of the operation came before
 	index   int               // of the operation among those of the scan
 	values  map[string]string // of its parameters that were given or found
@@ -129,6 +131,12 @@ func (p *probe) natural(ctx context.Context) {
 				return
 			}
 		}
+	}
+	if last && p.Operation.Method == http.MethodGet {
+		// What answers GET may be filled by HEAD, and looked up by other rules.
+		q := p.question(p.Readers[0], p.target)
+		q.method = http.MethodHead
+		p.headed = p.put(ctx, q).err == nil
 	}
 	if p.askConditionally(ctx, p.Nobody) && p.ask(ctx, p.Forged) && last {
 		p.ask(ctx, p.Readers[0])
@@ -236,6 +244,9 @@ func (p *probe) controls(ctx context.Context) {
 			}
 			for times := 1; times <= warmups; times++ {
 				if p.fresh(ctx, kind, s, list, times) || kind == byOrigin || !undecided(s) {
+					break
+				}
+				if p.headed && times == 1 && !p.isReader(s.observer) && p.filledByHead(ctx, kind, s, list) {
 					break
 				}
 			}
@@ -437,7 +448,11 @@ const denials = 2
 func (p *probe) enter(ctx context.Context, u *url.URL, order []*Identity, s suspicion, followers []*Identity, times int, tentative bool) (en entry, ok bool) {
 	ask := func(to *url.URL, list *[]*exchange, ids ...*Identity) {
 		for _, id := range ids {
-			*list = append(*list, p.send(ctx, id, to))
+			if p.heads && id == s.victim {
+				*list = append(*list, p.head(ctx, s, to))
+			} else {
+				*list = append(*list, p.send(ctx, id, to))
+			}
 		}
 	}
 	ask(u, &en.answers, order[0])
@@ -460,6 +475,26 @@ func (p *probe) enter(ctx context.Context, u *url.URL, order []*Identity, s susp
 		ask(p.target, &en.natural, append(followers, s.observer)...)
 	}
 	return en, all(append(en.answers, en.natural...), func(e *exchange) bool { return e.err == nil })
+}
+
+// filledByHead is fresh with entries that the victim fills by HEAD. It reports whether that ruled on s.
+func (p *probe) filledByHead(ctx context.Context, kind controlKind, s suspicion, list []suspicion) bool {
+	p.heads = true
+	defer func() { p.heads = false }()
+	p.fresh(ctx, kind, s, list, 1)
+	return p.proofOf(s).verdict != unknown
+}
+
+// head asks by HEAD as the victim, which fills the entry with what the victim would be told.
+func (p *probe) head(ctx context.Context, s suspicion, to *url.URL) *exchange {
+	q := p.question(s.victim, to)
+	q.method = http.MethodHead
+	e := p.put(ctx, q)
+	if e.ok() {
+		e.content, e.body = s.made.content, s.made.body
+	}
+	sleep(ctx, 100*time.Millisecond) // it is stored a moment after it was answered
+	return e
 }
 
 // variant is the operation's URL in a spelling that no cache can have seen, or nil where there is
