@@ -24,8 +24,8 @@ var cookieInStoredResponse = Check{
 				f.Summary = fmt.Sprintf("The cookie %s that was made for %s is stored and given to %s.", excerpt(t.redactor.Text(name), 40), a.as.Name, t.called(b.as))
 				f.Detail = "A cookie that names a session puts whoever receives it into the other's session."
 				f.Evidence = []finding.Evidence{
-					t.step(a, "sets the cookie"), t.step(b, "sets the same cookie, with the same value"),
-					t.step(other, "elsewhere it has another value: it is made anew for each response"),
+					t.stepBy(finding.ByOrigin, a, "sets the cookie"), t.stepBy(finding.ByCache, b, "sets the same cookie, with the same value"),
+					t.stepBy(finding.ByOrigin, other, "elsewhere it has another value: it is made anew for each response"),
 				}
 				return []finding.Finding{f}
 			}

@@ -42,7 +42,7 @@ var errorPoisoning = Check{
 		const each = 4
 		for i := 0; i+2*each <= len(told); i++ {
 			round := told[i : i+each]
-			if !poisoned(round) || !poisoned(told[i+each:i+2*each]) || round[0].as != told[i+each].as || round[0].url == round[2].url {
+			if !poisoned(round) || !poisoned(told[i+each:i+2*each]) || round[0].as.Name != told[i+each].as.Name || round[0].url == round[2].url {
 				continue
 			}
 			what := poisons[2].what
@@ -58,10 +58,10 @@ var errorPoisoning = Check{
 				Summary: fmt.Sprintf("The error that %s brought about is stored, and %s gets it with a valid token.", what, a.Name),
 				Detail:  "Whoever asks first with such a request locks readers out until the entry expires. It was seen twice, each time under a URL that nobody else uses.",
 				Evidence: []finding.Evidence{
-					t.step(round[0], what+", first on a URL never used before"),
-					t.step(round[1], "the same URL with a valid token: the stored error"),
-					t.step(round[2], "another URL never used before: answered, so the token is good"),
-					t.step(round[3], "the first URL again: still the error"),
+					t.stepBy(finding.ByOrigin, round[0], what+", first on a URL never used before"),
+					t.stepBy(finding.ByCache, round[1], "the same URL with a valid token: the stored error"),
+					t.stepBy(finding.ByOrigin, round[2], "another URL never used before: answered, so the token is good"),
+					t.stepBy(finding.ByCache, round[3], "the first URL again: still the error"),
 				},
 			}}
 		}
@@ -87,7 +87,7 @@ func (p *probe) poison(ctx context.Context, i int) bool {
 	if e := ask(p.question(by, u)); e.err != nil || e.status < 400 && !e.empty() {
 		return false
 	}
-	if ask(p.question(a, u)).ok() {
+	if e := ask(p.question(a, u)); e.ok() && !e.empty() {
 		return false
 	}
 	ask(p.question(a, other))

@@ -142,9 +142,7 @@ func (t *Trial) evidence(s suspicion, p proof, again *exchange) []finding.Eviden
 	}
 	var steps []finding.Evidence
 	add := func(by finding.Maker, e *exchange, note string) {
-		step := t.step(e, note)
-		step.By = by
-		steps = append(steps, step)
+		steps = append(steps, t.stepBy(by, e, note))
 	}
 	add(origin, s.made, "made by the origin"+holding)
 	add(cache, s.seen, same+"  <- "+s.victim.Name+"'s, not "+t.whose(s.observer))
@@ -255,6 +253,13 @@ func (t *Trial) step(e *exchange, note string) finding.Evidence {
 		As: e.as.Name, Request: t.redactor.Text(e.request), Status: e.status, Header: t.cachingFields(e.header),
 		Excerpt: excerpt(t.redactor.Text(string(e.body[:min(len(e.body), excerptBody)])), 240), Note: note, Took: e.took,
 	}
+}
+
+// stepBy is step of an answer of which is known who made it.
+func (t *Trial) stepBy(by finding.Maker, e *exchange, note string) finding.Evidence {
+	s := t.step(e, note)
+	s.By = by
+	return s
 }
 
 // cachingFields keeps what says something about caching, and of that nothing that names a reader.

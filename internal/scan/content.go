@@ -74,7 +74,7 @@ func (c *content) fields(h http.Header, facts bool) {
 			continue
 		}
 		for _, v := range h[name] {
-			if len(v) > 1<<10 || b.Len() > 16<<10 {
+			if len(v) > 1<<10 || b.Len() > 16<<10 || name == "Content-Length" && v == "0" {
 				continue
 			}
 			b.WriteString(v)

@@ -1,0 +1,126 @@
+package scan
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bearcache/bearcache/internal/finding"
+)
+
+func TestErrorPoisoning(t *testing.T) {
+	t.Parallel()
+	whatever := func(*http.Request, answer) bool { return true }
+	refusals := func(_ *http.Request, made answer) bool { return made.status >= 400 && made.status < 500 }
+	personally := func(user string, _ *http.Request) answer { return mine(user) }
+	var counts sync.Map
+	count := func(key string) int64 {
+		n, _ := counts.LoadOrStore(key, new(atomic.Int64))
+		return n.(*atomic.Int64).Add(1)
+	}
+	// keeping has an error kept by URL for everybody, and nothing else.
+	keeping := func(is func(answer) bool, origin func(string, *http.Request) answer) func(string, *http.Request) answer {
+		var kept sync.Map
+		return func(user string, r *http.Request) answer {
+			if a, found := kept.Load(r.RequestURI); found {
+				return a.(answer)
+			}
+			made := origin(user, r)
+			if is(made) {
+				kept.Store(r.RequestURI, made)
+			}
+			return made
+		}
+	}
+	reuse := []string{"GET /x anonymous-reuse confirmed", "GET /x cross-identity-reuse confirmed", "GET /x invalid-token-reuse confirmed"}
+	found := []string{"GET /x error-poisoning confirmed"}
+	for _, tt := range []struct {
+		name    string
+		s       *site
+		hazards bool
+		want    []string
+		steps   []string
+	}{
+		{"whatever comes is kept by URL", &site{origin: personally, key: byURLKey, keeps: whatever}, false,
+			append([]string{}, reuse[0], reuse[1], found[0], reuse[2]),
+			[]string{"medium of alice to nobody", "nobody 401 origin", "alice 401 cache", "alice 200 origin", "alice 401 cache"}},
+		{"refusals alone are kept by URL", &site{origin: personally, key: byURLKey, keeps: refusals}, false, found,
+			[]string{"medium of alice to nobody", "nobody 401 origin", "alice 401 cache", "alice 200 origin", "alice 401 cache"}},
+		{"and the user lets the scan look", &site{origin: personally, key: byURLKey, keeps: refusals}, true, found,
+			[]string{"medium of alice to nobody", "nobody 401 origin", "alice 401 cache", "alice 200 origin", "alice 401 cache"}},
+		{"a field that is too large", &site{origin: keeping(func(a answer) bool { return a.status == 431 }, func(user string, r *http.Request) answer {
+			if len(r.Header.Get("X-Bearcache-Oversize")) > 8<<10 {
+				return answer{status: 431, body: "too large"}
+			}
+			return mine(user)
+		})}, true, found,
+			[]string{"medium of alice to alice with a field of 20 KiB", "alice with a field of 20 KiB 431 origin", "alice 431 cache", "alice 200 origin", "alice 431 cache"}},
+		{"another method in a field, and the answer is empty", &site{origin: keeping(func(a answer) bool { return a.body == "" }, func(user string, r *http.Request) answer {
+			if r.Header.Get("X-Http-Method-Override") == "HEAD" && user != "" {
+				return answer{status: 200}
+			}
+			return mine(user)
+		})}, true, found,
+			[]string{"medium of alice to alice with X-HTTP-Method-Override: HEAD", "alice with X-HTTP-Method-Override: HEAD 200 origin", "alice 200 cache", "alice 200 origin", "alice 200 cache"}},
+
+		{"nothing is kept", &site{origin: personally}, true, []string{}, nil},
+		{"good answers are kept by URL, errors are not", &site{origin: personally, key: byURLKey}, true, reuse, nil},
+		{"errors are kept for each caller", &site{origin: personally, key: byCaller, keeps: whatever}, true, []string{}, nil},
+		{"errors are kept for as long as the field is sent", &site{origin: func(user string, r *http.Request) answer {
+			if r.Header.Get("X-Bearcache-Oversize") != "" {
+				return answer{status: 431, body: "too large"}
+			}
+			return mine(user)
+		}, key: func(r *http.Request) string { return byCaller(r) + r.Header.Get("X-Bearcache-Oversize") }, keeps: whatever}, true, []string{}, nil},
+		{"a rate limit that nobody in particular ran into", &site{origin: func(user string, r *http.Request) answer {
+			if user == "alice" && strings.Contains(r.RequestURI, "bearcache=") && count("limit "+r.RequestURI)%2 == 1 {
+				return answer{status: 403, body: `{"error":"slow down"}`}
+			}
+			return mine(user)
+		}}, true, []string{}, nil},
+		{"an unknown query is refused", &site{origin: func(user string, r *http.Request) answer {
+			if r.URL.RawQuery != "" {
+				return answer{status: 400, body: `{"error":"unknown parameter"}`}
+			}
+			return mine(user)
+		}, key: byURLKey, keeps: refusals}, true, []string{}, nil},
+		{"every third request fails", &site{origin: func(user string, _ *http.Request) answer {
+			if user != "" && count("third")%3 == 0 {
+				return answer{status: 502, body: "bad gateway"}
+			}
+			return mine(user)
+		}}, true, []string{}, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := tt.s.survey(t, Options{Hazards: tt.hazards}, "/x")
+			if diff := cmp.Diff(tt.want, brief(r)); diff != "" {
+				t.Errorf("(-want +got):\n%s\n%s", diff, told(r))
+			}
+			if diff := cmp.Diff(tt.steps, steps(r, finding.ErrorPoisoning)); diff != "" {
+				t.Errorf("evidence (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Unless the user lets it, a scan asks nothing that could lock anybody out where it has not seen that the cache keeps
+// a query of the scan apart.
+func TestHazardsAreAskedFor(t *testing.T) {
+	t.Parallel()
+	for _, hazards := range []bool{false, true} {
+		s := &site{origin: func(user string, _ *http.Request) answer { return mine(user) }}
+		s.survey(t, Options{Hazards: hazards}, "/x")
+		sent := false
+		for _, a := range s.asked {
+			sent = sent || a.header.Get("X-Bearcache-Oversize") != "" || a.header.Get("X-Http-Method-Override") != ""
+		}
+		if sent != hazards {
+			t.Errorf("hazards %v: poison was sent: %v", hazards, sent)
+		}
+	}
+}
