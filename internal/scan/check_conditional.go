@@ -15,18 +15,18 @@ var conditionalLeak = Check{
 			if !p.unearned(told) {
 				continue
 			}
+			known, date := p.validators()
 			ask := func(tag, date string) *exchange {
 				q := p.question(told.as, p.target)
-				if p.Natural[0].header.Get("Etag") != "" {
+				if known != "" {
 					q.header = with(q.header, "If-None-Match", tag)
 				} else {
 					q.header = with(q.header, "If-Modified-Since", date)
 				}
 				return p.tell(ctx, finding.ConditionalLeak, q)
 			}
-			h := p.Natural[0].header
 			ask(`"`+newSalt()+`"`, "Thu, 01 Jan 1970 00:00:00 GMT") // who is told 304 to this is told it to everything
-			ask(h.Get("Etag"), h.Get("Last-Modified"))
+			ask(known, date)
 		}
 	},
 	Judge: func(t *Trial) []finding.Finding {

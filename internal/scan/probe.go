@@ -145,16 +145,12 @@ func (p *probe) natural(ctx context.Context) {
 
 // askConditionally is ask with the validators of the first answer. Who is told 304 is asked without them again.
 func (p *probe) askConditionally(ctx context.Context, cast ...*Identity) bool {
-	made := p.Natural[0]
-	tag, date := "", ""
-	if made.ok() {
-		tag, date = made.header.Get("Etag"), made.header.Get("Last-Modified")
-	}
+	tag, date := p.validators()
 	for _, id := range cast {
 		q := p.question(id, p.target)
 		switch {
 		case q.method != http.MethodGet && q.method != http.MethodHead:
-		case tag != "" && len(tag) < 1<<10:
+		case tag != "":
 			q.header = with(q.header, "If-None-Match", tag)
 		case date != "" && id == p.Nobody: // a reader's own answer may be older than that
 			q.header = with(q.header, "If-Modified-Since", date)
@@ -171,6 +167,21 @@ func (p *probe) askConditionally(ctx context.Context, cast ...*Identity) bool {
 		p.Natural = append(p.Natural, e)
 	}
 	return true
+}
+
+// validators are those of the first answer, without what is too long to be sent back.
+func (t *Trial) validators() (tag, date string) {
+	made := t.Natural[0]
+	if !made.ok() {
+		return "", ""
+	}
+	short := func(name string) string {
+		if v := made.header.Get(name); len(v) < 1<<10 {
+			return v
+		}
+		return ""
+	}
+	return short("Etag"), short("Last-Modified")
 }
 
 // with is h and one field more.
