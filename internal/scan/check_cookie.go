@@ -12,20 +12,28 @@ import (
 var cookieInStoredResponse = Check{
 	Rule: finding.CookieInStoredResponse,
 	Probe: func(ctx context.Context, p *probe) {
-		if a, b, _ := p.sameCookie(); a != nil && p.otherCookie(a) == nil {
-			p.tell(ctx, finding.CookieInStoredResponse, p.question(b.as, p.variant(byQuery)))
+		a, b, name := p.sameCookie()
+		for range cookieEntries {
+			if a == nil || !p.keptCookies(a, name) {
+				return
+			}
+			u := p.variant(byQuery)
+			for _, id := range []*Identity{a.as, a.as, b.as} { // some store from the second request on
+				p.tell(ctx, finding.CookieInStoredResponse, p.question(id, u))
+			}
 		}
 	},
 	Judge: func(t *Trial) []finding.Finding {
 		f := finding.Finding{Rule: finding.CookieInStoredResponse, Severity: finding.High, Confidence: finding.Confirmed, Operation: t.Operation.String()}
 		if a, b, name := t.sameCookie(); a != nil {
-			if other := t.otherCookie(a); other != nil {
+			if told := t.Told[finding.CookieInStoredResponse]; len(told) == 3*cookieEntries && t.keptCookies(a, name) {
 				f.Victim, f.Observer = a.as.Name, b.as.Name
 				f.Summary = fmt.Sprintf("The cookie %s that was made for %s is stored and given to %s.", excerpt(t.redactor.Text(name), 40), a.as.Name, t.called(b.as))
-				f.Detail = "A cookie that names a session puts whoever receives it into the other's session."
+				f.Detail = fmt.Sprintf("A cookie that names a session puts whoever receives it into the other's session. On %d entries in a row both got one value, another on each.", cookieEntries)
 				f.Evidence = []finding.Evidence{
 					t.stepBy(finding.ByOrigin, a, "sets the cookie"), t.stepBy(finding.ByCache, b, "sets the same cookie, with the same value"),
-					t.stepBy(finding.ByOrigin, other, "elsewhere it has another value: it is made anew for each response"),
+					t.stepBy(finding.ByOrigin, told[1], "on a fresh entry (a query never used before) it has another value: it is made anew for each response"),
+					t.stepBy(finding.ByCache, told[2], "and that one is given out there"),
 				}
 				return []finding.Finding{f}
 			}
@@ -85,21 +93,25 @@ func (t *Trial) sameCookie() (a, b *exchange, name string) {
 	return nil, nil, ""
 }
 
-// otherCookie is an answer in which the cookies of e have other values: they are made for each response.
-func (t *Trial) otherCookie(e *exchange) *exchange {
-	set := cookiesOf(e)
-	for _, o := range append(t.all(), t.Told[finding.CookieInStoredResponse]...) {
-		if o.err != nil {
-			continue
+// cookieEntries are how many fresh entries must each give out one value, and no two the same: the names of the nodes
+// behind a balancer, which a cookie may hold too, come again by chance.
+const cookieEntries = 4
+
+// keptCookies reports whether that is so of the entries that were asked for until now.
+func (t *Trial) keptCookies(a *exchange, name string) bool {
+	seen := map[string]bool{cookiesOf(a)[name]: true}
+	told := t.Told[finding.CookieInStoredResponse]
+	for i := 0; i+2 < len(told); i += 3 {
+		if told[i+1].err != nil || told[i+2].err != nil {
+			return false
 		}
-		theirs := cookiesOf(o)
-		for name, value := range set {
-			if v, ok := theirs[name]; ok && v != value {
-				return o
-			}
+		value := cookiesOf(told[i+1])[name]
+		if value == "" || seen[value] || cookiesOf(told[i+2])[name] != value {
+			return false
 		}
+		seen[value] = true
 	}
-	return nil
+	return true
 }
 
 // sharedStorable reports whether a response's own fields let a shared cache store and reuse it (RFC 9111 §3, §3.5).
