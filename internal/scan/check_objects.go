@@ -3,6 +3,7 @@ package scan
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/bearcache/bearcache/internal/finding"
 )
@@ -44,10 +45,13 @@ var brokenObjectAuthorization = Check{
 				Summary:  fmt.Sprintf("%s is given an object of %s.", other.Name, owner.Name),
 				Evidence: []finding.Evidence{t.step(made, "its own object"), t.step(seen, "the same object")},
 			}
-			cold := t.cold(owner, other)
+			cold, what := t.cold(owner, other), "asked before "+owner.Name+" had: given too"
+			if given := t.unasked(owner, other); cold == nil && given != nil {
+				cold, what = given, "another object of "+owner.Name+"'s, for which nobody had asked: given too"
+			}
 			switch s := t.suspect(owner, other); {
 			case cold != nil:
-				f.Evidence = append(f.Evidence, t.step(cold, "asked before "+owner.Name+" had: given too"))
+				f.Evidence = append(f.Evidence, t.stepBy(finding.ByOrigin, cold, what))
 			case s == nil || t.proofOf(*s).verdict != shared:
 				continue // it may be a cache: the checks of reuse say so
 			}
@@ -74,9 +78,24 @@ func (t *Trial) cold(owner, other *Identity) *exchange {
 	if len(told) == 0 || told[0].as != other || !told[0].ok() {
 		return nil
 	}
-	for _, e := range append(of(owner, told), of(owner, t.Natural)...) {
+	for _, e := range of(owner, t.Natural) {
 		if told[0].same(e) {
 			return told[0]
+		}
+	}
+	return nil
+}
+
+// unasked is what other was given of another of owner's objects, as the first to ask for it; nil where it was not, or
+// where the owner is not given the same, or something of it that names the owner.
+func (t *Trial) unasked(owner, other *Identity) *exchange {
+	told := t.Told[finding.BrokenObjectAuthorization]
+	for i, e := range told[:max(len(told)-1, 0)] {
+		if own := told[i+1]; e.as == other && own.as == owner && e.ok() && own.ok() {
+			marks, _ := t.Marks[owner.Name].in(e.content)
+			if e.same(own) || slices.ContainsFunc(marks, own.content.holds) {
+				return e
+			}
 		}
 	}
 	return nil

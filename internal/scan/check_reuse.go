@@ -85,7 +85,7 @@ func (t *Trial) prove(rule *finding.Rule, s suspicion) (finding.Finding, bool) {
 	switch {
 	case p.verdict == leak:
 		f.Confidence = finding.Confirmed
-	case p.verdict != shared && s.strong && !s.about && s.seen.same(s.made):
+	case p.verdict != shared && t.unasked(s.victim, s.observer) == nil && s.strong && !s.about && s.seen.same(s.made):
 		f.Confidence = finding.Likely
 		f.Severity = min(f.Severity, finding.High)
 		if t.Operation.Security == operation.Public {

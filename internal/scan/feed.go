@@ -97,8 +97,7 @@ func (s *scanner) valuesOf(f *fed, reader *Identity) (found, bool) {
 func (s *scanner) pick(feed operation.Feed, reader *Identity, all found) bool {
 	for _, source := range feed.Sources {
 		for _, p := range s.probes {
-			// Of several URLs each reader has its own; a single one is everybody's.
-			if p.index != source.Operation || p.Readers[0] != reader && len(s.tested[p.index].probes) > 1 {
+			if p.index != source.Operation || p.Readers[0] != reader && s.asks(reader, source.Operation) {
 				continue
 			}
 			e := first(reader, p.Natural)
@@ -123,6 +122,12 @@ func (s *scanner) pick(feed operation.Feed, reader *Identity, all found) bool {
 		}
 	}
 	return false
+}
+
+// asks reports whether reader is the first to ask for some URL of an operation. Otherwise it is asked for under the
+// same one as for others.
+func (s *scanner) asks(reader *Identity, operation int) bool {
+	return slices.ContainsFunc(s.probes, func(p *probe) bool { return p.index == operation && p.Readers[0] == reader })
 }
 
 // exclusive puts the values that only one reader was shown before those that others were shown too.
