@@ -251,10 +251,14 @@ func (p *probe) another(param operation.Parameter) (string, bool) {
 			return strconv.Itoa(n + 1), true
 		}
 	}
-	if !asked && len(param.Candidates) == 0 {
-		return "b" + newSalt() + "c", true // where numbers are wanted this is an error, which is another answer too
+	// Where numbers are wanted a word is an error, which is another answer too.
+	switch {
+	case asked || len(param.Candidates) > 0:
+		return "", false
+	case param.In == "query": // what a visitor might say: for a moment a careless cache may answer others with it
+		return "example", true
 	}
-	return "", false
+	return "b" + newSalt() + "c", true
 }
 
 // present is the value that the operation is asked with.

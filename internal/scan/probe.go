@@ -250,7 +250,7 @@ func (p *probe) controls(ctx context.Context) {
 	for _, kind := range []controlKind{byOrigin, byQuery, byPath} {
 		p.tryOpen(ctx, kind, list)
 		for _, s := range list {
-			if !undecided(s) || kind == byPath && p.neutral(s) && p.ways(byQuery) || p.openTo(kind, s) {
+			if !undecided(s) || kind == byPath && p.neutral(s) && !p.patient && p.ways(byQuery) || p.openTo(kind, s) {
 				continue
 			}
 			for times := 1; times <= warmups; times++ {
@@ -413,7 +413,13 @@ func (p *probe) fresh(ctx context.Context, kind controlKind, s suspicion, list [
 // nothing else.
 func (p *probe) everybodys(s suspicion, en entry) bool {
 	held := common(contents(append(of(s.victim, p.Natural), s.seen)), nil)
-	return len(held) > 0 && en.answers[0].as == s.observer && en.answers[0].says(held)
+	return len(held) > 0 && en.answers[0].as == s.observer && en.answers[0].says(held) && s.marked(en.answers[0])
+}
+
+// marked reports whether an answer holds some mark that made the suspicion, if any did: it may stand in a field, beside
+// a body that is the same for all.
+func (s suspicion) marked(e *exchange) bool {
+	return len(s.marks) == 0 || slices.ContainsFunc(s.marks, e.content.holds)
 }
 
 // stored reports whether somebody got what somebody else had got before on the entry.
@@ -468,7 +474,7 @@ func (p *probe) enter(ctx context.Context, u *url.URL, order []*Identity, s susp
 	}
 	ask(u, &en.answers, order[0])
 	first := en.answers[0]
-	if tentative && first.same(s.seen) {
+	if tentative && first.same(s.seen) && s.marked(first) {
 		return en, true
 	}
 	if first.denied() && first.as != s.victim {
