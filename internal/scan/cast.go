@@ -54,7 +54,9 @@ func castOf(all []*Identity) cast {
 	}
 	if len(c.readers) == 0 { // each narrows another, in a circle
 		c.readers = all[:1]
-		delete(c.narrower, all[0])
+		for broad, list := range c.narrower {
+			c.narrower[broad] = slices.DeleteFunc(list, func(id *Identity) bool { return id == all[0] })
+		}
 	}
 	return c
 }

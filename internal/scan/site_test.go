@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
@@ -271,7 +272,8 @@ func steps(r *finding.Report, rule *finding.Rule) (list []string) {
 // jwt is a token with these claims, signed by nobody.
 func jwt(claims string) string {
 	enc := base64.RawURLEncoding.EncodeToString
-	return enc([]byte(`{"alg":"HS256","typ":"JWT"}`)) + "." + enc([]byte(claims)) + "." + enc([]byte("signature of " + claims))[:43]
+	signature := sha256.Sum256([]byte(claims))
+	return enc([]byte(`{"alg":"HS256","typ":"JWT"}`)) + "." + enc([]byte(claims)) + "." + enc(signature[:])
 }
 
 // told is what a report says, for a test that failed to show.
@@ -299,4 +301,12 @@ func surveyAnyhow(t *testing.T, s *site, o Options) *finding.Report {
 	t.Cleanup(srv.Close)
 	r, _ := scanAt(t, o, srv.URL)
 	return r
+}
+
+func mustURL(s string) *url.URL {
+	u, err := url.Parse(s)
+	if err != nil {
+		panic(err)
+	}
+	return u
 }
