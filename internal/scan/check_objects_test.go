@@ -65,7 +65,7 @@ func TestBrokenObjectAuthorization(t *testing.T) {
 		}
 		return order(id)
 	}
-	leak := []string{"GET /orders/{id} broken-object-authorization confirmed"}
+	leak := []string{"GET /orders/{id} broken-object-authorization likely"}
 	for _, tt := range []struct {
 		name  string
 		s     *site
