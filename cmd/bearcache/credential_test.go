@@ -43,7 +43,7 @@ func TestUnfit(t *testing.T) {
 
 func TestCredentials(t *testing.T) {
 	e := environment(map[string]string{"KEY": "k 1", "USER": "alice:hunter2", "SESSION": "hunter2"})
-	kinds := map[string]credentialKind{"basic": basicCredential, "session": cookieCredential}
+	kinds := map[string]credentialKind{"basic": basicCredential, "session": cookieCredential, "api.key": anyCredential, "app": anyCredential, "key": anyCredential}
 	for _, test := range []struct {
 		name  string
 		flags []string
@@ -55,6 +55,7 @@ func TestCredentials(t *testing.T) {
 			map[string]string{"alice.api.key": "k 1", "alice.basic": "alice:hunter2", "bob.session": "a=b"}, ""},
 		{"the same for two identities: an application's key", []string{"alice.app=env:KEY", "bob.app=env:KEY"}, map[string]string{"alice.app": "k 1", "bob.app": "k 1"}, ""},
 		{"Basic without a colon", []string{"alice.basic=env:SESSION"}, nil, "alice's credential for basic is malformed; for Basic it is user:password, with a colon between (RFC 7617 §2)"},
+		{"a scheme that nothing wants", []string{"alice.hunter2=env:KEY"}, nil, "--credential: no operation wants a security scheme of this name; there is api.key, app, basic, key, session"},
 		{"no scheme", []string{"alice=env:KEY"}, nil, "--credential: write NAME.SCHEME=SOURCE, for example alice.api_key=env:ALICE_API_KEY"},
 		{"a JWT", []string{"eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0."}, nil, "--credential: write NAME.SCHEME=SOURCE, for example alice.api_key=env:ALICE_API_KEY"},
 		{"the secret for the scheme", []string{"carol.hunter2hunter22hunter2x=env:KEY"}, nil, "--credential: what stands before the dot is the name of no --identity; write for example alice.(not shown)=SOURCE"},
