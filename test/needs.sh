@@ -12,6 +12,7 @@ done
 command -v curl >/dev/null || packages="$packages curl"
 node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null || packages="$packages nodejs"
 command -v chromium >/dev/null || packages="$packages chromium"
+command -v shellcheck >/dev/null || packages="$packages shellcheck"
 command -v xmllint >/dev/null || packages="$packages libxml2-utils"
 command -v cmark-gfm >/dev/null || packages="$packages cmark-gfm"
 command -v redis-server >/dev/null || command -v valkey-server >/dev/null || packages="$packages redis-server"
@@ -19,7 +20,7 @@ command -v redis-server >/dev/null || command -v valkey-server >/dev/null || pac
 installed=$suite/node_modules/.installed
 cmp -s "$suite/package-lock.json" "$installed" || command -v npm >/dev/null || packages="$packages npm ca-certificates"
 if [ -n "$packages" ] && ! command -v apt-get >/dev/null; then
-	echo "The tests need curl, redis-server, nginx, varnishd, squid, Chromium, xmllint, cmark-gfm, Node.js 18 or newer with npm, and Flask, Flask-Caching, PyJWT, redis-py and gunicorn for $python; there is no apt-get to install them with." >&2
+	echo "The tests need curl, redis-server, nginx, varnishd, squid, Chromium, xmllint, cmark-gfm, shellcheck, Node.js 18 or newer with npm, and Flask, Flask-Caching, PyJWT, redis-py and gunicorn for $python; there is no apt-get to install them with." >&2
 	echo "Install them, or name an interpreter that has them in BEARCACHE_TEST_PYTHON. Tests that need them are skipped." >&2
 elif [ -n "$packages" ]; then
 	as_root=
