@@ -324,9 +324,11 @@ func shells() [][]string {
 func TestCIClean(t *testing.T) {
 	w := newWorld(t)
 	base := w.flask("mended", 300)
-	for _, shell := range shells() {
+	for i, shell := range shells() {
 		j := newCIJob(w)
-		j.realGo()
+		if i == 0 {
+			j.realGo()
+		}
 		r := j.script(shell, w.ciEnv(base))
 		if r.code != 0 || r.outputs["exit-status"] != "0" || r.outputs["findings"] != "0" || r.outputs["known"] != "0" || len(r.log.errors) != 0 {
 			t.Errorf("%q: exit %d, %v\n%s%q", shell, r.code, r.outputs, r.log.shown.String(), r.log.errors)
@@ -480,7 +482,7 @@ func TestCIHostileInputs(t *testing.T) {
 	}))
 	defer api.Close()
 	for _, text := range []string{
-		`$(touch pwned) "two" 'three' * ? [a-z] ~ ${HOME} \n \ ; & | < > # %0A -- !`, "`touch pwned`", `"; touch pwned; "`, `'; touch pwned; '`, `-n`, `  inner   blanks	tab`,
+		`$(touch pwned) "two" 'three' * ? [a-z] ~ ${HOME} \n \ ; & | < > # %0A -- !`, "`touch pwned`", `"; touch pwned; "`, `'; touch pwned; '`, `-n`, `  inner   blanks	tab`, `*`,
 	} {
 		for i, shell := range shells() {
 			if i > 0 && !strings.HasPrefix(text, "$") {
@@ -488,6 +490,9 @@ func TestCIHostileInputs(t *testing.T) {
 			}
 			j := newCIJob(w)
 			clear(fields)
+			if err := os.WriteFile(filepath.Join(j.dir, "--header=X-Hostile:of a file"), nil, 0o600); err != nil { // which * would become
+				t.Fatal(err)
+			}
 			r := j.script(shell, w.ciEnv(api.URL, "BEARCACHE_OPENAPI", "", "BEARCACHE_REPORTS", "-rf "+text+"\nand a line ::error::",
 				"BEARCACHE_IDENTITIES", "\r\n   alice=env:ALICE_TOKEN\t\r\n\n bob=env:BOB_TOKEN  ",
 				"BEARCACHE_ARGS", "\n  --url=GET:/me\r\n--header=X-Hostile:"+text+"\n\n"))
