@@ -97,7 +97,7 @@ func (t *Trial) prove(rule *finding.Rule, s suspicion) (finding.Finding, bool) {
 	f.Evidence = t.evidence(s, p, again)
 	f.Detail = t.why(p)
 	if s.observer == t.Forged {
-		f.Detail += " To repeat it, any token that the API never issued will do: FORGED_TOKEN=$(openssl rand -hex 24)."
+		f.Detail += " The forged token begins like " + s.victim.Name + "'s and has upper and lower case of its end exchanged; to repeat it: " + t.recipe
 	}
 	return f, true
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -148,15 +149,32 @@ func forgery(id *Identity) *Identity {
 	return f
 }
 
+// recipe is a line of shell that makes such a token of id's.
+func recipe(id *Identity) string {
+	token, v := id.token().Reveal(), id.Variable
+	switch {
+	case !strings.ContainsFunc(forged(token), unicode.IsLetter) || v == "":
+		return "FORGED_TOKEN=$(openssl rand -hex 24)"
+	case half(token) > len(token)/2:
+		return `FORGED_TOKEN="${` + v + `%.*}.$(printf %s "${` + v + `##*.}" | tr A-Za-z a-zA-Z)"`
+	}
+	return `FORGED_TOKEN=$(printf %s "$` + v + `" | head -c ` + strconv.Itoa(half(token)) + `)$(printf %s "$` + v + `" | tail -c +` + strconv.Itoa(half(token)+1) + ` | tr A-Za-z a-zA-Z)`
+}
+
+// half is where the part of a secret begins that a forgery has otherwise.
+func half(secret string) int {
+	if i := strings.LastIndexByte(secret, '.'); strings.Count(secret, ".") == 2 && i < len(secret)-8 {
+		return i + 1
+	}
+	return len(secret) / 2
+}
+
 // forged changes the signature of a JWT, and the second half of anything else.
 func forged(secret string) string {
 	if secret == "" {
 		return ""
 	}
-	from := len(secret) / 2
-	if i := strings.LastIndexByte(secret, '.'); strings.Count(secret, ".") == 2 && i < len(secret)-8 {
-		from = i + 1
-	}
+	from := half(secret)
 	swap := func(r rune) rune {
 		switch {
 		case unicode.IsLower(r):

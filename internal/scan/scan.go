@@ -288,7 +288,7 @@ func (s *scanner) address(t *tested, op operation.Operation, values map[*Identit
 			learnt: s.learnt, hazards: s.Hazards, index: t.index, values: make(map[string]string),
 			waiting: func() { s.tell(func(pr *Progress) { pr.Waiting++ }) },
 			Trial: &Trial{
-				Operation: op, Nobody: s.nobody, Forged: s.forged, redactor: s.courier.redactor, claims: s.cast.claims, Narrower: s.cast.narrower,
+				Operation: op, Nobody: s.nobody, Forged: s.forged, redactor: s.courier.redactor, claims: s.cast.claims, Narrower: s.cast.narrower, recipe: recipe(readers[0]),
 				Readers: append(slices.Clone(readers[i:]), readers[:i]...),
 			},
 		}
