@@ -31,6 +31,7 @@ type fact struct{ at, value string }
 const (
 	maxFacts = 10_000    // of one body; what lies beyond is compared as part of the whole
 	maxText  = 128 << 10 // bytes of one body's text
+	maxWords = 64 << 10  // and of one that is no JSON
 )
 
 // newContent takes a response apart. With brief it keeps the digest of the body only.
@@ -52,8 +53,9 @@ func newContent(body []byte, h http.Header, sum [sha256.Size]byte, brief bool) *
 		c.text = c.text + b.String()
 		return c
 	}
-	text := html.UnescapeString(string(body[:min(len(body), maxText)]))
-	c.text += text
+	fields := len(c.text)
+	c.text += html.UnescapeString(string(body[:min(len(body), maxWords)]))
+	text := c.text[fields:] // words are parts of it, and take no room of their own
 	for word := range strings.FieldsFuncSeq(text, func(r rune) bool {
 		return unicode.IsSpace(r) || strings.ContainsRune(`"'<>(){}[],;=`, r)
 	}) {

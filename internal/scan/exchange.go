@@ -125,6 +125,7 @@ type courier struct {
 	traced   int
 	silent   time.Duration
 	compared atomic.Int64 // bytes of bodies taken apart
+	contents sync.Map     // what they say; most answers come again
 }
 
 func newCourier(o *Options, cast []*Identity) *courier {
@@ -369,9 +370,16 @@ func queryOf(names []string, presented []credential, value func(credential) stri
 	return strings.Join(pairs, "&")
 }
 
+// buffers are what bodies are read into.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
 func (c *courier) read(e *exchange, resp *http.Response, presented []credential, keep int) {
 	hash := sha256.New()
-	start, err := io.ReadAll(io.TeeReader(io.LimitReader(resp.Body, comparedBody), hash))
+	buffer := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(buffer)
+	buffer.Reset()
+	_, err := buffer.ReadFrom(io.TeeReader(io.LimitReader(resp.Body, comparedBody), hash))
+	start := buffer.Bytes() // until this returns
 	if err == nil {
 		var n int64
 		n, err = io.Copy(hash, io.LimitReader(resp.Body, maxBody-comparedBody))
@@ -384,10 +392,25 @@ func (c *courier) read(e *exchange, resp *http.Response, presented []credential,
 	var sum [sha256.Size]byte
 	hash.Sum(sum[:0])
 	start = decompressed(start, resp.Header)
-	brief := c.compared.Add(int64(len(start))) > maxCompared
-	e.status, e.header, e.content = resp.StatusCode, resp.Header, newContent(start, resp.Header, sum, brief)
+	e.status, e.header, e.content = resp.StatusCode, resp.Header, c.contentOf(start, resp.Header, sum)
 	e.echoes = echoesOf(presented, start, resp.Header)
 	e.body = bytes.Clone(start[:min(len(start), keep)])
+}
+
+// contentOf takes a response apart, unless one was that said the same.
+func (c *courier) contentOf(body []byte, h http.Header, sum [sha256.Size]byte) *content {
+	var said content
+	said.fields(h, false)
+	key := struct {
+		sum              [sha256.Size]byte
+		encoding, fields string
+	}{sum, h.Get("Content-Encoding"), said.text}
+	if found, ok := c.contents.Load(key); ok {
+		return found.(*content)
+	}
+	brief := c.compared.Add(int64(len(body))) > maxCompared
+	found, _ := c.contents.LoadOrStore(key, newContent(body, h, sum, brief))
+	return found.(*content)
 }
 
 // decompressed undoes gzip, which some servers use although they were asked not to; of a body that

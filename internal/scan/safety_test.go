@@ -1,0 +1,255 @@
+package scan
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/bearcache/bearcache/internal/finding"
+	"github.com/bearcache/bearcache/internal/operation"
+)
+
+// S4 on a target with everything at once: what leaks, what only looks so, what takes parameters, what changes things.
+// The requests are held to it by survey; here they must also be few.
+func TestRequestsAreHarmless(t *testing.T) {
+	t.Parallel()
+	s := &site{anyPath: true, key: func(r *http.Request) string {
+		if strings.HasPrefix(r.URL.Path, "/kept") || strings.HasPrefix(r.URL.Path, "/public/kept") {
+			return r.RequestURI
+		}
+		return ""
+	}}
+	s.origin = func(user string, r *http.Request) answer {
+		switch path := r.URL.Path; {
+		case strings.HasPrefix(path, "/public"):
+			return ok(`{"items":["desk","chair"],"next":"https://` + r.Header.Get("X-Forwarded-Host") + `/"}`)
+		case user == "":
+			return denial
+		case path == "/orders":
+			return listed(func(id string) bool { return owners[id] == user })
+		case strings.HasPrefix(path, "/orders/"):
+			return order(strings.TrimPrefix(path, "/orders/"))
+		case path == "/tagged":
+			return mine(user).with("Etag", `"`+user+`"`).with("Set-Cookie", "sid=0123456789-"+user)
+		case path == "/shared":
+			return ok(`{"rates":[1.5,2.25]}`)
+		}
+		return mine(user)
+	}
+	ops := orders()[:2]
+	ops = append(ops, gets("/kept/a", "/kept/b", "/own", "/tagged", "/shared", "/public/kept", "/public/page", "/report/export")...)
+	ops = append(ops,
+		operation.Operation{Method: "GET", Path: "/list", Security: operation.Required, Parameters: []operation.Parameter{{Name: "page", In: "query", Candidates: []string{"1", "2"}, Required: true}}},
+		operation.Operation{Method: "GET", Path: "/tenant", Security: operation.Required, Parameters: []operation.Parameter{{Name: "X-Tenant", In: "header"}}},
+		operation.Operation{Method: "HEAD", Path: "/head", Security: operation.Required},
+		operation.Operation{Method: "POST", Path: "/orders", Security: operation.Required},
+		operation.Operation{Method: "DELETE", Path: "/orders/{id}", Security: operation.Required},
+	)
+	r := s.survey(t, Options{Operations: ops, Feeds: ordersFed, Hazards: true})
+	if !r.Complete || len(s.asked) != r.Requests {
+		t.Errorf("%d requests by the report, %d came; complete: %v %s", r.Requests, len(s.asked), r.Complete, r.Incomplete)
+	}
+	for _, a := range s.asked {
+		if len(a.uri) > 1<<10 || a.header.Get("User-Agent") != "bearcache-scan" {
+			t.Errorf("%.100s asked by %q", a.uri, a.header.Get("User-Agent"))
+		}
+	}
+	for _, op := range r.Operations {
+		t.Logf("%3d requests: %s", op.Requests, op.Operation)
+		if op.Requests > 60 {
+			t.Errorf("%s took %d requests", op.Operation, op.Requests)
+		}
+	}
+}
+
+// What a clean operation costs, of an API whose answers name their readers, and what one that is suspected does.
+func TestRequestsAreFew(t *testing.T) {
+	t.Parallel()
+	const n = 60
+	clean := &site{origin: func(user string, _ *http.Request) answer { return mine(user).with("Server", "Werkzeug/3.1.3") }}
+	private := &site{origin: func(user string, _ *http.Request) answer { return mine(user).with("Cache-Control", "no-store") }}
+	unknown := &site{origin: func(user string, _ *http.Request) answer { return mine(user) }}
+	leaking := &site{origin: func(user string, _ *http.Request) answer { return mine(user) }, key: byURLKey}
+	shared := &site{origin: func(user string, _ *http.Request) answer {
+		if user == "" {
+			return denial
+		}
+		return ok(`{"rates":[1.5,2.25]}`)
+	}}
+	for _, tt := range []struct {
+		name string
+		s    *site
+		most float64 // with room; what it is meant to be stands in the name
+		find bool
+	}{
+		{"clean, a server of one process (6)", clean, 8, false},
+		{"clean, not to be stored (6)", private, 8, false},
+		{"clean, and nothing is known of the servers (8)", unknown, 11, false},
+		{"leaking by URL (25)", leaking, 30, true},
+		{"the same for all readers (12)", shared, 16, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			paths := number("/x", n)
+			r := tt.s.survey(t, Options{Wait: time.Nanosecond}, paths...)
+			sum, most := 0, 0
+			for _, op := range r.Operations[:n] {
+				sum += op.Requests
+				most = max(most, op.Requests)
+			}
+			mean := float64(sum) / n
+			t.Logf("%.1f requests an operation, %d at most, %d in all", mean, most, r.Requests)
+			if mean > tt.most {
+				t.Errorf("%.1f requests an operation on average, want %.0f at most", mean, tt.most)
+			}
+			leaks := 0
+			for _, f := range r.Findings {
+				if f.Rule == finding.CrossIdentityReuse && f.Confidence == finding.Confirmed {
+					leaks++
+				}
+			}
+			if tt.find != (leaks == n) || !tt.find && leaks > 0 {
+				t.Errorf("%d leaks", leaks)
+			}
+		})
+	}
+}
+
+// S2: fields without end, and cookies in swarms.
+func TestHostileFields(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		fields func(h http.Header)
+	}{
+		{"cookies", func(h http.Header) {
+			for i := range 1500 {
+				h.Add("Set-Cookie", fmt.Sprintf("sid%d=%032d; Path=/", i, i))
+			}
+		}},
+		{"cookies that are none", func(h http.Header) {
+			for range 500 {
+				h.Add("Set-Cookie", strings.Repeat("=;", 100))
+			}
+		}},
+		{"one cookie of 64 KiB", func(h http.Header) { h.Add("Set-Cookie", "sid="+strings.Repeat("x", 64<<10)) }},
+		{"an ETag of 64 KiB", func(h http.Header) { h.Set("Etag", `"`+strings.Repeat("x", 64<<10)+`"`) }},
+		{"a Cache-Control of 64 KiB", func(h http.Header) { h.Set("Cache-Control", strings.Repeat("public, ", 8<<10)) }},
+		{"a Vary of 64 KiB", func(h http.Header) { h.Set("Vary", strings.Repeat("a,", 32<<10)) }},
+		{"many Links", func(h http.Header) {
+			for i := range 2000 {
+				h.Add("Link", fmt.Sprintf("</%d>; rel=next", i))
+			}
+		}},
+		{"a wait that is none", func(h http.Header) { h.Set("Retry-After", "-1"); h.Set("Age", "99999999999999999999999") }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				a := mine(userOf(r))
+				tt.fields(w.Header())
+				w.WriteHeader(a.status)
+				fmt.Fprint(w, a.body)
+			}))
+			defer srv.Close()
+			start := time.Now()
+			r, err := scanAt(t, Options{Operations: gets("/x", "/y")}, srv.URL)
+			if err != nil {
+				t.Error(err)
+			}
+			for _, f := range r.Findings {
+				if f.Rule != finding.StorableAuthenticatedResponse && f.Rule != finding.MissingVary && f.Severity > finding.Low {
+					t.Errorf("%s %s", f.Operation, f.Rule.ID)
+				}
+				for _, e := range f.Evidence {
+					if n := len(fmt.Sprint(e)); n > 20<<10 {
+						t.Errorf("a step of %d bytes", n)
+					}
+				}
+			}
+			t.Logf("%d requests in %v", r.Requests, time.Since(start).Round(time.Millisecond))
+		})
+	}
+}
+
+// Memory: a hundred operations that answer 5 MiB each, differently for each reader and in every line.
+func TestMemory(t *testing.T) {
+	const operations, most = 100, 150 << 20
+	var lines strings.Builder
+	for i := range 5 << 20 / 36 {
+		fmt.Fprintf(&lines, `"%08d-0123456789abcdef-%08d",`, i, i)
+	}
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a := mine(userOf(r))
+		if !strings.HasPrefix(r.URL.Path, "/x") || strings.ContainsAny(r.URL.Path[1:], "/;.%#?\x00\n") {
+			a = missing
+		}
+		w.Header().Set("Server", "Werkzeug/3")
+		w.WriteHeader(a.status)
+		if a.status != 200 {
+			return
+		}
+		fmt.Fprintf(w, `{"of":"%s@example.com","path":%q,"list":[`, userOf(r), r.URL.Path)
+		for rest := lines.String(); rest != ""; {
+			part := rest[:min(64<<10, len(rest))]
+			rest = rest[len(part):]
+			if _, err := w.Write([]byte(part)); err != nil {
+				return
+			}
+		}
+		fmt.Fprint(w, `"end"]}`)
+	}))
+	defer srv.Close()
+	runtime.GC()
+	var peak atomic.Uint64
+	done := make(chan struct{})
+	sampled := make(chan struct{})
+	go func() {
+		defer close(sampled)
+		for {
+			select {
+			case <-done:
+				return
+			case <-time.After(20 * time.Millisecond):
+			}
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			peak.Store(max(peak.Load(), m.HeapInuse))
+		}
+	}()
+	o := Options{Operations: gets(number("/x", operations)...), Concurrency: 4, Wait: time.Nanosecond}
+	o.Target, o.Identities, o.Rate = mustURL(srv.URL), people(), 10_000
+	r, err := Run(t.Context(), o)
+	close(done)
+	<-sampled
+	if err != nil || len(r.Operations) != operations {
+		t.Errorf("%v, %d operations", err, len(r.Operations))
+	}
+	t.Logf("%d requests in %v, %d MiB of heap at most", r.Requests, r.Duration.Round(time.Millisecond), peak.Load()>>20)
+	if peak.Load() > most {
+		t.Errorf("%d MiB of heap, want %d at most", peak.Load()>>20, most>>20)
+	}
+}
+
+// How long a hundred operations of 50 ms take as users have it. Nothing is wanted: machines differ.
+func TestDuration(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it only tells how long a scan takes")
+	}
+	s := &site{paths: number("/x", 100), origin: func(user string, _ *http.Request) answer {
+		time.Sleep(50 * time.Millisecond)
+		return mine(user)
+	}}
+	srv := httptest.NewServer(s)
+	defer srv.Close()
+	r, err := Run(t.Context(), Options{Target: mustURL(srv.URL), Operations: gets(s.paths...), Identities: people()})
+	if err != nil {
+		t.Error(err)
+	}
+	t.Logf("%d requests in %v", r.Requests, r.Duration.Round(time.Millisecond))
+}
