@@ -91,9 +91,11 @@ var cacheDeception = Check{
 			return // what nobody gets under the natural URL needs no deception
 		}
 		a := p.Readers[0]
-		if p.shows(p.tell(ctx, finding.CacheDeception, p.question(a, suffix(".css").variantOf(p.target, newSalt()))), a) {
+		const below = "another segment"
+		if p.shows(p.tell(ctx, finding.CacheDeception, p.question(a, suffix(".css").variantOf(p.target, newSalt()))), a) && p.learnt.trySpelling(below) {
 			for i, extension := range extensions {
 				if p.deceive(ctx, suffix(extension), a, i == 0) {
+					p.learnt.spellingTaken(below)
 					return
 				}
 			}
