@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"html"
-	"io"
 	"net/http"
 	"regexp"
 	"strings"
@@ -18,8 +17,8 @@ import (
 type content struct {
 	sum   [sha256.Size]byte
 	facts map[fact]struct{}
-	// values are the texts and numbers among the facts, with the names they stand under: what a mark
-	// of a reader may be.
+	// values are the texts and numbers among the facts that stand under names: with words, what a mark of a reader
+	// may be.
 	values map[string]string
 	text   string // all values, for marks that stand inside a value
 }
@@ -36,7 +35,7 @@ const (
 
 // newContent takes a response apart. With brief it keeps the digest of the body only.
 func newContent(body []byte, h http.Header, sum [sha256.Size]byte, brief bool) *content {
-	c := &content{sum: sum, facts: map[fact]struct{}{{"", hex.EncodeToString(sum[:])}: {}}, values: make(map[string]string)}
+	c := &content{sum: sum, facts: map[fact]struct{}{{"=", hex.EncodeToString(sum[:])}: {}}, values: make(map[string]string)}
 	if brief {
 		return c
 	}
@@ -47,7 +46,7 @@ func newContent(body []byte, h http.Header, sum [sha256.Size]byte, brief bool) *
 	var value any
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
-	if err := d.Decode(&value); err == nil && !moreTokens(d) {
+	if json.Valid(body) && d.Decode(&value) == nil { // which takes room for what it reads, valid or not
 		var b strings.Builder
 		c.add("", "", value, &b)
 		c.text = c.text + b.String()
@@ -61,7 +60,6 @@ func newContent(body []byte, h http.Header, sum [sha256.Size]byte, brief bool) *
 	}) {
 		if word = strings.TrimRight(word, ".:"); !c.full() && word != "" {
 			c.facts[fact{"", word}] = struct{}{}
-			c.values[word] = ""
 		}
 	}
 	return c
@@ -95,11 +93,6 @@ var technical = regexp.MustCompile(`(?i)^(date|age|expires|connection|keep-alive
 	`transfer-encoding|accept-ranges|allow|retry-after|strict-transport-security|content-security-policy.*|referrer-policy|permissions-policy|set-cookie|` +
 	`cross-origin-.*|access-control-.*|x-(content-type-options|frame-options|xss-protection|powered-by|cache.*|varnish|served-by|runtime|timer|` +
 	`response-time|.*request-id|.*trace.*|.*correlation.*)|.*ratelimit.*|.*rate-limit.*|request-id|traceparent|server-timing|cf-.*|cache-status|nel|report-to|alt-svc)$`)
-
-func moreTokens(d *json.Decoder) bool {
-	_, err := d.Token()
-	return err != io.EOF
-}
 
 func (c *content) full() bool { return len(c.facts) >= maxFacts }
 
@@ -147,9 +140,17 @@ func (c *content) say(name, s string, text *strings.Builder) {
 	}
 }
 
+// named reports whether value is one of the content's, and the name that it stands under. Words have none.
+func (c *content) named(value string) (name string, ok bool) {
+	if name, ok = c.values[value]; !ok {
+		_, ok = c.facts[fact{"", value}]
+	}
+	return name, ok
+}
+
 // holds reports whether value stands in the content as a word of its own, not inside another word.
 func (c *content) holds(value string) bool {
-	if _, ok := c.values[value]; ok {
+	if _, ok := c.named(value); ok {
 		return true
 	}
 	for from := 0; ; {

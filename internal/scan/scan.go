@@ -484,7 +484,7 @@ func (s *scanner) ownHolds(other, id *Identity, value string) bool {
 			continue
 		}
 		for _, c := range contents(of(other, p.Natural)) {
-			if _, ok := c.values[value]; ok {
+			if _, ok := c.named(value); ok {
 				return true
 			}
 		}

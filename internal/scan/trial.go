@@ -115,7 +115,7 @@ func (t *Trial) namesOf(a, b *Identity) (list []string) {
 	mine, theirs := contents(of(a, t.Natural)), contents(of(b, t.Natural))
 	stable := min(len(mine), len(theirs)) >= turns
 	for _, f := range common(mine, theirs) {
-		if name, ok := mine[0].values[f.value]; ok && (stable && identifying(f.value, name) || t.telling(a, f.value)) {
+		if name, ok := mine[0].named(f.value); ok && (stable && identifying(f.value, name) || t.telling(a, f.value)) {
 			list = append(list, f.value)
 		}
 	}
