@@ -34,6 +34,8 @@ type Lab struct {
 	Leaks      map[string]checks `yaml:"leaks"`   // by operation: what the scanner must find
 	May        map[string]checks `yaml:"may"`     // and what it may, for it can be defended
 	Untested   []string          `yaml:"untested"`
+
+	Values map[string]string `yaml:"-"` // what further names between @ stand for, in this deployment's texts
 }
 
 type checks []string
@@ -145,6 +147,11 @@ func (l *Lab) read(file string) error {
 	if err := d.Decode(l); err != nil {
 		return err
 	}
+	return l.Complete()
+}
+
+// Complete puts in what a lab.yaml may leave out, and says what is wrong with the rest.
+func (l *Lab) Complete() error {
 	if len(l.Identities) == 0 {
 		l.Identities = identities{{Name: "alice"}, {Name: "bob"}}
 	}

@@ -115,27 +115,27 @@ func TestScore(t *testing.T) {
 	claim := func(operation, check string) Claim { return Claim{operation, check} }
 	for _, tt := range []struct {
 		name     string
-		findings []finding
+		findings []Finding
 		want     Score
 	}{
 		{"nothing found", nil, Score{Missed: []Claim{claim("GET /a", "cross-identity-reuse"), claim("GET /a", "anonymous-reuse")}}},
-		{"all found, with any confidence", []finding{
+		{"all found, with any confidence", []Finding{
 			{Check: "cross-identity-reuse", Operation: "GET /a", Severity: "critical", Confidence: "confirmed"},
 			{Check: "anonymous-reuse", Operation: "GET /a", Severity: "low", Confidence: "possible"},
 		}, Score{Found: []Claim{claim("GET /a", "cross-identity-reuse"), claim("GET /a", "anonymous-reuse")}}},
-		{"what may be found is neither found nor false", []finding{
+		{"what may be found is neither found nor false", []Finding{
 			{Check: "missing-vary", Operation: "GET /b", Severity: "medium", Confidence: "confirmed"},
 		}, Score{Missed: []Claim{claim("GET /a", "cross-identity-reuse"), claim("GET /a", "anonymous-reuse")}}},
-		{"the right check on the wrong operation is false", []finding{
+		{"the right check on the wrong operation is false", []Finding{
 			{Check: "cross-identity-reuse", Operation: "GET /b", Severity: "medium", Confidence: "likely"},
 		}, Score{Missed: []Claim{claim("GET /a", "cross-identity-reuse"), claim("GET /a", "anonymous-reuse")}, False: []Claim{claim("GET /b", "cross-identity-reuse")}}},
-		{"a low one is false only where it is confirmed", []finding{
+		{"a low one is false only where it is confirmed", []Finding{
 			{Check: "token-echo", Operation: "GET /a", Severity: "low", Confidence: "likely"},
 			{Check: "token-echo", Operation: "GET /b", Severity: "info", Confidence: "confirmed"},
 		}, Score{Missed: []Claim{claim("GET /a", "cross-identity-reuse"), claim("GET /a", "anonymous-reuse")}, FalseConfirmed: []Claim{claim("GET /b", "token-echo")}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := score(lab, &report{Findings: tt.findings}); fmt.Sprint(got) != fmt.Sprint(tt.want) {
+			if got := score(lab, &Report{Findings: tt.findings}); fmt.Sprint(got) != fmt.Sprint(tt.want) {
 				t.Errorf("got %+v, want %+v", got, tt.want)
 			} else if got.Good() != (len(tt.want.Missed)+len(tt.want.False)+len(tt.want.FalseConfirmed) == 0) {
 				t.Errorf("good is %v of %+v", got.Good(), got)

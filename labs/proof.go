@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// prove makes the requests of the lab's proof, in order. An error is a lab that is not as it says.
-func (r *running) prove(ctx context.Context) error {
-	for i, step := range r.lab.Proof {
+// prove makes the requests of a proof, in order. An error is a lab that is not as it says.
+func (r *running) prove(ctx context.Context, steps []Step) error {
+	for i, step := range steps {
 		if step.Wait > 0 {
 			select {
 			case <-time.After(step.Wait):

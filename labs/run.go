@@ -61,7 +61,7 @@ func (l *Lab) run(ctx context.Context, binary string) (o Outcome) {
 		return o
 	}
 	if len(l.Proof) > 0 {
-		if o.Err = l.with(ctx, binary, filepath.Join(dir, "proof"), (*running).prove); o.Err != nil {
+		if o.Err = l.Prove(ctx, binary, filepath.Join(dir, "proof"), l.Proof); o.Err != nil {
 			o.Err = fmt.Errorf("the lab is not as it says: %w", o.Err)
 			return o
 		}
@@ -75,6 +75,20 @@ func (l *Lab) run(ctx context.Context, binary string) (o Outcome) {
 		return err
 	})
 	return o
+}
+
+// Prove starts the lab's servers and makes the requests of steps. An error is something that is not so.
+func (l *Lab) Prove(ctx context.Context, binary, dir string, steps []Step) error {
+	return l.with(ctx, binary, dir, func(r *running, ctx context.Context) error { return r.prove(ctx, steps) })
+}
+
+// Report starts the lab's servers and scans them. An error is a scan that gave no complete report.
+func (l *Lab) Report(ctx context.Context, binary, dir string) (rep *Report, err error) {
+	err = l.with(ctx, binary, dir, func(r *running, ctx context.Context) error {
+		rep, err = r.scan(ctx)
+		return err
+	})
+	return rep, err
 }
 
 // with runs do while the servers do.

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// report is what we read of a scan's JSON report.
-type report struct {
+// Report is what we read of a scan's JSON report.
+type Report struct {
 	Schema     string
 	Requests   int
 	DurationMS int `json:"duration_ms"`
@@ -23,10 +23,11 @@ type report struct {
 		Operation, Status, Reason string
 		Requests                  int
 	}
-	Findings []finding
+	Findings []Finding
 }
 
-type finding struct {
+// Finding is one of a Report.
+type Finding struct {
 	Check, Operation, Severity, Confidence, Summary string
 }
 
@@ -38,8 +39,11 @@ const (
 	entryFor = 8 * time.Second
 )
 
+// Severe reports whether a finding is of medium severity or more: by default a scan fails for it.
+func (f Finding) Severe() bool { return f.Severity != "info" && f.Severity != "low" }
+
 // scan runs the scanner on the deployment. An error is a scan that gave no report, or no complete one.
-func (r *running) scan(ctx context.Context) (*report, error) {
+func (r *running) scan(ctx context.Context) (*Report, error) {
 	ctx, cancel := context.WithTimeout(ctx, scanFor)
 	defer cancel()
 	file := filepath.Join(r.dir, "report.json")
@@ -69,7 +73,7 @@ func (r *running) scan(ctx context.Context) (*report, error) {
 	if err != nil {
 		return nil, err
 	}
-	var rep report
+	var rep Report
 	if err := json.Unmarshal(data, &rep); err != nil {
 		return nil, fmt.Errorf("the report: %w", err)
 	}

@@ -28,7 +28,7 @@ type Score struct {
 }
 
 // score compares. It is the only judge: what it calls good, the table and the exit status do.
-func score(lab *Lab, r *report) Score {
+func score(lab *Lab, r *Report) Score {
 	s := Score{Requests: r.Requests}
 	found := map[Claim]bool{}
 	for _, f := range r.Findings {
@@ -37,7 +37,7 @@ func score(lab *Lab, r *report) Score {
 		if slices.Contains(lab.Leaks[f.Operation], f.Check) || slices.Contains(lab.May[f.Operation], f.Check) {
 			continue
 		}
-		if f.Severity != "info" && f.Severity != "low" {
+		if f.Severe() {
 			s.False = append(s.False, c)
 		}
 		if f.Confidence == "confirmed" {

@@ -131,7 +131,7 @@ func (r *running) render(s Server) (path string, err error) {
 	if text, err = r.fill(text, s); err != nil {
 		return "", err
 	}
-	path = filepath.Join(r.dirOf(s), s.File)
+	path = filepath.Join(r.dirOf(s), filepath.Base(s.File))
 	return path, os.WriteFile(path, []byte(text), 0o644)
 }
 
@@ -168,6 +168,9 @@ func (r *running) fill(text string, s Server) (string, error) {
 			return host
 		}
 		value, ok := r.cast.value(name)
+		if !ok {
+			value, ok = r.lab.Values[name]
+		}
 		if !ok {
 			unknown = fmt.Errorf("%s stands for nothing", match)
 		}
