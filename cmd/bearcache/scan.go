@@ -140,7 +140,10 @@ func explain(e env, check string) error {
 		}
 		return fmt.Errorf("--explain: there is no check %q; there are %s", harmless(check), strings.Join(ids, ", "))
 	}
-	return report.Explain(e.stdout, page, e.colour(e.stdout))
+	if err := report.Explain(e.stdout, page, e.colour(e.stdout)); err != nil {
+		return err
+	}
+	return report.ExplainRemedy(e.stdout, finding.Find(check), e.colour(e.stdout))
 }
 
 // documentTitle is what reports call the API document; empty where it is not known, or may not be repeated.

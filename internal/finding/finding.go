@@ -73,8 +73,10 @@ type Rule struct {
 
 // Fix is a remedy for one stack: "flask-caching", "nginx", "varnish", "bearcache", …
 type Fix struct {
-	Stack string
-	Text  string
+	Stack   string
+	Text    string
+	File    string // what to write, as a file of the project that the stack's own program loads; "": Text says all
+	Snippet string // its text
 }
 
 // Finding is one rule found broken in one place.

@@ -2,11 +2,13 @@ package finding
 
 import (
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // Every rule has its page, every page its rule, and the page opens with the rule's own words.
@@ -60,6 +62,57 @@ func TestRulesAreWhole(t *testing.T) {
 		}
 		if len(r.CWE) == 0 || len(r.OWASP) == 0 {
 			t.Errorf("%s: CWE %q, OWASP %q", r.ID, r.CWE, r.OWASP)
+		}
+	}
+}
+
+// What a remedy has to write stands in a file under remedies once, ends as the stack's files do, and every file is used.
+func TestRemediesAreWhole(t *testing.T) {
+	ends := map[string]string{"flask": ".py", "flask-caching": ".py", "nginx": ".conf", "varnish": ".vcl", "bearcache": ".yaml"}
+	used := map[string]bool{}
+	for _, r := range Rules {
+		stacks := map[string]bool{}
+		for _, fix := range r.Remedy {
+			if stacks[fix.Stack] || ends[fix.Stack] == "" || !strings.HasSuffix(fix.Text, ".") && !strings.HasSuffix(fix.Text, ";") && !strings.HasSuffix(fix.Text, "}") {
+				t.Errorf("%s: %s: %q", r.ID, fix.Stack, fix.Text)
+			}
+			stacks[fix.Stack] = true
+			if (fix.File == "") != (fix.Snippet == "") {
+				t.Errorf("%s: %s: file %q, snippet %q", r.ID, fix.Stack, fix.File, fix.Snippet)
+			}
+			if fix.File == "" {
+				continue
+			}
+			used[fix.File] = true
+			data, err := os.ReadFile("../../" + fix.File)
+			if err != nil || string(data) != fix.Snippet || path.Ext(fix.File) != ends[fix.Stack] {
+				t.Errorf("%s: %s: %s is not what is shown, or has another end: %v", r.ID, fix.Stack, fix.File, err)
+			}
+			for line := range strings.Lines(fix.Snippet) {
+				if n := utf8.RuneCountInString(line); n > 110 || strings.TrimRight(line, " \t\n")+"\n" != line || strings.Contains(line, "\t") {
+					t.Errorf("%s: %d characters, or blanks at its end: %q", fix.File, n, line)
+				}
+			}
+		}
+	}
+	files, err := filepath.Glob("remedies/*/*")
+	if err != nil || len(files) < 20 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, file := range files {
+		if !used["internal/finding/"+filepath.ToSlash(file)] {
+			t.Errorf("no rule has %s", file)
+		}
+	}
+	for _, r := range Rules {
+		page, err := os.ReadFile("../../docs/rules/" + r.ID + ".md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, fix := range r.Remedy {
+			if fix.File != "" && !strings.Contains(string(page), "](../../"+fix.File+")") {
+				t.Errorf("the page of %s does not lead to %s", r.ID, fix.File)
+			}
 		}
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/bearcache/bearcache/internal/finding"
 )
 
 func TestExplain(t *testing.T) {
@@ -51,6 +53,41 @@ End.
 		t.Errorf("%q", coloured.String())
 	}
 	if err := Explain(failing{}, page, false); err == nil {
+		t.Error("a write that failed is no error")
+	}
+}
+
+func TestExplainRemedy(t *testing.T) {
+	rule := &finding.Rule{Remedy: []finding.Fix{
+		{Stack: "flask", Text: strings.Repeat("word ", 20), File: "a.py", Snippet: "def a():\n\n    pass\n"},
+		{Stack: "nginx", Text: "Only told."},
+		{Stack: "varnish", Text: "Pass.", File: "a.vcl", Snippet: "sub a {}\n"},
+	}}
+	const want = `
+flask
+word word word word word word word word word word word word word word word word word word
+word word
+
+    def a():
+
+        pass
+
+varnish
+Pass.
+
+    sub a {}
+`
+	var got, coloured strings.Builder
+	if err := ExplainRemedy(&got, rule, false); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if ExplainRemedy(&coloured, rule, true); !strings.Contains(coloured.String(), "\n\x1b[1mvarnish\x1b[0m\n") {
+		t.Errorf("%q", coloured.String())
+	}
+	if err := ExplainRemedy(failing{}, rule, false); err == nil {
 		t.Error("a write that failed is no error")
 	}
 }

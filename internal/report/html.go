@@ -55,7 +55,7 @@ type pageCount struct {
 type pageCard struct {
 	shownFinding
 	ID       string
-	First    bool // of its rule, whose remedy is unfolded once
+	First    bool // of its rule, whose remedy is unfolded, and told in full, once
 	Picture  *sequence
 	Steps    []pageStep
 	Requests []string

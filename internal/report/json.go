@@ -82,8 +82,10 @@ type jsonEvidence struct {
 }
 
 type jsonFix struct {
-	Stack string `json:"stack"`
-	Text  string `json:"text"`
+	Stack   string `json:"stack"`
+	Text    string `json:"text"`
+	File    string `json:"file,omitempty"` // of this project, which tests it
+	Snippet string `json:"snippet,omitempty"`
 }
 
 func json(w io.Writer, r *finding.Report) error {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	stdhtml "html"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -31,11 +32,21 @@ func markdown(w io.Writer, r *finding.Report) error {
 	tail := markdownOperations(s)
 	const spare = 500 // for the line that says what was cut
 	skipped := 0
+	told := make(map[string]bool) // the files of remedies: rules share them
 	for _, f := range s.found {
-		details := markdownFinding(f)
-		if b.Len()+len(details)+len(tail)+spare > markdownMost {
+		tooLong := func(details string) bool { return b.Len()+len(details)+len(tail)+spare > markdownMost }
+		written := slices.DeleteFunc(slices.Clone(f.Rule.Remedy), func(fix finding.Fix) bool { return fix.Snippet == "" || told[fix.File] })
+		details := markdownFinding(f, written)
+		if tooLong(details) {
+			written = nil
+			details = markdownFinding(f, nil)
+		}
+		if tooLong(details) {
 			skipped++
 			continue
+		}
+		for _, fix := range written {
+			told[fix.File] = true
 		}
 		b.WriteString(details)
 	}
@@ -77,7 +88,8 @@ func markdownSeverity(f shownFinding) string {
 	return word
 }
 
-func markdownFinding(f shownFinding) string {
+// markdownFinding is one finding, with what to write for some of its remedies.
+func markdownFinding(f shownFinding, written []finding.Fix) string {
 	var b strings.Builder
 	// Up to the empty line this is HTML to a Markdown parser, not Markdown.
 	fmt.Fprintf(&b, "\n<details><summary>%s · <code>%s</code> · %s</summary>\n\n", f.Severity, stdhtml.EscapeString(shorten(f.Operation, 200)), f.Rule.ID)
@@ -93,8 +105,11 @@ func markdownFinding(f shownFinding) string {
 	for _, fix := range f.Rule.Remedy {
 		fmt.Fprintf(&b, "- %s: %s\n", fix.Stack, markdownFix(fix.Text))
 	}
+	for _, fix := range written {
+		fmt.Fprintf(&b, "\n<details><summary>What to write: %s</summary>\n\n%s\n</details>\n", fix.Stack, fenced(language(fix.File), fix.Snippet))
+	}
 	if lines := requests(f.Finding); len(lines) > 0 {
-		b.WriteString("\n**Repeat:**\n\n" + fenced(strings.Join(lines, "\n")))
+		b.WriteString("\n**Repeat:**\n\n" + fenced("sh", strings.Join(lines, "\n")))
 	}
 	b.WriteString("\n</details>\n")
 	return b.String()
@@ -200,9 +215,9 @@ func codeSpan(s string) string {
 // cell is a code span within a table: a bar would end the cell even there.
 func cell(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
 
-func fenced(text string) string {
+func fenced(language, text string) string {
 	fence := strings.Repeat("`", max(3, longestRun(text)+1))
-	return fence + "sh\n" + text + "\n" + fence + "\n"
+	return fence + language + "\n" + strings.TrimSuffix(text, "\n") + "\n" + fence + "\n"
 }
 
 // longestRun is how many backticks stand in a row in s, at most.

@@ -3,6 +3,7 @@ package report
 import (
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -81,6 +82,35 @@ func TestMarkdownIsCut(t *testing.T) {
 	if strings.Contains(whole(t, "markdown", example()), "Cut to fit") {
 		t.Error("the example was cut")
 	}
+}
+
+// What to write stands in a comment once, though several findings, and several rules, are mended by it; and it makes way
+// for the findings themselves.
+func TestMarkdownHasEachRemedyOnce(t *testing.T) {
+	r := example()
+	r.Findings = nil
+	for _, rule := range []*finding.Rule{finding.AnonymousReuse, finding.CrossIdentityReuse, finding.CrossIdentityReuse} {
+		r.Findings = append(r.Findings, finding.Finding{Rule: rule, Severity: rule.Severity, Operation: "GET /a"})
+	}
+	out := whole(t, "markdown", r)
+	for _, fix := range finding.CrossIdentityReuse.Remedy {
+		if n := strings.Count(out, fix.Snippet); fix.Snippet == "" || n != 1 {
+			t.Errorf("%s: %q is there %d times", fix.Stack, fix.Snippet, n)
+		}
+	}
+	r.Findings = nil
+	for range 100 {
+		last := finding.Finding{Rule: finding.ScopeReuse, Operation: "GET /last"}
+		out := whole(t, "markdown", &finding.Report{Findings: append(slices.Clone(r.Findings), last)})
+		if there := strings.Contains(out, "<code>GET /last</code>"); !there || !strings.Contains(out, finding.ScopeReuse.Remedy[0].Snippet) {
+			if !there {
+				t.Errorf("the last of %d findings made way for what to write", len(r.Findings)+1)
+			}
+			return
+		}
+		r.Findings = append(r.Findings, finding.Finding{Rule: finding.TokenEcho, Severity: finding.High, Operation: "GET /", Summary: strings.Repeat("much ", 100)})
+	}
+	t.Error("there was room for everything")
 }
 
 func atoi(s string) (n int) {

@@ -1,6 +1,12 @@
 package report
 
-import "strings"
+import (
+	"io"
+	"path"
+	"strings"
+
+	"github.com/bearcache/bearcache/internal/finding"
+)
 
 // remedyPart is a piece of a remedy that is code, or words.
 type remedyPart struct {
@@ -29,4 +35,30 @@ func remedyParts(text string) (parts []remedyPart) {
 		}
 	}
 	return parts
+}
+
+// language is what a file's code is called where Markdown colours it.
+func language(file string) string {
+	return map[string]string{".py": "python", ".conf": "nginx", ".vcl": "vcl", ".yaml": "yaml"}[path.Ext(file)]
+}
+
+// ExplainRemedy writes for a terminal what to write on each stack to mend a rule. Where two rules have the same, each
+// shows it.
+func ExplainRemedy(w io.Writer, rule *finding.Rule, colour bool) error {
+	e := explainer{colour: colour}
+	for _, fix := range rule.Remedy {
+		if fix.Snippet == "" {
+			continue
+		}
+		e.out.WriteString("\n" + e.strong(fix.Stack) + "\n")
+		for _, line := range wrap(fix.Text, pageWidth) {
+			e.out.WriteString(line + "\n")
+		}
+		e.out.WriteString("\n")
+		for line := range strings.Lines(fix.Snippet) {
+			e.out.WriteString(strings.TrimRight("    "+line, " \n") + "\n")
+		}
+	}
+	_, err := io.WriteString(w, e.out.String())
+	return err
 }

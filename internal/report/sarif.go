@@ -184,10 +184,13 @@ func sarifRuleOf(rule *finding.Rule, found []shownFinding) sarifRule {
 		tags = append(tags, "external/owasp/"+strings.ToLower(strings.ReplaceAll(id, ":", "-")))
 	}
 	page := home + "/blob/main/docs/rules/" + rule.ID + ".md"
-	var text, list strings.Builder
+	var text, list, written strings.Builder
 	for _, fix := range rule.Remedy {
 		fmt.Fprintf(&text, "%s: %s\n", fix.Stack, fix.Text)
 		fmt.Fprintf(&list, "- **%s**: %s\n", fix.Stack, markdownFix(fix.Text))
+		if fix.Snippet != "" {
+			fmt.Fprintf(&written, "\n%s:\n\n%s", fix.Stack, fenced(language(fix.File), fix.Snippet))
+		}
 	}
 	properties := map[string]any{"tags": tags, "security-severity": securitySeverity[rule.Severity]}
 	if p := precision(rule, found); p != "" {
@@ -197,7 +200,7 @@ func sarifRuleOf(rule *finding.Rule, found []shownFinding) sarifRule {
 		ID: rule.ID, Name: pascal(rule.ID), HelpURI: page,
 		Short:         sarifMessage{Text: rule.Title},
 		Full:          sarifMessage{Text: rule.Title + " " + strings.Join(append(rule.CWE[:len(rule.CWE):len(rule.CWE)], rule.OWASP...), ", ") + "."},
-		Help:          sarifMessage{Text: text.String(), Markdown: list.String() + "\n[What happens, and how it is proven](" + page + ")\n"},
+		Help:          sarifMessage{Text: text.String(), Markdown: list.String() + written.String() + "\n[What happens, and how it is proven](" + page + ")\n"},
 		Configuration: sarifConfiguration{sarifLevel(rule.Severity)},
 		Properties:    properties,
 	}

@@ -88,6 +88,9 @@ func (p *printer) finding(f shownFinding, whole bool) {
 			p.wrapped(label, fix.Stack+": "+fix.Text)
 			label = "         "
 		}
+		if slices.ContainsFunc(f.Rule.Remedy, func(fix finding.Fix) bool { return fix.Snippet != "" }) {
+			p.line("%swhat to write: bearcache scan --explain %s", label, f.Rule.ID)
+		}
 	}
 	label := "  Retry  "
 	for _, line := range requests(f.Finding) {

@@ -1,0 +1,5 @@
+sub vcl_recv {
+    if (req.method == "GET" || req.method == "HEAD") {
+        return (hash);
+    }
+}

@@ -1,0 +1,1 @@
+# Nothing: the statuses that may be stored are not named.

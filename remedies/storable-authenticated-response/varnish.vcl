@@ -1,0 +1,1 @@
+# Nothing: what the API says to caches goes on as it came.

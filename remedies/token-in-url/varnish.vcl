@@ -1,0 +1,1 @@
+# Nothing: the URL goes on as it came.
