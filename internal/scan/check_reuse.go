@@ -102,9 +102,18 @@ func (t *Trial) prove(rule *finding.Rule, s suspicion) (finding.Finding, bool) {
 	return f, true
 }
 
-// again is a further answer to the observer with the same bytes, or that says what decides.
+// again is a further answer to the observer with the same bytes, or that says what decides: under the natural URL, or on a
+// fresh entry that the victim filled.
 func (t *Trial) again(s suspicion, p proof) *exchange {
-	for _, e := range of(s.observer, t.Natural) {
+	list := of(s.observer, t.Natural)
+	if p.control != nil {
+		for _, en := range p.control.entries {
+			if en.answers[0].as == s.victim {
+				list = append(list, of(s.observer, en.answers)...)
+			}
+		}
+	}
+	for _, e := range list {
 		if e != s.seen && e.ok() && (e.same(s.seen) || len(p.facts) > 0 && e.content.holds(p.facts[0]) || slices.ContainsFunc(s.marks, e.content.holds)) {
 			return e
 		}
@@ -147,7 +156,11 @@ func (t *Trial) evidence(s suspicion, p proof, again *exchange) []finding.Eviden
 	add(origin, s.made, "made by the origin"+holding)
 	add(cache, s.seen, same+"  <- "+s.victim.Name+"'s, not "+t.whose(s.observer))
 	if again != nil {
-		add(cache, again, "again: the same")
+		note := "again: the same"
+		if !slices.Contains(t.Natural, again) {
+			note = "again, after " + s.victim.Name + ", " + t.where(p.control.kind) + ": the same"
+		}
+		add(cache, again, note)
 	}
 	if p.own == nil {
 		return steps

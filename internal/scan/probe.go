@@ -289,7 +289,7 @@ func (p *probe) controls(ctx context.Context) {
 		p.expiry(ctx, s, list)
 	}
 	for _, s := range list { // once more, for the report to show that it comes again
-		if v := p.proofOf(s).verdict; (v == leak || v == unknown && s.strong && !s.about) && len(of(s.observer, p.Natural)) < 2 {
+		if p.proofOf(s).verdict == unknown && s.strong && !s.about && len(of(s.observer, p.Natural)) < 2 {
 			p.ask(ctx, s.observer)
 			break
 		}

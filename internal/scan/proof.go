@@ -165,17 +165,20 @@ func (t *Trial) decisive(s suspicion, sd sides) (values []string, named bool) {
 
 // Entries that a hypothesis must hold on before it is taken for proven. Two values that come by
 // chance agree with it on n of them once in 2^n, if they are drawn for each entry, and in 4^n, if for each
-// answer; an entry per expiry takes the patience of a person, so there it has to do with fewer.
+// answer; of lists that are drawn some element agrees far more often, so where answers are not the same as a whole it takes
+// more. An entry per expiry takes the patience of a person, so there it has to do with fewer.
 const (
-	enoughNamed, enoughUnnamed          = 4, 6
-	enoughExpired, enoughExpiredUnnamed = 3, 5
-	enoughExpiredDenied                 = 2
+	enoughNamed, enoughSame, enoughUnnamed = 4, 8, 12
+	enoughExpired, enoughExpiredUnnamed    = 3, 5
+	enoughExpiredDenied                    = 2
 )
 
-func (c *control) enough(named, denied bool) int {
+func (c *control) enough(named, denied, same bool) int {
 	switch {
 	case c.kind != byExpiry && (named || denied):
 		return enoughNamed
+	case c.kind != byExpiry && same:
+		return enoughSame
 	case c.kind != byExpiry:
 		return enoughUnnamed
 	case denied:
@@ -184,6 +187,11 @@ func (c *control) enough(named, denied bool) int {
 		return enoughExpired
 	}
 	return enoughExpiredUnnamed
+}
+
+// alike reports whether all answers are the same byte for byte.
+func alike(answers []*exchange) bool {
+	return all(answers, func(e *exchange) bool { return e.same(answers[0]) })
 }
 
 // alive reports whether a hypothesis may still turn out true of s with more entries on c.
@@ -214,7 +222,7 @@ func (t *Trial) weigh(s suspicion, c *control) proof {
 	case denied == (len(sd.others) > 0): // neither, or now this and now that
 	case !denied && !named && len(common(contents(sd.others), contents(sd.victims))) == 0:
 		// The other side has nothing of its own: an answer that says more by chance.
-	case len(c.entries) < c.enough(named, denied):
+	case len(c.entries) < c.enough(named, denied, alike(append([]*exchange{s.seen}, sd.victims...)) && alike(sd.others)):
 	default:
 		p := proof{verdict: leak, control: c, facts: values, follows: c.kind != byOrigin}
 		p.show(s)
