@@ -99,7 +99,7 @@ func (r *running) request(ctx context.Context, s Step) (*http.Request, error) {
 
 // hold compares a response with what the step says of it.
 func (r *running) hold(s Step, resp *http.Response, body string) error {
-	asked := fmt.Sprintf("%s %s as %s", resp.Request.Method, resp.Request.URL.RequestURI(), cmp.Or(s.As, "a token of its own"))
+	asked := fmt.Sprintf("%s %s as %s", resp.Request.Method, cmp.Or(s.Get, s.Head, s.Options), cmp.Or(s.As, "a token of its own"))
 	shown := strings.TrimSpace(body[:min(len(body), 300)])
 	if want := cmp.Or(s.Status, http.StatusOK); resp.StatusCode != want {
 		return fmt.Errorf("%s: got %d, want %d: %s", asked, resp.StatusCode, want, shown)
