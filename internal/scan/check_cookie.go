@@ -14,7 +14,16 @@ var cookieInStoredResponse = Check{
 	Probe: func(ctx context.Context, p *probe) {
 		a, b, name := p.sameCookie()
 		for range cookieEntries {
-			if a == nil || !p.keptCookies(a, name) {
+			if a == nil {
+				return
+			}
+			if !p.keptCookies(a, name) { // other URLs are not stored: is the natural one, again and again?
+				if p.anew(a, name) {
+					for range cookieEntries / 2 {
+						p.tell(ctx, finding.CookieInStoredResponse, p.question(a.as, p.target))
+						p.tell(ctx, finding.CookieInStoredResponse, p.question(b.as, p.target))
+					}
+				}
 				return
 			}
 			u := p.variant(byQuery)
@@ -26,7 +35,20 @@ var cookieInStoredResponse = Check{
 	Judge: func(t *Trial) []finding.Finding {
 		f := finding.Finding{Rule: finding.CookieInStoredResponse, Severity: finding.High, Confidence: finding.Confirmed, Operation: t.Operation.String()}
 		if a, b, name := t.sameCookie(); a != nil {
-			if told := t.Told[finding.CookieInStoredResponse]; len(told) == 3*cookieEntries && t.keptCookies(a, name) {
+			told := t.Told[finding.CookieInStoredResponse]
+			if len(told) == 3+cookieEntries && t.onlyHere(a, name) {
+				f.Victim, f.Observer = a.as.Name, b.as.Name
+				f.Summary = fmt.Sprintf("The cookie %s that was made for %s is stored and given to %s.", excerpt(t.redactor.Text(name), 40), a.as.Name, t.called(b.as))
+				f.Detail = "A cookie that names a session puts whoever receives it into the other's session. Under this URL it has one value for all, again and again; " +
+					"under others, which are not stored, another in each response."
+				f.Evidence = []finding.Evidence{
+					t.stepBy(finding.ByOrigin, a, "sets the cookie"), t.stepBy(finding.ByCache, b, "sets the same cookie, with the same value"),
+					t.stepBy(finding.ByOrigin, told[0], "under a URL that is not stored it has another value"), t.stepBy(finding.ByOrigin, told[1], "and another the next time"),
+					t.stepBy(finding.ByCache, told[len(told)-1], "under the first URL still the same"),
+				}
+				return []finding.Finding{f}
+			}
+			if len(told) == 3*cookieEntries && t.keptCookies(a, name) {
 				f.Victim, f.Observer = a.as.Name, b.as.Name
 				f.Summary = fmt.Sprintf("The cookie %s that was made for %s is stored and given to %s.", excerpt(t.redactor.Text(name), 40), a.as.Name, t.called(b.as))
 				f.Detail = fmt.Sprintf("A cookie that names a session puts whoever receives it into the other's session. On %d entries in a row both got one value, another on each.", cookieEntries)
@@ -112,6 +134,32 @@ func (t *Trial) keptCookies(a *exchange, name string) bool {
 		seen[value] = true
 	}
 	return true
+}
+
+// anew reports whether the three answers under another URL have a cookie with values of their own each.
+func (t *Trial) anew(a *exchange, name string) bool {
+	told := t.Told[finding.CookieInStoredResponse]
+	if len(told) < 3 {
+		return false
+	}
+	seen := map[string]bool{cookiesOf(a)[name]: true, "": true}
+	for _, e := range told[:3] {
+		if e.err != nil || seen[cookiesOf(e)[name]] {
+			return false
+		}
+		seen[cookiesOf(e)[name]] = true
+	}
+	return true
+}
+
+// onlyHere reports whether that is so, while all who asked for the natural URL since then were given what a was.
+func (t *Trial) onlyHere(a *exchange, name string) bool {
+	for _, e := range t.Told[finding.CookieInStoredResponse][3:] {
+		if e.err != nil || cookiesOf(e)[name] != cookiesOf(a)[name] {
+			return false
+		}
+	}
+	return t.anew(a, name)
 }
 
 // sharedStorable reports whether a response's own fields let a shared cache store and reuse it (RFC 9111 §3, §3.5).

@@ -122,6 +122,12 @@ func (p *probe) natural(ctx context.Context) {
 	}
 	// In the last round the first reader comes after those who are refused: a refusal that is stored shows then.
 	last := rounds > 0 && (unsettled || p.separate())
+	if last && p.Operation.Method == http.MethodGet {
+		// What answers GET may be filled by HEAD, a moment after that was answered, and looked up by other rules.
+		q := p.question(p.Readers[0], p.target)
+		q.method = http.MethodHead
+		p.headed = p.put(ctx, q).err == nil
+	}
 	if last && !p.ask(ctx, reversed(p.Readers[1:])...) {
 		return
 	}
@@ -131,12 +137,6 @@ func (p *probe) natural(ctx context.Context) {
 				return
 			}
 		}
-	}
-	if last && p.Operation.Method == http.MethodGet {
-		// What answers GET may be filled by HEAD, and looked up by other rules.
-		q := p.question(p.Readers[0], p.target)
-		q.method = http.MethodHead
-		p.headed = p.put(ctx, q).err == nil
 	}
 	if p.askConditionally(ctx, p.Nobody) && p.ask(ctx, p.Forged) && last {
 		p.ask(ctx, p.Readers[0])
