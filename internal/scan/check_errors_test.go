@@ -112,15 +112,26 @@ func TestErrorPoisoning(t *testing.T) {
 // a query of the scan apart.
 func TestHazardsAreAskedFor(t *testing.T) {
 	t.Parallel()
-	for _, hazards := range []bool{false, true} {
-		s := &site{origin: func(user string, _ *http.Request) answer { return mine(user) }}
-		s.survey(t, Options{Hazards: hazards}, "/x")
-		sent := false
+	for _, tt := range []struct {
+		name                string
+		key                 func(*http.Request) string
+		hazards, nobody, of bool // nobody asks first somewhere; fields are sent that make errors
+	}{
+		{"clean", nil, false, false, false},
+		{"clean, and the user lets it", nil, true, true, true},
+		{"keyed by URL, so a query of the scan is kept apart", byURLKey, false, true, false},
+	} {
+		s := &site{key: tt.key, origin: func(user string, _ *http.Request) answer { return mine(user) }}
+		s.survey(t, Options{Hazards: tt.hazards}, "/x")
+		fields, nobody, seen := false, false, map[string]bool{}
 		for _, a := range s.asked {
-			sent = sent || a.header.Get("X-Bearcache-Oversize") != "" || a.header.Get("X-Http-Method-Override") != ""
+			fields = fields || a.header.Get("X-Bearcache-Oversize") != "" || a.header.Get("X-Http-Method-Override") != ""
+			fresh := strings.HasPrefix(a.uri, "/x?bearcache=") && !strings.Contains(a.uri, "token=")
+			nobody = nobody || fresh && !seen[a.uri] && a.header.Get("Authorization") == ""
+			seen[a.uri] = true
 		}
-		if sent != hazards {
-			t.Errorf("hazards %v: poison was sent: %v", hazards, sent)
+		if fields != tt.of || nobody != tt.nobody {
+			t.Errorf("%s: fields were sent: %v, nobody asked first: %v", tt.name, fields, nobody)
 		}
 	}
 }

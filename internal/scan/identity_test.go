@@ -160,6 +160,9 @@ func TestForged(t *testing.T) {
 		if got == secret {
 			t.Errorf("%q is forged as itself", secret)
 		}
+		if len(got) != len(secret) && secret != "--------" {
+			t.Errorf("%q is forged as %q, of another length", secret, got)
+		}
 		head, _, _ := strings.Cut(secret, ".")
 		if strings.Count(secret, ".") == 2 && len(secret) > 20 {
 			if !strings.HasPrefix(got, secret[:strings.LastIndexByte(secret, '.')+1]) {

@@ -21,7 +21,6 @@ import (
 // S4 on a target with everything at once: what leaks, what only looks so, what takes parameters, what changes things.
 // The requests are held to it by survey; here they must also be few.
 func TestRequestsAreHarmless(t *testing.T) {
-	t.Parallel()
 	s := &site{anyPath: true, key: func(r *http.Request) string {
 		if strings.HasPrefix(r.URL.Path, "/kept") || strings.HasPrefix(r.URL.Path, "/public/kept") {
 			return r.RequestURI
@@ -73,7 +72,6 @@ func TestRequestsAreHarmless(t *testing.T) {
 
 // What a clean operation costs, of an API whose answers name their readers, and what one that is suspected does.
 func TestRequestsAreFew(t *testing.T) {
-	t.Parallel()
 	const n = 60
 	clean := &site{origin: func(user string, _ *http.Request) answer { return mine(user).with("Server", "Werkzeug/3.1.3") }}
 	private := &site{origin: func(user string, _ *http.Request) answer { return mine(user).with("Cache-Control", "no-store") }}
@@ -98,7 +96,7 @@ func TestRequestsAreFew(t *testing.T) {
 		{"the same for all readers (12)", shared, 16, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
+
 			paths := number("/x", n)
 			r := tt.s.survey(t, Options{Wait: time.Nanosecond}, paths...)
 			sum, most := 0, 0
@@ -126,7 +124,6 @@ func TestRequestsAreFew(t *testing.T) {
 
 // S2: fields without end, and cookies in swarms.
 func TestHostileFields(t *testing.T) {
-	t.Parallel()
 	for _, tt := range []struct {
 		name   string
 		fields func(h http.Header)
@@ -153,7 +150,7 @@ func TestHostileFields(t *testing.T) {
 		{"a wait that is none", func(h http.Header) { h.Set("Retry-After", "-1"); h.Set("Age", "99999999999999999999999") }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
+
 			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				a := mine(userOf(r))
 				tt.fields(w.Header())
