@@ -61,8 +61,8 @@ var scanTable = []mutant{
 	{"scan, every spelling on every operation", "internal/scan/learnt.go", "return l.spellings[name] <= mostSpellings", "return l.spellings[name] <= 1<<20", "internal/scan", "TestSpellingsAreTriedOnAFew"},
 
 	{"scan, cookies are no input", "internal/scan/check_unkeyed.go", `cookies = append(cookies, in.name+"="+v)`, "_ = v", "internal/scan", "TestUnkeyedInput"},
-	{"scan, made-up values under everybody's URL", "internal/scan/check_unkeyed.go", "target = p.variant(byQuery)", "_ = p.variant", "internal/scan", "TestMadeUpValuesStayApart"},
-	{"scan, a parameter that is in the key", "internal/scan/check_unkeyed.go", "if e := q.Natural[1]; !e.ok() || !e.same(made) {", "if e := q.Natural[1]; e == nil {", "internal/scan", "TestDeclaredInput TestRequestsAreHarmless"},
+	{"scan, another field under everybody's URL", "internal/scan/check_unkeyed.go", "q := p.pair(finding.UnkeyedInput, p.variant(byQuery), one, a, nil)", "q := p.pair(finding.UnkeyedInput, p.target, one, a, nil)", "internal/scan", "TestMadeUpValuesStayApart"},
+	{"scan, another page is mixed up whatever comes", "internal/scan/check_unkeyed.go", "if e := q.Natural[1]; e.ok() && e.same(q.Natural[0]) {", "if e := q.Natural[1]; e == nil {", "internal/scan", "TestDeclaredInput"},
 	{"scan, Forwarded forgotten", "internal/scan/check_unkeyed.go", "\t{\"Forwarded\", \"header\", func(c string) string { return \"host=\" + host(c) }},\n", "", "internal/scan", "TestUnkeyedInput"},
 
 	{"scan, poison that is asked as anew is another", "internal/scan/check_errors.go", "round[0].as.Name != told[i+each].as.Name ||", "round[0].as != told[i+each].as ||", "internal/scan", "TestErrorPoisoning"},
