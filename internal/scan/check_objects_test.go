@@ -146,3 +146,27 @@ func TestObjectsHandedOutByACache(t *testing.T) {
 		}
 	}
 }
+
+// What is given to whoever asks, with no token at all, is not the owner's to lose; whether it should be so, the document
+// says.
+func TestObjectsOpenToAll(t *testing.T) {
+	t.Parallel()
+	s := &site{anyPath: true, origin: func(user string, r *http.Request) answer {
+		id, one := strings.CutPrefix(r.URL.Path, "/orders/")
+		switch {
+		case one && owners[id] != "":
+			return order(id)
+		case user == "":
+			return denial
+		case r.URL.Path == "/orders":
+			return listed(func(id string) bool { return owners[id] == user })
+		}
+		return missing
+	}}
+	r := s.survey(t, Options{Operations: orders(), Feeds: ordersFed})
+	for _, f := range r.Findings {
+		if f.Rule == finding.BrokenObjectAuthorization || f.Confidence == finding.Confirmed && f.Severity > finding.Low {
+			t.Errorf("%s is called %v\n%s", f.Rule.ID, f.Confidence, told(r))
+		}
+	}
+}
