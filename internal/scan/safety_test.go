@@ -257,20 +257,19 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// How long a hundred operations of 50 ms take as users have it. Nothing is wanted: machines differ.
-func TestDuration(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it only tells how long a scan takes")
-	}
+// A scan of a hundred operations of 50 ms, as users have it.
+func BenchmarkScan(b *testing.B) {
 	s := &site{paths: number("/x", 100), origin: func(user string, _ *http.Request) answer {
 		time.Sleep(50 * time.Millisecond)
 		return mine(user)
 	}}
 	srv := httptest.NewServer(s)
 	defer srv.Close()
-	r, err := Run(t.Context(), Options{Target: mustURL(srv.URL), Operations: gets(s.paths...), Identities: people()})
-	if err != nil {
-		t.Error(err)
+	for b.Loop() {
+		r, err := Run(b.Context(), Options{Target: mustURL(srv.URL), Operations: gets(s.paths...), Identities: people()})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(r.Requests), "requests/op")
 	}
-	t.Logf("%d requests in %v", r.Requests, r.Duration.Round(time.Millisecond))
 }
