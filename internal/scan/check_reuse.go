@@ -3,6 +3,7 @@ package scan
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -17,7 +18,10 @@ var crossIdentityReuse = Check{
 		if list := t.reuse(finding.CrossIdentityReuse, func(s suspicion) bool { return t.isReader(s.observer) }); len(list) > 0 {
 			return list
 		}
-		return t.atOnce()
+		if list := t.atOnce(); len(list) > 0 {
+			return list
+		}
+		return t.ownPage()
 	},
 }
 
@@ -41,6 +45,27 @@ func (t *Trial) atOnce() []finding.Finding {
 		f.Evidence = append(f.Evidence, t.step(e, "at the same time as "+victim.Name+": "+victim.Name+"'s answer  <- not "+observer.Name+"'s"))
 	}
 	return []finding.Finding{f}
+}
+
+// own matches paths that usually answer about whoever asks.
+var own = regexp.MustCompile(`(?i)(^|/)(me|my|mine|self|whoami|userinfo|current-?user|profile|account|balance|wallet|statement|orders|invoices|payments|cart|basket|` +
+	`inbox|messages|notifications|settings|preferences|subscriptions?|dashboard)(/|$)`)
+
+// ownPage is what is left to say where readers were given the same under a path that usually answers about whoever asks,
+// nothing in it names one of them, and no control got past what may be stored.
+func (t *Trial) ownPage() []finding.Finding {
+	for _, s := range t.suspicions() {
+		if !t.isReader(s.observer) || s.about || !t.guarded() || !s.seen.same(s.made) || !own.MatchString(t.Operation.Path) || t.proofOf(s).verdict != unknown {
+			continue
+		}
+		return []finding.Finding{{
+			Rule: finding.CrossIdentityReuse, Severity: finding.Low, Confidence: finding.Possible, Operation: t.Operation.String(), Victim: s.victim.Name, Observer: s.observer.Name,
+			Summary:  fmt.Sprintf("%s received the same as %s, under a path that usually answers about whoever asks.", s.observer.Name, s.victim.Name),
+			Detail:   "Nothing in it names either, and no fresh entry was to be had that settles it, so it may be the same by right. Give --origin, a longer --wait, or --marker.",
+			Evidence: []finding.Evidence{t.step(s.made, "its answer"), t.step(s.seen, "the same bytes")},
+		}}
+	}
+	return nil
 }
 
 var anonymousReuse = Check{

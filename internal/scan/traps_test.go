@@ -376,6 +376,9 @@ func TestHardToSee(t *testing.T) {
 		{"kept for longer than the scan waits, and only a number", 600 * time.Millisecond, behind(func(a *api, user, path string, _ *http.Request) (int, string) {
 			return a.cached(path, time.Hour, func() (int, string) { return 200, js(object{"balance": len(user)}) })
 		}), nil, []string{"GET /x undecided"}},
+		{"and the path says whose it is", 600 * time.Millisecond, behind(func(a *api, user, path string, _ *http.Request) (int, string) {
+			return a.cached(path, time.Hour, func() (int, string) { return 200, js(object{"balance": len(user)}) })
+		}), []string{"/me", "/my/balance"}, []string{"GET /my/balance undecided", "GET /my/balance possible"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -387,6 +390,11 @@ func TestHardToSee(t *testing.T) {
 			for _, op := range r.Operations {
 				if op.Undecided {
 					got = append(got, op.Operation+" undecided")
+				}
+			}
+			for _, f := range r.Findings {
+				if f.Confidence == finding.Possible {
+					got = append(got, f.Operation+" possible")
 				}
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
