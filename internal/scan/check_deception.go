@@ -112,7 +112,9 @@ var cacheDeception = Check{
 	},
 	Judge: func(t *Trial) []finding.Finding {
 		for _, pair := range t.Pairs[finding.CacheDeception] {
-			for _, f := range pair.reuse(finding.CacheDeception, func(s suspicion) bool { return s.observer == pair.Readers[1] }) {
+			list := pair.reuse(finding.CacheDeception, func(s suspicion) bool { return s.observer == pair.Readers[1] })
+			for i := range list {
+				f := &list[i]
 				f.Victim, f.Observer = pair.Readers[0].Name, pair.Readers[1].Name
 				f.Summary = fmt.Sprintf("With %s in its path, the response that was made for %s is stored and given to requests without credentials.", pair.spelling, f.Victim)
 				f.Detail = "The origin takes that path for the operation's own; the cache takes it for a file that everybody may have. A link to such a path, " +
@@ -120,7 +122,9 @@ var cacheDeception = Check{
 				if f.Confidence != finding.Confirmed {
 					f.Severity = finding.Medium
 				}
-				return []finding.Finding{f}
+			}
+			if len(list) > 0 {
+				return list
 			}
 		}
 		return nil

@@ -32,7 +32,11 @@ var errorPoisoning = Check{
 			if i > 0 && !p.hazards {
 				return
 			}
-			if p.poison(ctx, i) && p.poison(ctx, i) {
+			seen := 0
+			for seen < 2 && p.poison(ctx, i) {
+				seen++
+			}
+			if seen == 2 {
 				return
 			}
 		}

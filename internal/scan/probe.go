@@ -132,8 +132,8 @@ func (p *probe) natural(ctx context.Context) {
 		return
 	}
 	if unsettled && p.incriminating() { // what falls by reader may do so by chance: not fourteen times
-		for range 3 {
-			if !p.round(ctx) || !p.round(ctx) {
+		for range 6 {
+			if !p.round(ctx) {
 				return
 			}
 		}

@@ -126,7 +126,6 @@ func (v values) holds(t *testing.T, condition string, failed bool) bool {
 // github runs the steps of a job, or of the action within one.
 type github struct {
 	*ciJob
-	values  values
 	uses    map[string]func(with map[string]string) // steps that are somebody else's
 	summary string
 }
