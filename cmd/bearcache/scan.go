@@ -201,6 +201,9 @@ func (f *scanFlags) options(ctx context.Context, e env) (o scan.Options, err err
 		if o.Origin, err = baseURL("--origin", f.Origin); err != nil {
 			return o, err
 		}
+		if sameOrigin(o.Origin, o.Target) {
+			return o, problem("--origin is where --target is", "give the address at which the API answers without the cache before it, or leave it out")
+		}
 	}
 	if o.Identities, err = f.identities(ctx, e, kindsOf(o.Operations)); err != nil {
 		return o, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/bearcache/bearcache/internal/finding"
@@ -13,9 +14,10 @@ import (
 // everybody may have. Each spelling has a stem in it, or in its query, that was never used before: it is nobody's
 // real URL.
 type deceiver struct {
-	name  string // of the class, after PortSwigger's of 2024
-	spell func(escapedPath, stem string) string
-	query bool // the stem stands in the query
+	name      string // of the class, after PortSwigger's of 2024
+	spell     func(escapedPath, stem string) string
+	query     bool   // the stem stands in the query
+	delimiter string // what ends the path for the origin; "": nothing does
 }
 
 // suffix has the server ignore what follows behind another segment, as routes with a catch-all do.
@@ -24,7 +26,14 @@ func suffix(extension string) deceiver {
 }
 
 func delimited(delimiter, what string) deceiver {
-	return deceiver{name: what, spell: func(p, stem string) string { return strings.TrimRight(p, "/") + delimiter + stem + ".css" }}
+	return deceiver{name: what, delimiter: delimiter, spell: func(p, stem string) string { return strings.TrimRight(p, "/") + delimiter + stem + ".css" }}
+}
+
+// with is d with another extension, where d ends in one behind a delimiter.
+func (d deceiver) with(extension string) deceiver {
+	delimiter := d.delimiter
+	d.spell = func(p, stem string) string { return strings.TrimRight(p, "/") + delimiter + stem + extension }
+	return d
 }
 
 // everywhere is a property of the servers, and not of a single route: it is tried on one operation first.
@@ -36,8 +45,9 @@ var everywhere = []deceiver{
 	delimited("%00", "a zero byte"),
 	delimited("%0a", "a line feed"),
 	delimited("%2f", "a slash, encoded"),
-	{"an extension", func(p, _ string) string { return strings.TrimRight(p, "/") + ".css" }, true},
-	{"a directory of static files, left by an encoded ..", func(p, _ string) string { return "/static/..%2f" + strings.TrimPrefix(p, "/") }, true},
+	{"an extension", func(p, _ string) string { return strings.TrimRight(p, "/") + ".css" }, true, ""},
+	{"a directory of static files, left by an encoded ..", func(p, _ string) string { return "/static/..%2f" + strings.TrimPrefix(p, "/") }, true, ""},
+	{"a directory of assets, left by an encoded ..", func(p, _ string) string { return "/assets/..%2f" + strings.TrimPrefix(p, "/") }, true, ""},
 }
 
 // extensions are tried where a route ignores another segment, since caches differ in which they take for static.
@@ -104,7 +114,7 @@ var cacheDeception = Check{
 			if !p.learnt.trySpelling(d.name) {
 				continue
 			}
-			if p.deceive(ctx, d, a, true) {
+			if p.deceive(ctx, d, a, true) || d.delimiter != "" && slices.ContainsFunc(extensions[1:4], func(extension string) bool { return p.deceive(ctx, d.with(extension), a, false) }) {
 				p.learnt.spellingTaken(d.name)
 				return
 			}

@@ -103,6 +103,11 @@ var missingVary = Check{
 			f.Severity = finding.Low
 			f.Detail = "The response says nothing about caching. A cache that follows RFC 9111 §3.5 leaves it alone; one that is told to store " +
 				"what says nothing, such as nginx with proxy_cache_valid, gives it to everybody."
+		} else if !sharedStorable(e, true) {
+			// So does its Cache-Control forbid, by itself or for a request with Authorization, that a shared cache reuses it.
+			f.Severity = finding.Low
+			f.Detail = "A cache that follows RFC 9111 §3.5 does not reuse it, for nothing in its fields releases an answer to a request with Authorization; one that " +
+				"is told to store by other rules does."
 		} else {
 			f.Detail = "The response says that it may be stored, and not for whom."
 		}

@@ -51,6 +51,9 @@ func (t *Trial) atOnce() []finding.Finding {
 var own = regexp.MustCompile(`(?i)(^|/)(me|my|mine|self|whoami|userinfo|current-?user|profile|account|balance|wallet|statement|orders|invoices|payments|cart|basket|` +
 	`inbox|messages|notifications|settings|preferences|subscriptions?|dashboard)(/|$)`)
 
+// oneself matches those that answer about nothing else.
+var oneself = regexp.MustCompile(`(?i)(^|/)(me|self|whoami|userinfo|current-?user|profile|account|balance|wallet|statement|settings|preferences)(/|$)`)
+
 // ownPage is what is left to say where readers were given the same under a path that usually answers about whoever asks,
 // nothing in it names one of them, and no control got past what may be stored.
 func (t *Trial) ownPage() []finding.Finding {
@@ -58,12 +61,18 @@ func (t *Trial) ownPage() []finding.Finding {
 		if !t.isReader(s.observer) || s.about || !t.guarded() || !s.seen.same(s.made) || !own.MatchString(t.Operation.Path) || t.proofOf(s).verdict != unknown {
 			continue
 		}
-		return []finding.Finding{{
+		f := finding.Finding{
 			Rule: finding.CrossIdentityReuse, Severity: finding.Low, Confidence: finding.Possible, Operation: t.Operation.String(), Victim: s.victim.Name, Observer: s.observer.Name,
 			Summary:  fmt.Sprintf("%s received the same as %s, under a path that usually answers about whoever asks.", s.observer.Name, s.victim.Name),
 			Detail:   "Nothing in it names either, and no fresh entry was to be had that settles it, so it may be the same by right. Give --origin, a longer --wait, or --marker.",
 			Evidence: []finding.Evidence{t.step(s.made, "its answer"), t.step(s.seen, "the same bytes")},
-		}}
+		}
+		if who := s.seen.content.person(); who != "" && oneself.MatchString(t.Operation.Path) {
+			f.Severity, f.Confidence = finding.High, finding.Likely
+			f.Summary = fmt.Sprintf("%s and %s received the same, under a path that usually answers about whoever asks, and it names one person.", s.victim.Name, s.observer.Name)
+			f.Detail = "It holds " + excerpt(t.redactor.Text(who), 60) + ", which can be one of the two at most. No fresh entry was to be had that settles it; give --origin, or a longer --wait."
+		}
+		return []finding.Finding{f}
 	}
 	return nil
 }
@@ -108,8 +117,10 @@ func (t *Trial) prove(rule *finding.Rule, s suspicion) (finding.Finding, bool) {
 	}
 	again := t.again(s, p)
 	switch {
-	case p.verdict == leak:
+	case p.verdict == leak && p.whole:
 		f.Confidence = finding.Confirmed
+	case p.verdict == leak: // a part of it is kept, or it is about whoever came first and is made anew each time
+		f.Confidence, f.Severity = finding.Likely, min(f.Severity, finding.High)
 	case p.verdict != shared && t.unasked(s.victim, s.observer) == nil && s.strong && !s.about && s.seen.same(s.made):
 		f.Confidence = finding.Likely
 		f.Severity = min(f.Severity, finding.High)
@@ -181,9 +192,13 @@ func (t *Trial) evidence(s suspicion, p proof, again *exchange) []finding.Eviden
 	add(origin, s.made, "made by the origin"+holding)
 	add(cache, s.seen, same+"  <- "+s.victim.Name+"'s, not "+t.whose(s.observer))
 	if again != nil {
-		note := "again: the same"
+		what := "the same"
+		if !again.same(s.made) {
+			what = s.victim.Name + "'s data"
+		}
+		note := "again: " + what
 		if !slices.Contains(t.Natural, again) {
-			note = "again, after " + s.victim.Name + ", " + t.where(p.control.kind) + ": the same"
+			note = "again, after " + s.victim.Name + ", " + t.where(p.control.kind) + ": " + what
 		}
 		add(cache, again, note)
 	}
@@ -249,6 +264,9 @@ func (t *Trial) why(p proof) string {
 			"the scan waited. So it was not seen that the content follows whoever comes first; give --origin, or a longer --wait."
 	}
 	times := fmt.Sprintf(" On %d entries in a row the content followed whoever came first.", len(p.control.entries))
+	if p.verdict == leak && !p.whole {
+		times += " But other parts of the answers are made anew each time: either a part is cached, or the API itself keeps who came first."
+	}
 	switch {
 	case p.control.kind == byOrigin:
 		return "The origin itself tells the readers apart; the cache in front of it does not."

@@ -100,7 +100,7 @@ func TestScopeReuse(t *testing.T) {
 			}
 			kept, _ := parts.LoadOrStore(r.RequestURI+strings.TrimSuffix(user, "-"), byScope(user, r).body)
 			return ok(fmt.Sprintf(`{"request":"r-%012d","profile":%s}`, ticks.Add(1), kept))
-		}, nil, 0, false, leak, []string{"high of alice to reader", "alice 200 origin", "reader 200 cache", "reader 200 cache", "reader 200 origin"}},
+		}, nil, 0, false, []string{"GET /x scope-reuse likely"}, []string{"high of alice to reader", "alice 200 origin", "reader 200 cache", "reader 200 cache", "reader 200 origin"}},
 
 		{"the key has the token", byScope, byToken, 0, false, []string{}, nil},
 		{"nothing is stored", byScope, nil, 0, false, []string{}, nil},

@@ -241,6 +241,9 @@ func (p *probe) otherField(ctx context.Context, one *Identity, what string) {
 // another is a value of a parameter that is not the one the operation was asked with.
 func (p *probe) another(param operation.Parameter) (string, bool) {
 	present, asked := p.present(param)
+	if !asked && len(param.Candidates) > 1 { // the first is most likely what the API takes by itself
+		return param.Candidates[1], true
+	}
 	for _, v := range append(slices.Clone(param.Candidates), param.Made...) {
 		if v != present && (asked || v != "" && v != "0" && v != "1" && v != "false") {
 			return v, true

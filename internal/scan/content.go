@@ -91,7 +91,7 @@ func (c *content) fields(h http.Header, facts bool) {
 // technical fields differ from one exchange to the next, or are the same for all.
 var technical = regexp.MustCompile(`(?i)^(date|age|expires|connection|keep-alive|server|via|vary|cache-control|pragma|content-type|content-encoding|` +
 	`transfer-encoding|accept-ranges|allow|retry-after|strict-transport-security|content-security-policy.*|referrer-policy|permissions-policy|set-cookie|` +
-	`cross-origin-.*|access-control-.*|x-(content-type-options|frame-options|xss-protection|powered-by|cache.*|varnish|served-by|runtime|timer|` +
+	`cross-origin-.*|access-control-(allow-(methods|headers|credentials)|max-age|expose-headers)|x-(content-type-options|frame-options|xss-protection|powered-by|cache.*|varnish|served-by|runtime|timer|` +
 	`response-time|.*request-id|.*trace.*|.*correlation.*)|.*ratelimit.*|.*rate-limit.*|request-id|traceparent|server-timing|cf-.*|cache-status|nel|report-to|alt-svc)$`)
 
 func (c *content) full() bool { return len(c.facts) >= maxFacts }
@@ -245,6 +245,29 @@ func identifying(value, name string) bool {
 		return letters > 0 || digits >= 6
 	}
 	return false
+}
+
+// person is a value that names the one person a content is about: the only address in it, or what stands under the name of
+// such a thing; "" if there is none, or more than one.
+func (c *content) person() string {
+	who := ""
+	for value, name := range c.values {
+		if strings.Contains(value, "@") && identifying(value, "") || naming[strings.ToLower(name)] && len(value) >= 5 && !timely.MatchString(value) {
+			if strings.Contains(value, "@") && strings.Contains(who, "@") {
+				return ""
+			}
+			if who == "" || strings.Contains(value, "@") {
+				who = value
+			}
+		}
+	}
+	return who
+}
+
+// naming are names under which an API says who somebody is.
+var naming = map[string]bool{
+	"email": true, "username": true, "user_name": true, "login": true, "sub": true, "full_name": true, "fullname": true, "display_name": true, "phone": true, "iban": true, "ssn": true,
+	"account_number": true, "holder": true,
 }
 
 var personalNames = map[string]bool{

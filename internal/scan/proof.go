@@ -46,6 +46,7 @@ type proof struct {
 	own     *exchange // there: the observer's own answer or its denial, or what was made for another
 	swapped *exchange // there: what the victim, or the observer, was given of it
 	follows bool      // the content followed whoever came first
+	whole   bool      // and did so byte for byte: nothing in it shows that the origin was asked again
 }
 
 // proofOf holds a suspicion against the controls.
@@ -164,21 +165,22 @@ func (t *Trial) decisive(s suspicion, sd sides) (values []string, named bool) {
 }
 
 // Entries that a hypothesis must hold on before it is taken for proven. Two values that come by
-// chance agree with it on n of them once in 2^n, if they are drawn for each entry, and in 4^n, if for each
-// answer; of lists that are drawn some element agrees far more often, so where answers are not the same as a whole it takes
-// more. An entry per expiry takes the patience of a person, so there it has to do with fewer.
+// chance, or by the URL, agree with it on n of them once in 2^n; of lists that are drawn some element agrees more often. On the
+// first of them both ask, on the others one does, for there the question is only whether who comes first is given its own.
+// An entry per expiry takes the patience of a person, so there it has to do with fewer.
 const (
-	enoughNamed, enoughSame, enoughUnnamed = 4, 8, 12
-	enoughExpired, enoughExpiredUnnamed    = 3, 5
-	enoughExpiredDenied                    = 2
+	enoughPairs                         = 4
+	enoughNamed, enoughUnnamed          = 10, 12
+	enoughExpired, enoughExpiredUnnamed = 3, 5
+	enoughExpiredDenied                 = 2
 )
 
-func (c *control) enough(named, denied, same bool) int {
+func (c *control) enough(named, denied bool) int {
 	switch {
+	case c.kind == byTurns && named:
+		return enoughPairs
 	case c.kind != byExpiry && (named || denied):
 		return enoughNamed
-	case c.kind != byExpiry && same:
-		return enoughSame
 	case c.kind != byExpiry:
 		return enoughUnnamed
 	case denied:
@@ -189,9 +191,21 @@ func (c *control) enough(named, denied, same bool) int {
 	return enoughExpiredUnnamed
 }
 
-// alike reports whether all answers are the same byte for byte.
-func alike(answers []*exchange) bool {
-	return all(answers, func(e *exchange) bool { return e.same(answers[0]) })
+// whole reports whether, on each entry that somebody filled, all who came after got the same bytes.
+func (c *control) whole() bool {
+	for _, en := range c.entries {
+		var filled *exchange
+		for _, e := range en.answers {
+			switch {
+			case !e.ok():
+			case filled == nil:
+				filled = e
+			case e.as != filled.as && !e.same(filled) && (len(e.body) > 0 || len(filled.body) > 0):
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // alive reports whether a hypothesis may still turn out true of s with more entries on c.
@@ -222,9 +236,9 @@ func (t *Trial) weigh(s suspicion, c *control) proof {
 	case denied == (len(sd.others) > 0): // neither, or now this and now that
 	case !denied && !named && len(common(contents(sd.others), contents(sd.victims))) == 0:
 		// The other side has nothing of its own: an answer that says more by chance.
-	case len(c.entries) < c.enough(named, denied, alike(append([]*exchange{s.seen}, sd.victims...)) && alike(sd.others)):
+	case len(c.entries) < c.enough(named, denied):
 	default:
-		p := proof{verdict: leak, control: c, facts: values, follows: c.kind != byOrigin}
+		p := proof{verdict: leak, control: c, facts: values, follows: c.kind != byOrigin, whole: c.kind == byOrigin || c.whole()}
 		p.show(s)
 		return p
 	}

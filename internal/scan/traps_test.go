@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"hash/crc32"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -278,6 +279,14 @@ func TestTraps(t *testing.T) {
 			}
 			return 200, `{"name":"Alice","contact":"alice@example.com"}`
 		}, true},
+		{"who came first is remembered by the API, and each answer is made anew", []string{"/me", "/lease"}, 0, behind(func(a *api, user, _ string, r *http.Request) (int, string) {
+			_, holder := a.cached(r.RequestURI, time.Hour, func() (int, string) { return 200, user + "@example.com" })
+			return 200, js(object{"editor": holder, "mine": holder == user+"@example.com", "at": a.count("answers")})
+		}), true},
+		{"a function of the URL, by which a balancer chooses", append(number("/x", 30), "/me"), 0, behind(func(a *api, _, _ string, r *http.Request) (int, string) {
+			sum := crc32.ChecksumIEEE([]byte(r.RequestURI))
+			return 200, js(object{"featured": []string{"alice@example.com", "bob@example.com"}[sum>>7&1]})
+		}), true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -328,7 +337,7 @@ func TestHardToSee(t *testing.T) {
 		{"kept data in an answer with a number of its own", 0, behind(func(a *api, user, _ string, r *http.Request) (int, string) {
 			_, balance := a.cached(r.RequestURI, time.Hour, func() (int, string) { return 200, fmt.Sprint(len(user)) })
 			return 200, js(object{"balance": balance, "request_id": fmt.Sprintf("r%d", a.count("requests"))})
-		}), nil, cross},
+		}), nil, []string{"GET /x cross-identity-reuse likely"}},
 		{"compressed, though nobody asked for it", 0, byURL(time.Hour, func(_ *api, user string) string {
 			var b strings.Builder
 			z := gzip.NewWriter(&b)
