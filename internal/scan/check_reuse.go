@@ -306,7 +306,7 @@ func (t *Trial) shown(marks []string) string {
 
 func (t *Trial) step(e *exchange, note string) finding.Evidence {
 	return finding.Evidence{
-		As: e.as.Name, Request: t.redactor.Text(e.request), Status: e.status, Header: t.cachingFields(e.header),
+		As: e.as.Name, Request: e.request, Status: e.status, Header: t.cachingFields(e.header),
 		Excerpt: excerpt(t.redactor.Text(string(e.body[:min(len(e.body), excerptBody)])), 240), Note: note, Took: e.took,
 	}
 }

@@ -7,7 +7,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"html"
+	"maps"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"unicode"
@@ -213,6 +215,28 @@ func (m marks) in(c *content) (found []string, strong bool) {
 		}
 	}
 	return found, strong
+}
+
+// beside is m without what stands in the URL that was asked for: an answer that repeats it says nothing of who may see it.
+func (m marks) beside(u *url.URL) marks {
+	if u == nil {
+		return m
+	}
+	asked, _ := url.QueryUnescape(u.RawQuery)
+	asked = u.Path + "?" + asked
+	var kept marks
+	for value := range m {
+		if strings.Contains(asked, value) {
+			if kept == nil {
+				kept = maps.Clone(m)
+			}
+			delete(kept, value)
+		}
+	}
+	if kept != nil {
+		return kept
+	}
+	return m
 }
 
 const (

@@ -225,7 +225,7 @@ func (c *courier) tell(e *exchange) {
 	if c.trace == nil {
 		return
 	}
-	t := Traced{As: e.as.Name, Request: c.redactor.Text(e.request), Status: e.status, Took: e.took}
+	t := Traced{As: e.as.Name, Request: e.request, Status: e.status, Took: e.took}
 	if e.err != nil {
 		t.Problem = c.redactor.Text(e.err.Error())
 	}
@@ -524,7 +524,8 @@ func unreachable(err error) bool {
 }
 
 // curl is a line that repeats a request. A credential stands in it as the variable it came from; so does
-// the value of any further field that was sent with every request.
+// the value of any further field that was sent with every request. What looks like another credential, in a URL, a field
+// or content that a document has, is redacted.
 func (c *courier) curl(q question) string {
 	var b strings.Builder
 	b.WriteString("curl -s")
@@ -536,9 +537,9 @@ func (c *courier) curl(q question) string {
 		b.WriteString(" -X " + q.method)
 	}
 	presented := q.as.presents(q.sets)
-	target := shellQuote(q.url.String())
+	target := shellQuote(c.redactor.URL(q.url.String()))
 	if len(q.inQuery) > 0 {
-		target = shellQuote(addQuery(q.url, "x").String())
+		target = shellQuote(c.redactor.URL(addQuery(q.url, "x").String()))
 		target = strings.TrimSuffix(strings.TrimSuffix(target, "'"), "x")
 		if strings.HasPrefix(target, "'") {
 			target += "'"
@@ -573,11 +574,17 @@ func (c *courier) curl(q question) string {
 	}
 	for _, name := range sortedKeys(q.header) {
 		for _, v := range q.header[name] {
-			fmt.Fprintf(&b, " -H %s", shellQuote(name+": "+v))
+			field := name + ": "
+			if name == "Cookie" { // a credential is never in it: those are presented
+				field += c.redactor.Text(v)
+			} else {
+				field = c.redactor.Text(field + v)
+			}
+			fmt.Fprintf(&b, " -H %s", shellQuote(field))
 		}
 	}
 	if q.body != nil {
-		fmt.Fprintf(&b, " -H %s --data-binary %s", shellQuote("Content-Type: "+q.body.Media), shellQuote(string(q.body.Content)))
+		fmt.Fprintf(&b, " -H %s --data-binary %s", shellQuote("Content-Type: "+q.body.Media), shellQuote(c.redactor.Text(string(q.body.Content))))
 	}
 	b.WriteByte(' ')
 	b.WriteString(target)

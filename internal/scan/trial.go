@@ -201,7 +201,7 @@ func (t *Trial) suspect(victim, observer *Identity) *suspicion {
 			continue
 		}
 		s := suspicion{victim: victim, observer: observer, seen: e}
-		s.marks, s.strong = t.Marks[victim.Name].in(e.content)
+		s.marks, s.strong = t.Marks[victim.Name].beside(e.url).in(e.content)
 		theirs, _ := t.Marks[observer.Name].in(e.content)
 		s.about = len(theirs) > 0 || len(s.marks) > 0 && t.names(e) > 1
 		same := slices.IndexFunc(mine, e.same)
