@@ -228,6 +228,9 @@ func TestParseURL(t *testing.T) {
 
 // Recordings of any size and shape end in time, with an error or a list.
 func TestHostileRecordings(t *testing.T) {
+	if raced {
+		t.Skip("takes minutes with the race detector, and has nothing to race; make test runs it without")
+	}
 	many := make([]string, 100_001)
 	for i := range many {
 		many[i] = entry("GET", fmt.Sprintf("http://h/%d", i), "")
@@ -276,6 +279,8 @@ func TestHostileRecordings(t *testing.T) {
 		})
 	}
 }
+
+var raced bool // the race detector is on
 
 // repeated are entries whose URLs differ by a number.
 func repeated(n int, format string) []string {

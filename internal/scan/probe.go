@@ -106,6 +106,12 @@ func (p *probe) natural(ctx context.Context) {
 	if !p.ask(ctx, p.Readers[0]) {
 		return
 	}
+	if p.Natural[0].status == http.StatusNotFound { // a replica may be behind, or the object be made just now
+		if sleep(ctx, settling) != nil || !p.ask(ctx, p.Readers[0]) {
+			return
+		}
+		p.Natural = p.Natural[1:]
+	}
 	// The others ask with the validators of the first answer, where it has any: told 304 they would have been
 	// shown that answer, and otherwise nothing is lost.
 	if !p.askConditionally(ctx, p.Readers[1:]...) || len(contents(p.Natural)) == 0 {
@@ -143,6 +149,9 @@ func (p *probe) natural(ctx context.Context) {
 		p.ask(ctx, p.Readers[0])
 	}
 }
+
+// settling is how long what is not found at first is given to appear.
+const settling = 500 * time.Millisecond
 
 // askConditionally is ask with the validators of the first answer. Who is told 304 is asked without them again.
 func (p *probe) askConditionally(ctx context.Context, cast ...*Identity) bool {

@@ -204,6 +204,9 @@ func bigAnswers() {
 
 // Memory: a hundred operations that answer 5 MiB each. The server is a process of its own, and so the heap the scan's.
 func TestMemory(t *testing.T) {
+	if raced {
+		t.Skip("the race detector has memory of its own; make test runs this once more without it")
+	}
 	if os.Getenv("BEARCACHE_TEST_BIG_ANSWERS") != "" {
 		bigAnswers()
 		return
@@ -256,6 +259,8 @@ func TestMemory(t *testing.T) {
 		t.Errorf("%d MiB of heap, want %d at most", peak>>20, most>>20)
 	}
 }
+
+var raced bool // the race detector is on
 
 // A scan of a hundred operations of 50 ms, as users have it.
 func BenchmarkScan(b *testing.B) {
