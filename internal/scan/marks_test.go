@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -57,5 +58,20 @@ func TestSharedClaims(t *testing.T) {
 	want := []string{"GET /x anonymous-reuse likely", "GET /x cross-identity-reuse likely", "GET /x invalid-token-reuse likely"}
 	if diff := cmp.Diff(want, brief(r)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// What stands in the URL that was asked for, and comes back in the answer, says nothing of who may see it: a profile that
+// both may read names its person.
+func TestMarksOfTheURL(t *testing.T) {
+	m := marks{"alice@example.com": claimed, "acc-58213-q": learned}
+	for target, want := range map[string]int{
+		"http://h/x": 2, "http://h/users/alice@example.com": 1, "http://h/users/alice%40example.com": 1, "http://h/x?account=acc-58213-q": 1, "http://h/x?of=alice%40example.com": 1,
+		"http://h/alice@example.com/acc-58213-q": 0,
+	} {
+		u, _ := url.Parse(target)
+		if got := m.beside(u); len(got) != want || len(m) != 2 {
+			t.Errorf("%s: %v", target, got)
+		}
 	}
 }

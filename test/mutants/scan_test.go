@@ -7,8 +7,11 @@ func init() { table = append(table, scanTable...) }
 // scanTable is about the scanner: what makes its proofs, and what keeps it harmless.
 var scanTable = []mutant{
 	// The proof.
-	{"scan, one fresh entry is enough", "internal/scan/proof.go", "enoughNamed, enoughSame, enoughUnnamed = 4, 8, 12", "enoughNamed, enoughSame, enoughUnnamed = 1, 2, 2", "internal/scan", "TestTraps"},
-	{"scan, one expiry is enough", "internal/scan/proof.go", "enoughExpired, enoughExpiredUnnamed    = 3, 5", "enoughExpired, enoughExpiredUnnamed    = 1, 1", "internal/scan", "TestTraps"},
+	{"scan, what is made anew each time is proven too", "internal/scan/check_reuse.go", "case p.verdict == leak && p.whole:", "case p.verdict == leak:", "internal/scan", "TestTraps"},
+	{"scan, what the URL repeats marks a reader", "internal/scan/content.go", "if strings.Contains(asked, value) {", "if false {", "internal/scan", "TestMarksOfTheURL"},
+	{"scan, a field that releases nothing is medium", "internal/scan/check_headers.go", "} else if !sharedStorable(e, true) {", "} else if false {", "internal/scan", "TestHeaders"},
+	{"scan, one fresh entry is enough", "internal/scan/proof.go", "enoughNamed, enoughUnnamed          = 10, 12", "enoughNamed, enoughUnnamed          = 1, 2", "internal/scan", "TestTraps"},
+	{"scan, one expiry is enough", "internal/scan/proof.go", "enoughExpired, enoughExpiredUnnamed = 3, 5", "enoughExpired, enoughExpiredUnnamed = 1, 1", "internal/scan", "TestTraps"},
 	{"scan, what no reader has alone decides", "internal/scan/proof.go", "case len(values) == 0 || len(sd.victims) == 0 || sd.reached == 0:", "case len(values) == 0 || len(sd.victims) == 0:", "internal/scan", "TestTraps TestReuse TestCacheDeception"},
 	{"scan, a body as a whole says nothing", "internal/scan/content.go", `{{"=", hex.EncodeToString(sum[:])}: {}}`, `{{"=", hex.EncodeToString(nil)}: {}}`, "internal/scan", "TestHardToSee"},
 	{"scan, one identity's values for all", "internal/scan/scan.go", "v, ok := s.Value(id.Name, param)", "v, ok := s.Value(id.Name[:0]+s.Identities[0].Name, param)", "internal/scan", "TestValuesOfEachIdentity"},
