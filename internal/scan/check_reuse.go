@@ -121,7 +121,7 @@ func (t *Trial) prove(rule *finding.Rule, s suspicion) (finding.Finding, bool) {
 		f.Confidence = finding.Confirmed
 	case p.verdict == leak: // a part of it is kept, or it is about whoever came first and is made anew each time
 		f.Confidence, f.Severity = finding.Likely, min(f.Severity, finding.High)
-	case p.verdict != shared && t.unasked(s.victim, s.observer) == nil && s.strong && !s.about && s.seen.same(s.made):
+	case p.verdict != shared && s.strong && !s.about && s.seen.same(s.made):
 		f.Confidence = finding.Likely
 		f.Severity = min(f.Severity, finding.High)
 		if t.Operation.Security == operation.Public {

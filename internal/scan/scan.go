@@ -185,6 +185,9 @@ func (s *scanner) run(ctx context.Context) error {
 	if err := s.refusedEverywhere(); err != nil {
 		return err
 	}
+	if err := s.othersRefused(ctx); err != nil {
+		return err
+	}
 	s.learn()
 	for _, p := range s.probes {
 		if slices.ContainsFunc(p.suspicions(), func(x suspicion) bool { return x.strong && !x.about }) && p.guarded() {
@@ -418,6 +421,27 @@ func (s *scanner) refusedEverywhere() error {
 		return nil
 	}
 	return &Failure{strings.Join(out, "; ") + "; nothing was proven. Is it expired?"}
+}
+
+// othersRefused is the error of a token that is of the same user as another, and is refused where that one is not: it would
+// be left out, and nobody would know.
+func (s *scanner) othersRefused(ctx context.Context) error {
+	others := slices.Clone(s.cast.twins)
+	for _, list := range s.cast.narrower {
+		others = append(others, list...)
+	}
+	i := slices.IndexFunc(s.probes, func(p *probe) bool {
+		return p.err == nil && first(p.Readers[0], p.Natural).ok() && first(s.nobody, p.Natural).refused()
+	})
+	if i < 0 {
+		return nil
+	}
+	for _, id := range others {
+		if e := s.courier.send(ctx, s.probes[i].question(id, s.probes[i].target)); e.err == nil && e.status == http.StatusUnauthorized {
+			return &Failure{fmt.Sprintf("%s's token is refused by the API (401 on %s); nothing was proven. Is it expired?", id.Name, s.probes[i].name())}
+		}
+	}
+	return nil
 }
 
 func counted(n int, noun string) string {

@@ -16,11 +16,10 @@ var scanTable = []mutant{
 	{"scan, a body as a whole says nothing", "internal/scan/content.go", `{{"=", hex.EncodeToString(sum[:])}: {}}`, `{{"=", hex.EncodeToString(nil)}: {}}`, "internal/scan", "TestHardToSee"},
 	{"scan, one identity's values for all", "internal/scan/scan.go", "v, ok := s.Value(id.Name, param)", "v, ok := s.Value(id.Name[:0]+s.Identities[0].Name, param)", "internal/scan", "TestValuesOfEachIdentity"},
 	{"scan, tokens in excerpts", "internal/scan/check_reuse.go", "excerpt(t.redactor.Text(string(e.body[:min(len(e.body), excerptBody)])), 240)", "excerpt(string(e.body[:min(len(e.body), excerptBody)]), 240)", "internal/scan", "TestTokenEcho"},
-	{"scan, a likely leak that the origin explains", "internal/scan/check_reuse.go", "t.unasked(s.victim, s.observer) == nil && ", "", "internal/scan", "TestBrokenObjectAuthorization"},
 
 	// The order of requests.
 	{"scan, nobody asks first", "internal/scan/probe.go", "\tif !p.ask(ctx, p.Readers[0]) {\n", "\tif !p.ask(ctx, p.Nobody, p.Readers[0]) {\n", "internal/scan", "TestRequestsAreHarmless"},
-	{"scan, forged token not asked as", "internal/scan/probe.go", "p.askConditionally(ctx, p.Nobody) && p.ask(ctx, p.Forged) && last", "p.askConditionally(ctx, p.Nobody) && last", "internal/scan", "TestOneIdentity"},
+	{"scan, forged token not asked as", "internal/scan/probe.go", "p.askConditionally(ctx, p.Nobody) && p.ask(ctx, p.Forged) && last", "p.askConditionally(ctx, p.Nobody) && last", "internal/scan", "TestScopeReuse TestOneIdentity"},
 	{"scan, one fresh entry for all", "internal/scan/probe.go", `fmt.Sprintf("bearcache=%s%d", p.salt, p.keys[kind])`, `fmt.Sprintf("bearcache=%s%d", p.salt, p.keys[kind]*0)`, "internal/scan", "TestReuse"},
 	{"scan, a mark in a field overlooked", "internal/scan/probe.go", "first.same(s.seen) && s.marked(first)", "first.same(s.seen)", "internal/scan", "TestUnkeyedInput"},
 	{"scan, another spelling of the path not tried with a parameter", "internal/scan/probe.go", "!p.patient && p.ways(byQuery)", "p.ways(byQuery)", "internal/scan", "TestDeclaredInput"},

@@ -69,7 +69,7 @@ var table = []mutant{
 	{"stored again for an identity that ended", "keep.go", "case ok && !key.Partition.open() && x.ended(now):", "case false:", ".", "TestIdentityEndsDuringValidation"},
 	{"a clock set back revives", "identity.go", "return time.Unix(0, seen)", "return now", ".", "TestUntil TestStoredResponseEndsWithItsToken"},
 	{"401 does not forget", "keep.go", "case status == http.StatusUnauthorized:", "case false:", ".", "TestRefusalForgets"},
-	{"403 does not forget", "keep.go", "case status == http.StatusForbidden && reads:", "case false:", ".", "TestRefusalForgets"},
+	{"403 does not forget", "keep.go", "case status == http.StatusForbidden && reads:", "case status == http.StatusForbidden && reads && false:", ".", "TestRefusalForgets"},
 	{"401 does not reach an answer under way", "keep.go", "range s.underway.void(k) {", "range []Key(nil) {", ".", "TestRefusalForgets"},
 	{"born when stored, not when asked", "keep.go", "newStamp(x.born)", "newStamp(x.cache.state.invalidations.now())", ".", "TestRefusalForgets"},
 	{"unsafe method does not invalidate", "keep.go", "if rfc9111.Invalidates(x.request.Method, status) {", "if false {", ".", "TestInvalidation"},
