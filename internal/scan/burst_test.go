@@ -2,7 +2,6 @@ package scan
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
@@ -71,10 +70,8 @@ func TestBurst(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := &site{paths: []string{"/x"}, origin: func(user string, _ *http.Request) answer { return mine(user) }}
-			srv := httptest.NewServer(&collapsing{site: s, key: tt.key})
-			defer srv.Close()
 			ops := gets("/x")
-			r, err := scanAt(t, Options{Operations: ops, Burst: tt.burst}, srv.URL)
+			r, err := scanWeb(t, Options{Operations: ops, Burst: tt.burst}, map[string]http.Handler{targetHost: &collapsing{site: s, key: tt.key}})
 			if err != nil {
 				t.Fatal(err)
 			}

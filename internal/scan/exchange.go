@@ -111,7 +111,7 @@ type courier struct {
 	origins  []*url.URL // where tokens may go: the target, and the target past its cache
 	client   map[*Identity]*http.Client
 	clients  sync.Mutex // guards client
-	dial     time.Duration
+	dial     func(ctx context.Context, network, address string) (net.Conn, error)
 	limiter  *rate.Limiter
 	slots    chan struct{}
 	timeout  time.Duration
@@ -132,7 +132,7 @@ func newCourier(o *Options, cast []*Identity) *courier {
 	c := &courier{
 		origins:  []*url.URL{o.Target},
 		client:   make(map[*Identity]*http.Client),
-		dial:     o.Timeout,
+		dial:     o.dial,
 		limiter:  rate.NewLimiter(rate.Limit(o.Rate), max(1, o.Concurrency)),
 		slots:    make(chan struct{}, o.Concurrency),
 		timeout:  o.Timeout,
@@ -140,6 +140,9 @@ func newCourier(o *Options, cast []*Identity) *courier {
 		budget:   int64(o.MaxRequests),
 		trace:    o.Trace,
 		redactor: new(redactor),
+	}
+	if c.dial == nil {
+		c.dial = (&net.Dialer{Timeout: o.Timeout}).DialContext
 	}
 	if o.Origin != nil {
 		c.origins = append(c.origins, o.Origin)
@@ -169,7 +172,7 @@ func (c *courier) clientOf(id *Identity) *http.Client {
 		c.client[id] = &http.Client{
 			Transport: &http.Transport{
 				Proxy:                  nil,
-				DialContext:            (&net.Dialer{Timeout: c.dial}).DialContext,
+				DialContext:            c.dial,
 				DisableCompression:     true,
 				DisableKeepAlives:      true,
 				MaxResponseHeaderBytes: maxFields,

@@ -23,7 +23,7 @@ func TestRenewal(t *testing.T) {
 	const next = "tok-5e77aa01c0ffee-alice-next"
 	var renewed atomic.Int64
 	cast := people()
-	cast[0].Ends = time.Now().Add(-time.Second)
+	cast[0].Ends = time.Now().Round(0).Add(-time.Second)
 	cast[0].Renew = func(context.Context) (redact.Secret, time.Time, error) {
 		renewed.Add(1)
 		return redact.NewSecret(next), time.Now().Add(time.Hour), nil
@@ -65,7 +65,7 @@ func TestRenewalFails(t *testing.T) {
 			t.Parallel()
 			var tried atomic.Int64
 			cast := people()
-			cast[0].Ends = time.Now().Add(tt.ends)
+			cast[0].Ends = time.Now().Round(0).Add(tt.ends)
 			cast[0].Renew = func(context.Context) (redact.Secret, time.Time, error) {
 				tried.Add(1)
 				return redact.Secret{}, time.Time{}, errors.New("the endpoint answered 503 to " + aliceToken)
@@ -94,7 +94,7 @@ func TestShortLivedTokens(t *testing.T) {
 			var mu sync.Mutex
 			renewed, good := 0, map[string]bool{}
 			cast := people()
-			cast[0].Ends = time.Now().Add(time.Second)
+			cast[0].Ends = time.Now().Round(0).Add(time.Second)
 			cast[0].Renew = func(context.Context) (redact.Secret, time.Time, error) {
 				mu.Lock()
 				defer mu.Unlock()

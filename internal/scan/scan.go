@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -50,6 +51,8 @@ type Options struct {
 	// Trace is told of every request once it is answered, with credentials taken out; called like Progress.
 	Trace    func(Traced)
 	Progress func(Progress) // called from several goroutines, one at a time; nil: nobody listens
+
+	dial func(ctx context.Context, network, address string) (net.Conn, error) // nil: TCP
 }
 
 // Defaults are polite to a development server and quick enough for CI.

@@ -122,6 +122,12 @@ func byCaller(r *http.Request) string  { return r.RequestURI + " " + r.Header.Ge
 // apart and is not cached, so that there is something known to recognise them by.
 func scanned(t *testing.T, o Options, routes map[string]*deployment) (*finding.Report, error) {
 	t.Helper()
+	return scannedPast(t, o, routes, nil)
+}
+
+// scannedPast does so where the API past its cache is known.
+func scannedPast(t *testing.T, o Options, routes map[string]*deployment, past http.Handler) (*finding.Report, error) {
+	t.Helper()
 	mux := http.NewServeMux()
 	for path, d := range routes {
 		mux.Handle(path, d)
@@ -130,9 +136,11 @@ func scanned(t *testing.T, o Options, routes map[string]*deployment) (*finding.R
 		mux.Handle("/who", &deployment{view: personal})
 		routes["/who"] = nil
 	}
-	srv := httptest.NewServer(mux)
-	t.Cleanup(srv.Close)
-	return scanAt(t, o, srv.URL, sortedKeys(routes)...)
+	hosts := map[string]http.Handler{targetHost: mux}
+	if past != nil {
+		hosts[originHost] = past
+	}
+	return scanWeb(t, o, hosts, sortedKeys(routes)...)
 }
 
 func scanAt(t *testing.T, o Options, base string, paths ...string) (*finding.Report, error) {
@@ -326,7 +334,7 @@ func TestWarmCache(t *testing.T) {
 			t.Parallel()
 			_, _, body := personal("alice", nil)
 			d := &deployment{view: personal, key: byPathKey, timeout: time.Hour, asked: map[string]int{},
-				stored: map[string]stored{"/x": {status: 200, body: body, until: time.Now().Add(time.Hour)}}}
+				stored: map[string]stored{"/x": {status: 200, body: body, until: time.Now().Round(0).Add(time.Hour)}}}
 			r, err := scanned(t, Options{Identities: order, Wait: time.Nanosecond}, map[string]*deployment{"/x": d})
 			if err != nil {
 				t.Fatal(err)
@@ -356,10 +364,7 @@ func TestOneIdentity(t *testing.T) {
 
 // --origin: the same API past the cache is control enough.
 func TestOriginControl(t *testing.T) {
-	origin := httptest.NewServer(&deployment{view: personal})
-	defer origin.Close()
-	u, _ := url.Parse(origin.URL)
-	r, err := scanned(t, Options{Origin: u}, map[string]*deployment{"/x": {view: personal, key: byPathKey, timeout: time.Hour}})
+	r, err := scannedPast(t, Options{}, map[string]*deployment{"/x": {view: personal, key: byPathKey, timeout: time.Hour}}, &deployment{view: personal})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -369,10 +374,7 @@ func TestOriginControl(t *testing.T) {
 	}
 
 	view := same(`{"owner": "alice@example.com"}`)
-	shared := httptest.NewServer(&deployment{view: view})
-	defer shared.Close()
-	u, _ = url.Parse(shared.URL)
-	r, err = scanned(t, Options{Origin: u, Wait: time.Nanosecond}, map[string]*deployment{"/x": {view: view, key: byPathKey, timeout: time.Hour, inside: true}})
+	r, err = scannedPast(t, Options{Wait: time.Nanosecond}, map[string]*deployment{"/x": {view: view, key: byPathKey, timeout: time.Hour, inside: true}}, &deployment{view: view})
 	if err != nil || len(brief(r)) != 0 || r.Undecided() != 0 {
 		t.Errorf("what the origin gives both: %v, %q, %d undecided", err, brief(r), r.Undecided())
 	}

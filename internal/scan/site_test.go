@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"slices"
@@ -32,6 +31,7 @@ type site struct {
 	users    map[string]string                         // by token; nil: alice and bob
 	paths    []string                                  // that the origin knows; nil: those that are scanned
 	anyPath  bool                                      // it looks at the path itself
+	past     http.Handler                              // the API past its cache; nil: not known
 
 	mu    sync.Mutex
 	kept  map[string]entryOf
@@ -168,9 +168,11 @@ func (s *site) survey(t *testing.T, o Options, paths ...string) *finding.Report 
 	if s.paths == nil {
 		s.paths = paths
 	}
-	srv := httptest.NewServer(s)
-	t.Cleanup(srv.Close)
-	r, err := scanAt(t, o, srv.URL)
+	hosts := map[string]http.Handler{targetHost: s}
+	if s.past != nil {
+		hosts[originHost] = s.past
+	}
+	r, err := scanWeb(t, o, hosts)
 	if err != nil {
 		t.Logf("incomplete: %v", err)
 	}
@@ -297,9 +299,7 @@ func told(r *finding.Report) string {
 // surveyAnyhow scans without holding the requests to where tokens usually stand.
 func surveyAnyhow(t *testing.T, s *site, o Options) *finding.Report {
 	t.Helper()
-	srv := httptest.NewServer(s)
-	t.Cleanup(srv.Close)
-	r, _ := scanAt(t, o, srv.URL)
+	r, _ := scanWeb(t, o, map[string]http.Handler{targetHost: s})
 	return r
 }
 

@@ -18,12 +18,12 @@ var scanTable = []mutant{
 	{"scan, tokens in excerpts", "internal/scan/check_reuse.go", "excerpt(t.redactor.Text(string(e.body[:min(len(e.body), excerptBody)])), 240)", "excerpt(string(e.body[:min(len(e.body), excerptBody)]), 240)", "internal/scan", "TestTokenEcho"},
 
 	// The order of requests.
-	{"scan, nobody asks first", "internal/scan/probe.go", "\tif !p.ask(ctx, p.Readers[0]) {\n", "\tif !p.ask(ctx, p.Nobody, p.Readers[0]) {\n", "internal/scan", "TestRequestsAreHarmless"},
-	{"scan, forged token not asked as", "internal/scan/probe.go", "p.askConditionally(ctx, p.Nobody) && p.ask(ctx, p.Forged) && last", "p.askConditionally(ctx, p.Nobody) && last", "internal/scan", "TestScopeReuse TestOneIdentity"},
+	{"scan, nobody asks first", "internal/scan/natural.go", "\tif !p.ask(ctx, p.Readers[0]) {\n", "\tif !p.ask(ctx, p.Nobody, p.Readers[0]) {\n", "internal/scan", "TestRequestsAreHarmless"},
+	{"scan, forged token not asked as", "internal/scan/natural.go", "p.askConditionally(ctx, p.Nobody) && p.ask(ctx, p.Forged) && last", "p.askConditionally(ctx, p.Nobody) && last", "internal/scan", "TestScopeReuse TestOneIdentity"},
 	{"scan, one fresh entry for all", "internal/scan/probe.go", `fmt.Sprintf("bearcache=%s%d", p.salt, p.keys[kind])`, `fmt.Sprintf("bearcache=%s%d", p.salt, p.keys[kind]*0)`, "internal/scan", "TestReuse"},
-	{"scan, a mark in a field overlooked", "internal/scan/probe.go", "first.same(s.seen) && s.marked(first)", "first.same(s.seen)", "internal/scan", "TestUnkeyedInput"},
-	{"scan, another spelling of the path not tried with a parameter", "internal/scan/probe.go", "!p.patient && p.ways(byQuery)", "p.ways(byQuery)", "internal/scan", "TestDeclaredInput"},
-	{"scan, validators of any length sent back", "internal/scan/probe.go", "len(v) < 1<<10 {", "len(v) < 1<<30 {", "internal/scan", "TestHugeValidators"},
+	{"scan, a mark in a field overlooked", "internal/scan/fresh.go", "first.same(s.seen) && s.marked(first)", "first.same(s.seen)", "internal/scan", "TestUnkeyedInput"},
+	{"scan, another spelling of the path not tried with a parameter", "internal/scan/fresh.go", "!p.patient && p.ways(byQuery)", "p.ways(byQuery)", "internal/scan", "TestDeclaredInput"},
+	{"scan, validators of any length sent back", "internal/scan/natural.go", "len(v) < 1<<10 {", "len(v) < 1<<30 {", "internal/scan", "TestHugeValidators"},
 	{"scan, unsafe methods sent unasked", "internal/scan/scan.go", "op.Method != http.MethodHead && !s.UnsafeMethods:", "op.Method != http.MethodHead && false:", "internal/scan", "TestMethods"},
 	{"scan, TRACE sent", "internal/scan/scan.go", "case op.Method == http.MethodOptions || op.Method == http.MethodTrace:", "case false:", "internal/scan", "TestMethods"},
 	{"scan, green although nothing differed", "internal/scan/scan.go", "case guarded > 0 && len(s.cast.readers) > 1:", "case false:", "internal/scan", "TestFailures"},

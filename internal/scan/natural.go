@@ -1,0 +1,164 @@
+package scan
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/bearcache/bearcache/internal/finding"
+)
+
+// natural asks under the operation's own URL: readers by turns, so that what follows the clock is not
+// taken for what follows the reader, and a second time unless their answers name them; then those who should get
+// nothing.
+func (p *probe) natural(ctx context.Context) {
+	if p.owned && p.further {
+		// Of another reader's object the other may ask first: it is of the scan's own readers, and what it is given
+		// now no cache has of the owner.
+		if e := p.tell(ctx, finding.BrokenObjectAuthorization, p.question(p.Readers[1], p.target)); e.err != nil {
+			p.err = e.err
+			return
+		}
+	}
+	if !p.ask(ctx, p.Readers[0]) {
+		return
+	}
+	if p.Natural[0].status == http.StatusNotFound { // a replica may be behind, or the object be made just now
+		if sleep(ctx, settling) != nil || !p.ask(ctx, p.Readers[0]) {
+			return
+		}
+		p.Natural = p.Natural[1:]
+	}
+	// The others ask with the validators of the first answer, where it has any: told 304 they would have been
+	// shown that answer, and otherwise nothing is lost.
+	if !p.askConditionally(ctx, p.Readers[1:]...) || len(contents(p.Natural)) == 0 {
+		return // nothing was handed out: there is nothing that could reach anybody else
+	}
+	rounds := moreRounds(p.Natural[0].header)
+	unsettled := p.unsettled()
+	if unsettled {
+		rounds = max(rounds, 1)
+	}
+	for i := 1; i < rounds && p.separate(); i++ {
+		if !p.round(ctx) {
+			return
+		}
+	}
+	// In the last round the first reader comes after those who are refused: a refusal that is stored shows then.
+	last := rounds > 0 && (unsettled || p.separate())
+	if last && p.Operation.Method == http.MethodGet {
+		// What answers GET may be filled by HEAD, a moment after that was answered, and looked up by other rules.
+		q := p.question(p.Readers[0], p.target)
+		q.method = http.MethodHead
+		p.headed = p.put(ctx, q).err == nil
+	}
+	if last && !p.ask(ctx, reversed(p.Readers[1:])...) {
+		return
+	}
+	if unsettled && p.incriminating() { // what falls by reader may do so by chance: not fourteen times
+		for range 6 {
+			if !p.round(ctx) {
+				return
+			}
+		}
+	}
+	if p.askConditionally(ctx, p.Nobody) && p.ask(ctx, p.Forged) && last {
+		p.ask(ctx, p.Readers[0])
+	}
+}
+
+// settling is how long what is not found at first is given to appear.
+const settling = 500 * time.Millisecond
+
+// askConditionally is ask with the validators of the first answer. Who is told 304 is asked without them again.
+func (p *probe) askConditionally(ctx context.Context, cast ...*Identity) bool {
+	tag, date := p.validators()
+	for _, id := range cast {
+		q := p.question(id, p.target)
+		switch {
+		case q.method != http.MethodGet && q.method != http.MethodHead:
+		case tag != "":
+			q.header = with(q.header, "If-None-Match", tag)
+		case date != "" && id == p.Nobody: // a reader's own answer may be older than that
+			q.header = with(q.header, "If-Modified-Since", date)
+		}
+		e := p.put(ctx, q)
+		if e.err == nil && e.status == http.StatusNotModified {
+			p.Conditional = append(p.Conditional, e)
+			e = p.send(ctx, id, p.target)
+		}
+		if e.err != nil {
+			p.err = e.err
+			return false
+		}
+		p.Natural = append(p.Natural, e)
+	}
+	return true
+}
+
+// validators are those of the first answer, without what is too long to be sent back.
+func (t *Trial) validators() (tag, date string) {
+	made := t.Natural[0]
+	if !made.ok() {
+		return "", ""
+	}
+	short := func(name string) string {
+		if v := made.header.Get(name); len(v) < 1<<10 {
+			return v
+		}
+		return ""
+	}
+	return short("Etag"), short("Last-Modified")
+}
+
+// with is h and one field more.
+func with(h http.Header, name, value string) http.Header {
+	h = h.Clone()
+	if h == nil {
+		h = make(http.Header)
+	}
+	h.Set(name, value)
+	return h
+}
+
+// round lets every reader ask once more, the last first.
+func (p *probe) round(ctx context.Context) bool {
+	cast := p.Readers
+	if n := len(of(p.Readers[0], p.Natural)); odd(n) {
+		cast = reversed(cast)
+	}
+	return p.ask(ctx, cast...)
+}
+
+func reversed(list []*Identity) []*Identity {
+	list = slices.Clone(list)
+	slices.Reverse(list)
+	return list
+}
+
+// unsettled reports whether two readers got different answers of which nothing says whose they are, or one of them
+// none.
+func (p *probe) unsettled() bool {
+	for i, a := range p.Readers {
+		for _, b := range p.Readers[i+1:] {
+			x, y := first(a, p.Natural), first(b, p.Natural)
+			if x.ok() != y.ok() && !p.owned || x.ok() && y.ok() && !x.same(y) && !p.differed(a, b) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// separate reports whether every reader was answered, and no two got the same.
+func (p *probe) separate() bool {
+	for i, a := range p.Natural {
+		for _, b := range p.Natural[i+1:] {
+			if !a.ok() || !b.ok() || a.as != b.as && a.same(b) {
+				return false
+			}
+		}
+	}
+	return len(p.Readers) > 1
+}
