@@ -80,8 +80,29 @@ func (t *Trial) ownPage() []finding.Finding {
 var anonymousReuse = Check{
 	Rule: finding.AnonymousReuse,
 	Judge: func(t *Trial) []finding.Finding {
-		return t.reuse(finding.AnonymousReuse, func(s suspicion) bool { return s.observer == t.Nobody })
+		if list := t.reuse(finding.AnonymousReuse, func(s suspicion) bool { return s.observer == t.Nobody }); len(list) > 0 {
+			return list
+		}
+		return t.openPage()
 	},
+}
+
+// openPage is what is left to say where nobody got what readers did, though the document wants credentials, and no control
+// told whether the origin asks for none or a stored response came past its check.
+func (t *Trial) openPage() []finding.Finding {
+	for _, s := range t.suspicions() {
+		if s.observer != t.Nobody || t.Operation.Security != operation.Required || !s.seen.same(s.made) || t.proofOf(s).verdict != unknown {
+			continue
+		}
+		return []finding.Finding{{
+			Rule: finding.AnonymousReuse, Severity: finding.Low, Confidence: finding.Possible, Operation: t.Operation.String(), Victim: s.victim.Name, Observer: s.observer.Name,
+			Summary: fmt.Sprintf("A request without credentials received the same as %s, though the document wants credentials.", s.victim.Name),
+			Detail: "Either nothing checks them, or a stored response comes past the check. No fresh entry was to be had that tells which; give --origin, or a longer --wait. " +
+				"If everybody may have it, let the document say so (security: []).",
+			Evidence: []finding.Evidence{t.step(s.made, "its answer"), t.step(s.seen, "the same bytes")},
+		}}
+	}
+	return nil
 }
 
 var invalidTokenReuse = Check{

@@ -611,22 +611,36 @@ func (p *probe) denied() string {
 // undecided is what was not ruled on: an answer that its observer may have from a cache, or by right.
 func (t *Trial) undecided() string {
 	for _, s := range t.suspicions() {
-		if t.proofOf(s).verdict != unknown || s.about || !t.guarded() {
+		if t.proofOf(s).verdict != unknown || s.about && !t.oneSided(s) || !t.guarded() {
 			continue
 		}
+		got := fmt.Sprintf("got the same as %s", s.victim.Name)
+		if !s.seen.same(s.made) {
+			got = fmt.Sprintf("got what %s was told", s.victim.Name)
+		}
+		who := s.observer.Name
+		if !t.isReader(s.observer) {
+			who = strings.ToLower(t.title(s.observer))
+		}
 		switch {
+		case s.about: // a part that is stored, beside what is made for each reader
+			return fmt.Sprintf("%s %s, beside what is its own, and nothing told shared data from a part that is stored: give --origin URL, or a longer --wait", who, got)
 		case t.isReader(s.observer):
-			return fmt.Sprintf("%s got %s's answer too, and nothing told shared data from a leak: give --origin URL, --marker %s=TEXT, or a longer --wait",
-				s.observer.Name, s.victim.Name, s.victim.Name)
+			return fmt.Sprintf("%s %s, and nothing told shared data from a leak: give --origin URL, --marker %s=TEXT, or a longer --wait", who, got, s.victim.Name)
 		case t.Operation.Security == operation.Required:
-			return fmt.Sprintf("%s got %s's answer, though the document wants credentials, and nothing told a missing check from a leak: give --origin URL, or a longer --wait",
-				strings.ToLower(t.title(s.observer)), s.victim.Name)
+			return fmt.Sprintf("%s %s, though the document wants credentials, and nothing told a missing check from a leak: give --origin URL, or a longer --wait", who, got)
 		default:
-			return fmt.Sprintf("%s got %s's answer, and nothing told an answer for everybody from a leak: give --origin URL, or have the document call the operation public (security: [])",
-				strings.ToLower(t.title(s.observer)), s.victim.Name)
+			return fmt.Sprintf("%s %s, and nothing told an answer for everybody from a leak: give --origin URL, or have the document call the operation public (security: [])", who, got)
 		}
 	}
 	return ""
+}
+
+// oneSided reports whether the observer was told of both, and the victim of itself alone. Where both are told of both, as of
+// the members of a team, that is what the API says to either.
+func (t *Trial) oneSided(s suspicion) bool {
+	theirs, _ := t.Marks[s.observer.Name].in(s.made.content)
+	return len(theirs) == 0
 }
 
 // name is the operation as it may be shown.

@@ -126,6 +126,16 @@ func behind(make func(a *api, user, path string, r *http.Request) (int, string))
 	}
 }
 
+// openly leaves it to make who sees what.
+func openly(make func(a *api, user, path string, r *http.Request) (int, string)) func(*api, string, string, *http.Request) (int, string) {
+	return func(a *api, user, path string, r *http.Request) (int, string) {
+		if path == "/me" {
+			return me(user)
+		}
+		return make(a, user, path, r)
+	}
+}
+
 func publicly(user, path string) (int, string) {
 	if path == "/me" {
 		return me(user)
@@ -388,6 +398,21 @@ func TestHardToSee(t *testing.T) {
 		{"and the path says whose it is", 600 * time.Millisecond, behind(func(a *api, user, path string, _ *http.Request) (int, string) {
 			return a.cached(path, time.Hour, func() (int, string) { return 200, js(object{"balance": len(user)}) })
 		}), []string{"/me", "/my/balance"}, []string{"GET /my/balance undecided", "GET /my/balance possible"}},
+		{"and nobody is asked for credentials", 600 * time.Millisecond, openly(func(a *api, user, path string, _ *http.Request) (int, string) {
+			return a.cached(path, time.Hour, func() (int, string) {
+				if user == "" {
+					return 401, refused
+				}
+				return 200, js(object{"balance": len(user)})
+			})
+		}), nil, []string{"GET /x undecided", "GET /x possible"}},
+		{"a part of it, beside the name of who asks", 600 * time.Millisecond, behind(func(a *api, user, path string, _ *http.Request) (int, string) {
+			_, part := a.cached("part", time.Hour, func() (int, string) { return me(user) })
+			return 200, js(object{"email": user + "@example.com", "contact": part})
+		}), nil, []string{"GET /x undecided"}},
+		{"not at all, and about both readers", 600 * time.Millisecond, behind(func(a *api, user, path string, _ *http.Request) (int, string) {
+			return 200, js(object{"members": []string{"alice@example.com", "bob@example.com"}, "serial": a.count("serial")})
+		}), nil, []string{}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -442,7 +467,7 @@ func TestOneIdentityUndecided(t *testing.T) {
 			return 200, `{"balance":12}`
 		})
 	}, "/x")
-	if r.Complete || r.Undecided() != 1 || !strings.Contains(r.Operations[0].Reason, "got alice's answer") {
+	if r.Complete || r.Undecided() != 1 || !strings.Contains(r.Operations[0].Reason, "a request without credentials got the same as alice, though the document wants credentials") {
 		t.Errorf("complete %v, %+v", r.Complete, r.Operations)
 	}
 }
