@@ -13,6 +13,8 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -63,9 +65,13 @@ type exchange struct {
 	at      time.Time // when it was asked
 	took    time.Duration
 	err     error
+	leads   bool // a redirect is what the operation hands out, and this is one
 }
 
-func (e *exchange) ok() bool { return e != nil && e.err == nil && e.status >= 200 && e.status < 300 }
+// ok reports an answer that hands something out.
+func (e *exchange) ok() bool {
+	return e != nil && e.err == nil && (e.status >= 200 && e.status < 300 || e.leads)
+}
 
 // refused reports an answer that says: not with these credentials.
 func (e *exchange) refused() bool {
@@ -75,7 +81,7 @@ func (e *exchange) refused() bool {
 // denied reports an answer that hands nothing out and is no fault: a refusal, a redirect to a login,
 // a 404 that hides what is there.
 func (e *exchange) denied() bool {
-	return e != nil && e.err == nil && e.status >= 300 && e.status < 500 &&
+	return e != nil && e.err == nil && !e.leads && e.status >= 300 && e.status < 500 &&
 		e.status != http.StatusTooManyRequests && e.status != http.StatusRequestTimeout
 }
 
@@ -98,6 +104,30 @@ func (e *exchange) says(facts []fact) bool {
 		}
 	}
 	return true
+}
+
+func redirects(status int) bool {
+	switch status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return true
+	}
+	return false
+}
+
+// logIn matches where somebody is sent who has to show who he is.
+var logIn = regexp.MustCompile(`(?i)(log|sign)[-_]?(in|on)|oauth|openid|saml|/sso|/auth|authorize`)
+
+// leadsOn reports whether an answer sends who asks somewhere else than to a log-in, or to the same path by another name.
+func (e *exchange) leadsOn() bool {
+	if e.err != nil || !redirects(e.status) {
+		return false
+	}
+	to, err := e.url.Parse(e.header.Get("Location"))
+	if err != nil || e.header.Get("Location") == "" || logIn.MatchString(to.Host+to.Path) {
+		return false
+	}
+	plain := func(u *url.URL) string { return strings.ToLower(strings.Trim(path.Clean(u.Path), "/")) }
+	return plain(to) != plain(e.url)
 }
 
 var (
@@ -392,11 +422,19 @@ func (c *courier) read(e *exchange, resp *http.Response, presented []credential,
 		e.err = c.plain(fmt.Errorf("read the response: %w", err))
 		return
 	}
+	start = decompressed(start, resp.Header)
+	e.echoes = echoesOf(presented, start, resp.Header)
+	says, fields := start, resp.Header
+	if location := resp.Header.Get("Location"); location != "" && redirects(resp.StatusCode) {
+		// Where it leads, as a whole, is what a redirect says; its body repeats that at most.
+		says, start = nil, append([]byte("Location: "+location+"\n"), start...)
+		io.WriteString(hash, location)
+		fields = maps.Clone(fields)
+		fields.Del("Content-Length")
+	}
 	var sum [sha256.Size]byte
 	hash.Sum(sum[:0])
-	start = decompressed(start, resp.Header)
-	e.status, e.header, e.content = resp.StatusCode, resp.Header, c.contentOf(start, resp.Header, sum)
-	e.echoes = echoesOf(presented, start, resp.Header)
+	e.status, e.header, e.content = resp.StatusCode, resp.Header, c.contentOf(says, fields, sum)
 	e.body = bytes.Clone(start[:min(len(start), keep)])
 }
 

@@ -30,6 +30,9 @@ func (p *probe) natural(ctx context.Context) {
 		}
 		p.Natural = p.Natural[1:]
 	}
+	if made := p.Natural[0]; made.leadsOn() {
+		p.leading, made.leads = true, true
+	}
 	// The others ask with the validators of the first answer, where it has any: told 304 they would have been
 	// shown that answer, and otherwise nothing is lost.
 	if !p.askConditionally(ctx, p.Readers[1:]...) || len(contents(p.Natural)) == 0 {

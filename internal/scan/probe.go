@@ -35,6 +35,7 @@ type probe struct {
 	stems   func() *url.URL   // spellings never used before, in the place of queries
 	headed  bool              // the first reader asked by HEAD, before nobody did by GET
 	heads   bool              // entries are filled by HEAD
+	leading bool              // redirects are what the operation hands out
 	further bool              // another probe of the operation came before
 	index   int               // of the operation among those of the scan
 	values  map[string]string // of its parameters that were given or found
@@ -64,7 +65,9 @@ func (p *probe) send(ctx context.Context, id *Identity, u *url.URL) *exchange {
 
 func (p *probe) put(ctx context.Context, q question) *exchange {
 	*p.sent++
-	return p.courier.send(ctx, q)
+	e := p.courier.send(ctx, q)
+	e.leads = p.leading && e.leadsOn()
+	return e
 }
 
 // tell asks for a check and keeps the answer for its Judge.

@@ -7,6 +7,14 @@ func init() { table = append(table, scanTable...) }
 // scanTable is about the scanner: what makes its proofs, and what keeps it harmless.
 var scanTable = []mutant{
 	// The proof.
+	{"scan, a redirect is nobody's answer", "internal/scan/exchange.go", "e.status < 300 || e.leads)", "e.status < 300)", "internal/scan", "TestStoredRedirects"},
+	{"scan, a log-in is handed out", "internal/scan/exchange.go", "|| logIn.MatchString(to.Host+to.Path) {", "{", "internal/scan", "TestStoredRedirects"},
+	{"scan, the path with a slash is handed out", "internal/scan/exchange.go", "return plain(to) != plain(e.url)", `return plain(to) != ""`, "internal/scan", "TestStoredRedirects"},
+	{"scan, the length of a redirect says something", "internal/scan/exchange.go", `fields.Del("Content-Length")`, `fields.Del("Content-Type")`, "internal/scan", "TestStoredRedirects"},
+	{"scan, what a redirect always says is what it hands out", "internal/scan/exchange.go", "says, start = nil, append(", "says, start = []byte(location), append(", "internal/scan", "TestStoredRedirects"},
+	{"scan, a part that is stored is shared data", "internal/scan/scan.go", "s.about && !t.oneSided(s) ||", "s.about ||", "internal/scan", "TestHardToSee"},
+	{"scan, what names both is a part that is stored", "internal/scan/scan.go", "s.about && !t.oneSided(s) ||", "", "internal/scan", "TestHardToSee"},
+	{"scan, nobody is passed over where credentials are wanted", "internal/scan/check_reuse.go", "return t.openPage()", "return nil", "internal/scan", "TestHardToSee"},
 	{"scan, what is made anew each time is proven too", "internal/scan/check_reuse.go", "case p.verdict == leak && p.whole:", "case p.verdict == leak:", "internal/scan", "TestTraps"},
 	{"scan, what the URL repeats marks a reader", "internal/scan/content.go", "if strings.Contains(asked, value) {", "if false {", "internal/scan", "TestMarksOfTheURL"},
 	{"scan, a field that releases nothing is medium", "internal/scan/check_headers.go", "} else if !sharedStorable(e, true) {", "} else if false {", "internal/scan", "TestHeaders"},
