@@ -14,14 +14,18 @@ var brokenObjectAuthorization = Check{
 	Rule: finding.BrokenObjectAuthorization,
 	Probe: func(ctx context.Context, p *probe) {
 		owner := p.Readers[0]
-		if !p.owned || p.spare == nil || p.further {
+		if !p.owned || p.further {
 			return
 		}
 		for _, other := range p.Readers[1:] {
-			if p.shows(first(other, p.Natural), owner) && !p.leaks(other) {
+			if p.shows(first(other, p.Natural), owner) && !p.leaks(other) && p.unasked(owner, other) == nil {
 				// Another of the owner's objects, for which nobody has asked: no cache can have it.
-				if e := p.tell(ctx, finding.BrokenObjectAuthorization, p.question(other, p.spare)); e.ok() {
-					p.tell(ctx, finding.BrokenObjectAuthorization, p.question(owner, p.spare))
+				u := p.unused()
+				if u == nil {
+					return
+				}
+				if e := p.tell(ctx, finding.BrokenObjectAuthorization, p.question(other, u)); e.ok() {
+					p.tell(ctx, finding.BrokenObjectAuthorization, p.question(owner, u))
 				}
 			}
 		}
@@ -89,7 +93,12 @@ func (t *Trial) cold(owner, other *Identity) *exchange {
 // unasked is what other was given of another of owner's objects, as the first to ask for it; nil where it was not, or
 // where the owner is not given the same, or something of it that names the owner.
 func (t *Trial) unasked(owner, other *Identity) *exchange {
-	told := t.Told[finding.BrokenObjectAuthorization]
+	told := slices.Clone(t.Told[finding.BrokenObjectAuthorization])
+	for _, c := range t.Controls {
+		if c.kind == byObject && len(c.entries) > 0 {
+			told = append(told, c.entries[0].answers...)
+		}
+	}
 	for i, e := range told[:max(len(told)-1, 0)] {
 		if own := told[i+1]; e.as == other && own.as == owner && e.ok() && own.ok() {
 			marks, _ := t.Marks[owner.Name].in(e.content)

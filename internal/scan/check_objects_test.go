@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 )
 
 // The orders of alice and bob, and a list of them for each.
-var owners = map[string]string{"1001": "alice", "1002": "bob", "1003": "alice", "1004": "bob"}
+var owners = map[string]string{"1001": "alice", "1002": "bob", "1003": "alice", "1004": "bob", "1005": "alice", "1007": "alice"}
 
 func order(id string) answer {
 	return ok(fmt.Sprintf(`{"id":%s,"buyer":"%s@example.com","total":%d}`, id, owners[id], 7*len(id)))
@@ -144,6 +145,68 @@ func TestObjectsHandedOutByACache(t *testing.T) {
 		if f.Rule == finding.BrokenObjectAuthorization {
 			t.Errorf("a missing check is spoken of: %+v", f)
 		}
+	}
+}
+
+// A path that names an object has other objects beside it: what a cache keeps by the path alone, for longer than a scan waits,
+// shows on them.
+func TestOtherObjectsAsControl(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int64
+	forPath := func(r *http.Request) string { return r.URL.Path }
+	for _, tt := range []struct {
+		name   string
+		key    func(user string, r *http.Request) string
+		detail func(user, id string) answer
+		want   []string
+		few    bool // two objects of each reader
+	}{
+		{"of others not found, and kept by path", func(_ string, r *http.Request) string { return forPath(r) }, nil, []string{"GET /orders/{id} cross-identity-reuse confirmed"}, false},
+		{"two of each reader", func(_ string, r *http.Request) string { return forPath(r) }, nil, []string{"GET /orders/{id} cross-identity-reuse confirmed"}, true},
+		{"which names nobody", func(_ string, r *http.Request) string { return forPath(r) }, func(user, id string) answer {
+			if owners[id] != user {
+				return answer{status: 403}
+			}
+			return ok(`{"state":"paid","total":12}`)
+		}, []string{"GET /orders/{id} cross-identity-reuse confirmed"}, false},
+		{"kept by path and reader", func(user string, r *http.Request) string { return user + forPath(r) }, nil, []string{}, false},
+		{"given to whoever asks, and kept by path", func(_ string, r *http.Request) string { return forPath(r) }, func(_, id string) answer { return order(id) },
+			[]string{"GET /orders/{id} broken-object-authorization likely"}, false},
+		{"only the first of them given to others by right", func(string, *http.Request) string { return "" }, func(user, id string) answer {
+			if owners[id] != user && id != "1001" {
+				return missing
+			}
+			return order(id)
+		}, []string{"GET /orders/{id} cross-identity-reuse likely"}, false},
+		{"and another of them given meanwhile", func(string, *http.Request) string { return "" }, func(user, id string) answer {
+			if owners[id] != user && id != "1001" && (id != "1003" || asked.Add(1) <= denials) {
+				return missing
+			}
+			return order(id)
+		}, []string{"GET /orders/{id} cross-identity-reuse likely"}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if tt.detail == nil {
+				tt.detail = func(user, id string) answer {
+					if owners[id] != user {
+						return missing
+					}
+					return order(id)
+				}
+			}
+			s := shop(func(user, id string) bool { return owners[id] == user && (!tt.few || id <= "1004") }, func(user, id string, _ *http.Request) answer { return tt.detail(user, id) })
+			s.key = func(r *http.Request) string {
+				if s.user(r) == "" || !strings.HasPrefix(r.URL.Path, "/orders/") {
+					return ""
+				}
+				return tt.key(s.user(r), r)
+			}
+			r := s.survey(t, Options{Operations: orders(), Feeds: ordersFed, Wait: time.Nanosecond})
+			if diff := cmp.Diff(tt.want, brief(r)); diff != "" {
+				t.Errorf("(-want +got):\n%s\n%s", diff, told(r))
+			}
+		})
 	}
 }
 

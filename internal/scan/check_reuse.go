@@ -262,6 +262,8 @@ func (t *Trial) where(kind controlKind) string {
 		return "on a fresh entry (a query never used before)"
 	case kind == byPath:
 		return "on a fresh entry (a character of the path percent-encoded)"
+	case kind == byObject:
+		return "on a fresh entry (another object, for which nobody had asked)"
 	case kind == byExpiry:
 		return "on a fresh entry (the stored response had expired)"
 	}
@@ -295,7 +297,7 @@ func (t *Trial) why(p proof) string {
 		return fmt.Sprintf("What was made for a reader is stored, and given to requests that are none's. %d times in a row it was what the reader before had got.", len(p.control.entries))
 	case p.control.kind == byExpiry && t.ways(byQuery) && t.ways(byPath):
 		return "The cache key does not contain the caller. Another query and another spelling of the path made no difference: it is the path alone." + times
-	case p.control.kind == byExpiry:
+	case p.control.kind == byExpiry || p.control.kind == byObject:
 		return "The cache key does not contain the caller." + times
 	}
 	return "The cache key contains the URL but not the caller." + times

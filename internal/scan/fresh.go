@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"slices"
 	"time"
+
+	"github.com/bearcache/bearcache/internal/finding"
 )
 
 // controls tries, for what is suspected, the ways past the stored response until one rules on it.
@@ -20,10 +22,10 @@ func (p *probe) controls(ctx context.Context) {
 			p.byTurns(ctx, s, other, followers(s, list))
 		}
 	}
-	for _, kind := range []controlKind{byOrigin, byQuery, byPath} {
+	for _, kind := range []controlKind{byOrigin, byQuery, byPath, byObject} {
 		p.tryOpen(ctx, kind, list)
 		for _, s := range list {
-			if !undecided(s) || kind == byPath && p.neutral(s) && !p.patient && p.ways(byQuery) || p.openTo(kind, s) {
+			if !undecided(s) || kind == byObject && (!p.isReader(s.observer) || s.victim != p.Readers[0]) || kind == byPath && p.neutral(s) && !p.patient && p.ways(byQuery) || p.openTo(kind, s) {
 				continue
 			}
 			for times := 1; times <= warmups; times++ {
@@ -85,7 +87,7 @@ func (p *probe) intermittent() bool {
 // if nobody gets that too, it is no question any more whether the others may have it.
 func (p *probe) tryOpen(ctx context.Context, kind controlKind, list []suspicion) {
 	i := slices.IndexFunc(list, func(s suspicion) bool { return s.observer == p.Nobody && (p.neutral(s) || s.about) })
-	if i < 0 || len(list) < 2 || kind == byOrigin {
+	if i < 0 || len(list) < 2 || kind == byOrigin || kind == byObject {
 		return
 	}
 	if u := p.variant(kind); u != nil {
@@ -150,6 +152,9 @@ const warmups = 4
 func (p *probe) fresh(ctx context.Context, kind controlKind, s suspicion, list []suspicion, times int) (done bool) {
 	c := &control{kind: kind, times: times}
 	p.Controls = append(p.Controls, c)
+	if en, ok := p.asked(s); ok && kind == byObject && times == 1 {
+		c.entries = append(c.entries, en)
+	}
 	for i := range enoughUnnamed {
 		u := p.variant(kind)
 		if u == nil {
@@ -183,6 +188,22 @@ func (p *probe) fresh(ctx context.Context, kind controlKind, s suspicion, list [
 		}
 	}
 	return true
+}
+
+// asked is the operation's own URL as an entry, where it names an object of the victim's for which the observer asked first,
+// in vain.
+func (p *probe) asked(s suspicion) (en entry, ok bool) {
+	told := p.Told[finding.BrokenObjectAuthorization]
+	if !p.further || len(told) == 0 || told[0].as != s.observer || !told[0].denied() {
+		return en, false
+	}
+	en.answers = append(en.answers, told[0])
+	for _, e := range p.Natural {
+		if e.as == s.victim || e.as == s.observer {
+			en.answers = append(en.answers, e)
+		}
+	}
+	return en, true
 }
 
 // everybodys reports whether the observer of s, first to ask, was told what made the suspicion: the victim is told

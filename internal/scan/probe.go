@@ -41,7 +41,7 @@ type probe struct {
 	values  map[string]string // of its parameters that were given or found
 	feeds   bool              // others take values from its answers
 	made    bool              // some value was made of the schema: an object that it names probably does not exist
-	spare   *url.URL          // of another object of the first reader, for which nobody asked yet
+	spares  []*url.URL        // of other objects of the first reader, for which nobody asked yet
 	// suspected is true once some operation of the API was seen to mix readers up: what is the same for all may be
 	// worth a longer look then.
 	suspected func() bool
@@ -116,8 +116,20 @@ func (p *probe) variant(kind controlKind) *url.URL {
 	case byPath:
 		p.keys[kind]++
 		return encodeSome(p.target, p.keys[kind])
+	case byObject:
+		return p.unused()
 	}
 	return nil
+}
+
+// unused is the URL of an object for which nobody has asked yet; nil where no more are known.
+func (p *probe) unused() *url.URL {
+	if len(p.spares) == 0 {
+		return nil
+	}
+	u := p.spares[0]
+	p.spares = p.spares[1:]
+	return u
 }
 
 // encodeSome percent-encodes letters and digits of the path: the same resource (RFC 3986 §6.2.2.2) under

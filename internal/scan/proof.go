@@ -17,6 +17,7 @@ const (
 	byOrigin controlKind = "origin" // the same API past the cache
 	byQuery  controlKind = "query"  // a query that was never used before
 	byPath   controlKind = "path"   // the same path with some characters percent-encoded
+	byObject controlKind = "object" // other objects of the victim, for which nobody has asked yet
 	byExpiry controlKind = "expiry" // the same URL, once the stored response was gone
 	byTurns  controlKind = "turns"  // the same URL, right after another reader was answered
 )
@@ -167,7 +168,7 @@ func (t *Trial) decisive(s suspicion, sd sides) (values []string, named bool) {
 // Entries that a hypothesis must hold on before it is taken for proven. Two values that come by
 // chance, or by the URL, agree with it on n of them once in 2^n; of lists that are drawn some element agrees more often. On the
 // first of them both ask, on the others one does, for there the question is only whether who comes first is given its own.
-// An entry per expiry takes the patience of a person, so there it has to do with fewer.
+// An entry per expiry takes the patience of a person, and few objects are known, so there it has to do with fewer.
 const (
 	enoughPairs                         = 4
 	enoughNamed, enoughUnnamed          = 10, 12
@@ -179,9 +180,9 @@ func (c *control) enough(named, denied bool) int {
 	switch {
 	case c.kind == byTurns && named:
 		return enoughPairs
-	case c.kind != byExpiry && (named || denied):
+	case c.kind != byExpiry && c.kind != byObject && (named || denied):
 		return enoughNamed
-	case c.kind != byExpiry:
+	case c.kind != byExpiry && c.kind != byObject:
 		return enoughUnnamed
 	case denied:
 		return enoughExpiredDenied

@@ -317,8 +317,10 @@ func (s *scanner) address(t *tested, op operation.Operation, values map[*Identit
 		if len(op.Made(nth(0))) > 0 {
 			p.made = true
 		}
-		if spare, _, err := op.Fill(s.Target, nth(1)); err == nil && values[id] != nil && len(op.Made(nth(1))) == 0 {
-			p.spare = spare
+		for n := 1; n <= mostSpares && values[id] != nil; n++ {
+			if spare, _, err := op.Fill(s.Target, nth(n)); err == nil && len(op.Made(nth(n))) == 0 {
+				p.spares = append(p.spares, spare)
+			}
 		}
 		p.owned = s.owns(id, op, values)
 		switch {
@@ -338,6 +340,9 @@ func (s *scanner) address(t *tested, op operation.Operation, values map[*Identit
 		t.Status, t.Reason = finding.StatusTested, ""
 	}
 }
+
+// mostSpares is how many more objects of a reader are kept in mind for controls.
+const mostSpares = 5
 
 // owns reports whether a path parameter has a value that is id's and no other reader's.
 func (s *scanner) owns(id *Identity, op operation.Operation, values map[*Identity]found) bool {

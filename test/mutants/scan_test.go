@@ -7,6 +7,9 @@ func init() { table = append(table, scanTable...) }
 // scanTable is about the scanner: what makes its proofs, and what keeps it harmless.
 var scanTable = []mutant{
 	// The proof.
+	{"scan, the first object is no control", "internal/scan/fresh.go", "if en, ok := p.asked(s); ok && kind", "if en, ok := p.asked(s); !ok && kind", "internal/scan", "TestOtherObjectsAsControl"},
+	{"scan, other objects are no control", "internal/scan/fresh.go", "byQuery, byPath, byObject} {", "byQuery, byPath} {", "internal/scan", "TestOtherObjectsAsControl"},
+	{"scan, one object is enough", "internal/scan/proof.go", "enoughExpiredDenied                 = 2", "enoughExpiredDenied                 = 1", "internal/scan", "TestTraps TestOtherObjectsAsControl"},
 	{"scan, a redirect is nobody's answer", "internal/scan/exchange.go", "e.status < 300 || e.leads)", "e.status < 300)", "internal/scan", "TestStoredRedirects"},
 	{"scan, a log-in is handed out", "internal/scan/exchange.go", "|| logIn.MatchString(to.Host+to.Path) {", "{", "internal/scan", "TestStoredRedirects"},
 	{"scan, the path with a slash is handed out", "internal/scan/exchange.go", "return plain(to) != plain(e.url)", `return plain(to) != ""`, "internal/scan", "TestStoredRedirects"},
