@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -13,12 +14,16 @@ import (
 )
 
 var crossIdentityReuse = Check{
-	Rule: finding.CrossIdentityReuse,
+	Rule:  finding.CrossIdentityReuse,
+	Probe: func(ctx context.Context, p *probe) { p.coax(ctx) },
 	Judge: func(t *Trial) []finding.Finding {
 		if list := t.reuse(finding.CrossIdentityReuse, func(s suspicion) bool { return t.isReader(s.observer) }); len(list) > 0 {
 			return list
 		}
 		if list := t.atOnce(); len(list) > 0 {
+			return list
+		}
+		if list := t.coaxed(); len(list) > 0 {
 			return list
 		}
 		return t.ownPage()

@@ -54,7 +54,7 @@ func (p *probe) controls(ctx context.Context) {
 	}
 	waited := false
 	for _, s := range list {
-		if !undecided(s) || s.about || p.stems != nil || !p.isReader(s.observer) || p.neutral(s) && !p.guarded() && !p.patient || p.wait <= 0 {
+		if !undecided(s) || s.about || p.stems != nil || p.oneWay || !p.isReader(s.observer) || p.neutral(s) && !p.guarded() && !p.patient || p.wait <= 0 {
 			continue
 		}
 		if !waited {
@@ -179,7 +179,7 @@ func (p *probe) fresh(ctx context.Context, kind controlKind, s suspicion, list [
 			return true // a control that fails rules on nothing
 		}
 		c.entries = append(c.entries, en)
-		c.reached = i == 0 && (len(en.answers) == 1 || p.everybodys(s, en))
+		c.reached = i == 0 && (len(en.answers) == 1 && !p.oneWay || p.everybodys(s, en))
 		switch {
 		case c.reached || p.proofOf(s).verdict != unknown:
 			return true
@@ -270,7 +270,7 @@ func (p *probe) enter(ctx context.Context, u *url.URL, order []*Identity, s susp
 		}
 	}
 	ask(u, &en.answers, order[0])
-	if len(order) == 1 {
+	if len(order) == 1 || p.oneWay && order[0] == s.observer {
 		return en, en.answers[0].err == nil
 	}
 	first := en.answers[0]

@@ -35,6 +35,7 @@ type probe struct {
 	stems   func() *url.URL   // spellings never used before, in the place of queries
 	headed  bool              // the first reader asked by HEAD, before nobody did by GET
 	heads   bool              // entries are filled by HEAD
+	oneWay  bool              // what the observer brings about on an entry is its own affair
 	leading bool              // redirects are what the operation hands out
 	further bool              // another probe of the operation came before
 	index   int               // of the operation among those of the scan

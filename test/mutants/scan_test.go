@@ -7,6 +7,7 @@ func init() { table = append(table, scanTable...) }
 // scanTable is about the scanner: what makes its proofs, and what keeps it harmless.
 var scanTable = []mutant{
 	// The proof.
+	{"scan, nobody asks for what may be stale", "internal/scan/coax.go", `const coaxing = "max-stale"`, `const coaxing = "no-cache"`, "internal/scan", "TestCoaxed"},
 	{"scan, the first object is no control", "internal/scan/fresh.go", "if en, ok := p.asked(s); ok && kind", "if en, ok := p.asked(s); !ok && kind", "internal/scan", "TestOtherObjectsAsControl"},
 	{"scan, other objects are no control", "internal/scan/fresh.go", "byQuery, byPath, byObject} {", "byQuery, byPath} {", "internal/scan", "TestOtherObjectsAsControl"},
 	{"scan, one object is enough", "internal/scan/proof.go", "enoughExpiredDenied                 = 2", "enoughExpiredDenied                 = 1", "internal/scan", "TestTraps TestOtherObjectsAsControl"},

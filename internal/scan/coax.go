@@ -1,0 +1,51 @@
+package scan
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/bearcache/bearcache/internal/finding"
+)
+
+// coaxing is what a request says to be given a stored response that the cache would validate first (RFC 9111 §5.2.1.2).
+// Validation is where the origin looks at who asks, so a cache that leaves it out at a client's word leaves that out too.
+const coaxing = "max-stale"
+
+// coax asks as another reader for what may be stale, where a cache says that it is there and each reader gets its own
+// without that.
+func (p *probe) coax(ctx context.Context) {
+	victim := p.Readers[0]
+	made := first(victim, p.Natural)
+	if p.further || p.Operation.Method != http.MethodGet || !made.ok() || !slices.ContainsFunc(passed, func(name string) bool { return made.header[name] != nil }) {
+		return
+	}
+	i := slices.IndexFunc(p.Readers, func(id *Identity) bool { return id != victim && p.differed(victim, id) })
+	if i < 0 {
+		return
+	}
+	asker := p.Readers[i].saying("Cache-Control: "+coaxing, http.Header{"Cache-Control": {coaxing}}, "")
+	e := p.put(ctx, p.question(asker, p.target))
+	if !p.shows(e, victim) {
+		return
+	}
+	q := p.pair(finding.CrossIdentityReuse, p.target, victim, asker, map[string]marks{victim.Name: p.Marks[victim.Name]})
+	q.Natural, q.oneWay = []*exchange{made, e}, true
+	q.controls(ctx)
+}
+
+// coaxed reports what a reader got by that.
+func (t *Trial) coaxed() []finding.Finding {
+	for _, pair := range t.Pairs[finding.CrossIdentityReuse] {
+		list := slices.DeleteFunc(pair.reuse(finding.CrossIdentityReuse, func(suspicion) bool { return true }), func(f finding.Finding) bool { return f.Confidence != finding.Confirmed })
+		for i := range list {
+			list[i].Summary = fmt.Sprintf("%s received the response that was made for %s, by asking for what may be stale.", list[i].Observer, list[i].Victim)
+			list[i].Detail += " Without that the cache validates first, and the origin looks at who asks."
+		}
+		if len(list) > 0 {
+			return list
+		}
+	}
+	return nil
+}
