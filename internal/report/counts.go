@@ -22,6 +22,7 @@ type counts struct {
 // leaks reports whether f says that a reader's response can reach another.
 func leaks(f finding.Finding) bool { return f.Severity >= finding.High }
 
+// count puts each operation under one heading, the one that matters most.
 func (s *shown) count() (c counts) {
 	leaking, proven, flagged := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, f := range s.found {
@@ -33,14 +34,17 @@ func (s *shown) count() (c counts) {
 			proven[f.Operation] = true
 		}
 	}
-	c.leaking, c.proven, c.flagged = len(leaking), len(proven), len(flagged)-len(leaking)
+	c.leaking, c.proven = len(leaking), len(proven)
 	for _, op := range s.Operations {
 		switch {
+		case leaking[op.Operation]:
 		case op.Status != finding.StatusTested:
 			c.untested++
 		case op.Undecided:
 			c.undecided++
-		case !flagged[op.Operation]:
+		case flagged[op.Operation]:
+			c.flagged++
+		default:
 			c.clean++
 		}
 		if op.Differed {

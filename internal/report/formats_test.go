@@ -215,7 +215,7 @@ func TestHeadline(t *testing.T) {
 	}
 	nameless := leak("/a", finding.Confirmed)
 	nameless.Victim, nameless.Observer = "", ""
-	minor := finding.Finding{Rule: finding.MissingVary, Severity: finding.Medium, Operation: "GET /a"}
+	minor := finding.Finding{Rule: finding.MissingVary, Severity: finding.Medium, Operation: "GET /tested"}
 	tested := []finding.Tested{op(finding.StatusTested, false), op(finding.StatusFailed, false)}
 	for _, tt := range []struct {
 		operations []finding.Tested
@@ -236,6 +236,35 @@ func TestHeadline(t *testing.T) {
 		if got := show(&finding.Report{Operations: tt.operations, Findings: tt.findings}).headline(); got != tt.want {
 			t.Errorf("got %q, want %q", got, tt.want)
 		}
+	}
+}
+
+// However a scan ended, an operation stands under one heading: the one that matters most.
+func TestOperationsAreCountedOnce(t *testing.T) {
+	r := &finding.Report{Incomplete: "interrupted"}
+	for _, op := range []struct {
+		path      string
+		status    finding.Status
+		undecided bool
+		severity  finding.Severity // of its finding; Info: none
+	}{
+		{"leaks", finding.StatusTested, false, finding.High},
+		{"leaks and was not asked for to the end", finding.StatusFailed, true, finding.High},
+		{"has findings", finding.StatusTested, false, finding.Medium},
+		{"has findings, and is undecided", finding.StatusTested, true, finding.Low},
+		{"is undecided", finding.StatusTested, true, finding.Info},
+		{"is clean", finding.StatusTested, false, finding.Info},
+		{"was not asked for", finding.StatusFailed, false, finding.Info},
+		{"was not tried", finding.StatusSkipped, false, finding.Info},
+	} {
+		r.Operations = append(r.Operations, finding.Tested{Operation: op.path, Status: op.status, Undecided: op.undecided})
+		if op.severity > finding.Info {
+			r.Findings = append(r.Findings, finding.Finding{Rule: finding.CrossIdentityReuse, Severity: op.severity, Operation: op.path})
+		}
+	}
+	s := show(r)
+	if got, want := s.tally(), "2 leaking · 1 with other findings · 1 clean · 2 undecided · 2 not tested"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

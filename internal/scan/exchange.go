@@ -154,8 +154,9 @@ type courier struct {
 	quiet    sync.Mutex // guards silent and traced, and that pause is only put off
 	traced   int
 	silent   time.Duration
-	compared atomic.Int64 // bytes of bodies taken apart
-	contents sync.Map     // what they say; most answers come again
+	compared atomic.Int64          // bytes of bodies taken apart
+	failure  atomic.Pointer[error] // the first that no further question would escape
+	contents sync.Map              // what they say; most answers come again
 }
 
 func newCourier(o *Options, cast []*Identity) *courier {
@@ -243,6 +244,9 @@ func (c *courier) send(ctx context.Context, q question) *exchange {
 			return e
 		}
 		wait := c.attempt(ctx, e, q)
+		if err := e.err; errors.Is(err, errBudget) || unreachable(err) && q.url.Host == c.origins[0].Host {
+			c.failure.CompareAndSwap(nil, &err)
+		}
 		c.tell(e)
 		if wait == 0 || try == maxRateRetries {
 			return e
@@ -252,6 +256,14 @@ func (c *courier) send(ctx context.Context, q question) *exchange {
 			return e
 		}
 	}
+}
+
+// broken is why a question was not answered that the target, or the user's bounds, would let no other be either; nil: none was.
+func (c *courier) broken() error {
+	if err := c.failure.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 func (c *courier) tell(e *exchange) {

@@ -27,6 +27,8 @@ type probe struct {
 	sent    *int
 	turn    *sync.Mutex // of probes that ask for one URL with different fields: a cache may not tell them apart
 	err     error       // the first that ended the probing of this operation
+	done    bool        // all was asked
+	cause   error       // of the end of the scan, where it was interrupted
 	wait    time.Duration
 	waiting func()
 	learnt  *learnt

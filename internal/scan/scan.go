@@ -123,6 +123,12 @@ func Run(ctx context.Context, o Options) (*finding.Report, error) {
 	err := s.run(ctx)
 	report.Duration = time.Since(report.Started)
 	report.Requests = int(s.courier.sent.Load())
+	if err == nil {
+		err = s.fatal(s.courier.broken()) // a check that was answered nothing says nothing about it
+	}
+	if err != nil {
+		s.cut(ctx)
+	}
 	s.judge(report)
 	if err == nil {
 		err = s.gate(report)
@@ -213,6 +219,7 @@ func (s *scanner) run(ctx context.Context) error {
 				c.Probe(ctx, p)
 			}
 		}
+		p.done = ctx.Err() == nil && p.err == nil && p.courier.broken() == nil
 		return s.fatal(p.err)
 	}); err != nil {
 		return err
@@ -576,7 +583,7 @@ func (t *tested) outcome(found []finding.Finding) {
 			}
 		}
 	}
-	leaks := func(f finding.Finding) bool { return f.Severity >= finding.High }
+	t.shownAnyhow(found)
 	if t.Status != finding.StatusTested || slices.ContainsFunc(found, leaks) {
 		return
 	}
@@ -590,7 +597,9 @@ func (t *tested) outcome(found []finding.Finding) {
 func (p *probe) outcome() (finding.Status, string) {
 	got := first(p.Readers[0], p.Natural)
 	switch {
-	case *p.sent == 0 || errors.As(p.err, new(*Failure)):
+	case len(contents(p.Natural)) > 0 && p.unfinished() != "" && (p.err == nil || p.cutOff()):
+		return finding.StatusTested, p.unfinished()
+	case *p.sent == 0 || p.cutOff():
 		return finding.StatusFailed, "the scan ended before it"
 	case p.err != nil:
 		return finding.StatusFailed, "no answer: " + p.redactor.Text(p.err.Error())
@@ -615,6 +624,9 @@ func (p *probe) denied() string {
 
 // undecided is what was not ruled on: an answer that its observer may have from a cache, or by right.
 func (t *Trial) undecided() string {
+	if t.ended != "" {
+		return t.unfinished()
+	}
 	for _, s := range t.suspicions() {
 		if t.proofOf(s).verdict != unknown || s.about && !t.oneSided(s) || !t.guarded() {
 			continue

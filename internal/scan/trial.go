@@ -46,6 +46,7 @@ type Trial struct {
 	// Bursts are the answers to readers who asked for one entry at once, an entry each.
 	Bursts [][]*exchange
 
+	ended    string // how the scan ended before all was asked that there was to ask: "was interrupted"; "": it did not
 	recipe   string // of a forged token, for a shell
 	spelling string // of a pair: what the one does and the other does not
 	stemmed  bool   // of a pair: fresh entries have another name in the path

@@ -40,6 +40,12 @@ var scanTable = []mutant{
 	{"scan, TRACE sent", "internal/scan/scan.go", "case op.Method == http.MethodOptions || op.Method == http.MethodTrace:", "case false:", "internal/scan", "TestMethods"},
 	{"scan, green although nothing differed", "internal/scan/scan.go", "case guarded > 0 && len(s.cast.readers) > 1:", "case false:", "internal/scan", "TestFailures"},
 	{"scan, a token that ended meanwhile", "internal/scan/scan.go", "return s.stillAccepted(ctx)", "return nil", "internal/scan", "TestTokenEndsMeanwhile"},
+	{"scan, what the bound kept from being asked is clean", "internal/scan/exchange.go", "errors.Is(err, errBudget) || unreachable(err)", "unreachable(err)", "internal/scan", "TestEndedAmidChecks"},
+	{"scan, what the end of the API kept from being asked is clean", "internal/scan/exchange.go", " || unreachable(err) && q.url.Host == c.origins[0].Host {", " {", "internal/scan", "TestEndedAmidChecks"},
+	{"scan, an operation that was interrupted is clean", "internal/scan/scan.go", "	if t.ended != \"\" {\n", "	if false {\n", "internal/scan", "TestInterruptedAmidControls"},
+	{"scan, an operation that was interrupted is tested for and not", "internal/scan/scan.go", "len(contents(p.Natural)) > 0 && p.unfinished() != \"\" && ", "false && ", "internal/scan", "TestInterruptedAmidControls"},
+	{"scan, an interrupted scan says that it waited", "internal/scan/check_reuse.go", "p.control == nil && early != \"\" {", "false {", "internal/scan", "TestInterruptedAmidControls"},
+	{"report, an operation stands under two headings", "internal/report/counts.go", "		case leaking[op.Operation]:\n", "", "internal/report", "TestOperationsAreCountedOnce"},
 	{"scan, one round with several processes", "internal/scan/stack.go", "return 4", "return 1", "internal/scan", "TestMoreRounds"},
 	{"scan, one reader at once", "internal/scan/burst.go", "p.Readers[i%len(p.Readers)]", "p.Readers[i*0]", "internal/scan", "TestBurst"},
 

@@ -1,0 +1,117 @@
+package scan
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/bearcache/bearcache/internal/finding"
+)
+
+// interrupted scans a site for so long.
+func interrupted(t *testing.T, s *site, after time.Duration, o Options) (r *finding.Report) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		n := &network{hosts: make(map[string]chan net.Conn)}
+		defer n.serve(targetHost, s)()
+		ctx, cancel := context.WithCancelCause(context.Background())
+		defer time.AfterFunc(after, func() { cancel(errors.New("interrupt signal received")) }).Stop()
+		o.dial, o.Target, o.Identities, o.Rate, o.Concurrency = n.dial, mustURL("http://"+targetHost), people(), 10_000, 8
+		var err error
+		if r, err = Run(ctx, o); !errors.As(err, new(*Failure)) || r.Complete {
+			t.Errorf("%v, complete: %v", err, r.Complete)
+		}
+		time.Sleep(time.Second) // whoever is amid an answer ends
+	})
+	return r
+}
+
+// What was found until then is said to rest on less, what was not looked into is not clean, and what nobody was asked about was
+// not tested. Interrupted at any time, a scan says nothing of which it does not know.
+func TestInterruptedAmidControls(t *testing.T) {
+	t.Parallel()
+	s := func() *site {
+		return &site{
+			key: func(r *http.Request) string {
+				if r.URL.Path == "/x" {
+					return r.URL.Path
+				}
+				return ""
+			},
+			lifetime: time.Hour, paths: []string{"/x", "/own"},
+			origin: func(user string, r *http.Request) answer { return mine(user) },
+		}
+	}
+	whole := make(map[string]int) // requests, by operation
+	for _, op := range interrupted(t, s(), 30*time.Minute, Options{Operations: gets("/x", "/own", "/me"), Wait: time.Hour}).Operations {
+		whole[op.Operation] = op.Requests
+	}
+	for _, after := range []time.Duration{0, 3 * time.Millisecond, 8 * time.Millisecond, 15 * time.Millisecond, 25 * time.Millisecond, 40 * time.Millisecond, 10 * time.Second, 60 * time.Second} {
+		t.Run(after.String(), func(t *testing.T) {
+			r := interrupted(t, s(), after, Options{Operations: gets("/x", "/own", "/me"), Wait: time.Hour})
+			for _, f := range r.Findings {
+				if strings.Contains(f.Detail, "expire") || f.Rule == finding.CrossIdentityReuse && !strings.HasPrefix(f.Detail, "The scan was interrupted before all controls were made.") {
+					t.Errorf("%s %s: %s", f.Operation, f.Rule.ID, f.Detail)
+				}
+			}
+			for _, op := range r.Operations {
+				leaks := op.Operation == "GET /x" && len(r.Findings) > 0
+				switch {
+				case leaks && op.Status != finding.StatusTested:
+					t.Errorf("%+v has findings", op)
+				case strings.Contains(op.Reason, "signal"):
+					t.Errorf("%+v", op)
+				case !leaks && op.Status == finding.StatusTested && !op.Undecided && op.Requests < whole[op.Operation]:
+					t.Errorf("%+v is clean, which takes %d requests", op, whole[op.Operation])
+				}
+			}
+			if after >= 10*time.Second && len(r.Findings) == 0 {
+				t.Error("nothing was found")
+			}
+		})
+	}
+}
+
+// What the bound on requests, or the end of the API, keeps from being asked is not clean.
+func TestEndedAmidChecks(t *testing.T) {
+	t.Parallel()
+	whole, err := running(t, 1000, 1000)
+	if err != nil || whole.Undecided() > 0 {
+		t.Fatalf("%v, %s", err, told(whole))
+	}
+	for n := 1; n < whole.Requests; n++ {
+		if r, err := running(t, 1000, n); !errors.As(err, new(*Failure)) || r.Complete {
+			t.Errorf("%d of %d requests: %v, complete: %v", n, whole.Requests, err, r.Complete)
+		}
+		if r, err := running(t, n, 1000); !errors.As(err, new(*Failure)) || r.Complete {
+			t.Errorf("the API ends after %d of %d requests: %v, complete: %v", n, whole.Requests, err, r.Complete)
+		}
+	}
+}
+
+// running scans a clean API on which nobody listens any more after so many connections.
+func running(t *testing.T, connections, requests int) (r *finding.Report, err error) {
+	t.Helper()
+	s := &site{origin: func(user string, r *http.Request) answer { return mine(user) }, paths: []string{"/x", "/y"}}
+	synctest.Test(t, func(t *testing.T) {
+		n := &network{hosts: make(map[string]chan net.Conn)}
+		defer n.serve(targetHost, s)()
+		var made atomic.Int64
+		dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+			if made.Add(1) > int64(connections) {
+				return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+			}
+			return n.dial(ctx, network, address)
+		}
+		r, err = scanAt(t, Options{Operations: gets("/x", "/y", "/me"), Identities: people(), MaxRequests: requests, dial: dial}, "http://"+targetHost)
+		time.Sleep(time.Second) // whoever is amid an answer ends
+	})
+	return r, err
+}
