@@ -69,13 +69,13 @@ func (t *Trial) ownPage() []finding.Finding {
 		f := finding.Finding{
 			Rule: finding.CrossIdentityReuse, Severity: finding.Low, Confidence: finding.Possible, Operation: t.Operation.String(), Victim: s.victim.Name, Observer: s.observer.Name,
 			Summary:  fmt.Sprintf("%s received the same as %s, under a path that usually answers about whoever asks.", s.observer.Name, s.victim.Name),
-			Detail:   "Nothing in it names either, and " + t.unsettled() + ", so it may be the same by right. Give --origin, a longer --wait, or --marker.",
+			Detail:   "Nothing in it names either, so it may be the same by right. " + t.unsettled("--origin, a longer --wait, or --marker"),
 			Evidence: []finding.Evidence{t.step(s.made, "its answer"), t.step(s.seen, "the same bytes")},
 		}
 		if who := s.seen.content.person(); who != "" && oneself.MatchString(t.Operation.Path) {
 			f.Severity, f.Confidence = finding.High, finding.Likely
 			f.Summary = fmt.Sprintf("%s and %s received the same, under a path that usually answers about whoever asks, and it names one person.", s.victim.Name, s.observer.Name)
-			f.Detail = "It holds " + excerpt(t.redactor.Text(who), 60) + ", which can be one of the two at most; " + t.unsettled() + ". Give --origin, or a longer --wait."
+			f.Detail = "It holds " + excerpt(t.redactor.Text(who), 60) + ", which can be one of the two at most. " + t.unsettled("--origin, or a longer --wait")
 		}
 		return []finding.Finding{f}
 	}
@@ -287,8 +287,8 @@ func (t *Trial) whose(id *Identity) string { return t.called(id) + "'s" }
 
 // why says what the controls showed about the cache's key.
 func (t *Trial) why(p proof) string {
-	if early := t.early(); p.control == nil && early != "" {
-		return strings.ToUpper(early[:1]) + early[1:] + ". So it was not seen whether the content follows whoever comes first; let a scan come to its end."
+	if p.control == nil && t.ended != "" {
+		return t.unsettled("") + " So it was not seen whether the content follows whoever comes first."
 	}
 	if p.control == nil {
 		return "No fresh entry was to be had that settles it: " + t.variants("led to the same response") + ", and it did not expire, or not often enough, while " +

@@ -32,20 +32,12 @@ func (p *probe) cutOff() bool {
 		errors.Is(p.err, context.Canceled) || p.cause != nil && errors.Is(p.err, p.cause))
 }
 
-// unsettled is why no control rules on a suspicion.
-func (t *Trial) unsettled() string {
-	if early := t.early(); early != "" {
-		return early
+// unsettled says why no control rules on a suspicion, and what to do about it: let the scan come to its end, or give one of flags.
+func (t *Trial) unsettled(flags string) string {
+	if t.ended != "" {
+		return "The scan " + t.ended + " before all controls were made; let one come to its end."
 	}
-	return "no fresh entry was to be had that settles it"
-}
-
-// early is why nothing settled a suspicion: the scan ended first; "" where it did not.
-func (t *Trial) early() string {
-	if t.ended == "" {
-		return ""
-	}
-	return "the scan " + t.ended + " before all controls were made"
+	return "No fresh entry was to be had that settles it; give " + flags + "."
 }
 
 // unfinished is the reason of an operation of which something was asked and not all.

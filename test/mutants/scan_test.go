@@ -44,7 +44,7 @@ var scanTable = []mutant{
 	{"scan, what the end of the API kept from being asked is clean", "internal/scan/exchange.go", " || unreachable(err) && q.url.Host == c.origins[0].Host {", " {", "internal/scan", "TestEndedAmidChecks"},
 	{"scan, an operation that was interrupted is clean", "internal/scan/scan.go", "	if t.ended != \"\" {\n", "	if false {\n", "internal/scan", "TestInterruptedAmidControls"},
 	{"scan, an operation that was interrupted is tested for and not", "internal/scan/scan.go", "len(contents(p.Natural)) > 0 && p.unfinished() != \"\" && ", "false && ", "internal/scan", "TestInterruptedAmidControls"},
-	{"scan, an interrupted scan says that it waited", "internal/scan/check_reuse.go", "p.control == nil && early != \"\" {", "false {", "internal/scan", "TestInterruptedAmidControls"},
+	{"scan, an interrupted scan says that it waited", "internal/scan/check_reuse.go", "p.control == nil && t.ended != \"\" {", "false {", "internal/scan", "TestInterruptedAmidControls"},
 	{"report, an operation stands under two headings", "internal/report/counts.go", "		case leaking[op.Operation]:\n", "", "internal/report", "TestOperationsAreCountedOnce"},
 	{"scan, one round with several processes", "internal/scan/stack.go", "return 4", "return 1", "internal/scan", "TestMoreRounds"},
 	{"scan, one reader at once", "internal/scan/burst.go", "p.Readers[i%len(p.Readers)]", "p.Readers[i*0]", "internal/scan", "TestBurst"},
