@@ -409,6 +409,7 @@ func (s *scanner) tell(change func(*Progress)) {
 // but refusals would be green.
 func (s *scanner) refusedEverywhere() error {
 	var out []string
+	question := "Is it expired?"
 	for _, id := range s.cast.readers {
 		status := map[int]int{} // how many operations refused it so
 		opened, open := 0, 0    // and how many let it in, alone or with everybody
@@ -428,6 +429,9 @@ func (s *scanner) refusedEverywhere() error {
 		for _, code := range []int{http.StatusUnauthorized, http.StatusForbidden} {
 			if status[code] > 0 && opened == 0 && (open == 0 || code == http.StatusUnauthorized) {
 				out = append(out, fmt.Sprintf("%s's token is refused by the API (%d on %s)", id.Name, code, counted(status[code], "operation")))
+				if wanted := s.wantedOf(id); wanted != "" && len(out) == 1 {
+					question = strings.ToUpper(wanted[:1]) + wanted[1:]
+				}
 				break
 			}
 		}
@@ -435,7 +439,7 @@ func (s *scanner) refusedEverywhere() error {
 	if len(out) == 0 {
 		return nil
 	}
-	return &Failure{strings.Join(out, "; ") + "; nothing was proven. Is it expired?"}
+	return &Failure{strings.Join(out, "; ") + "; nothing was proven. " + question}
 }
 
 // othersRefused is the error of a token that is of the same user as another, and is refused where that one is not: it would
@@ -603,6 +607,8 @@ func (p *probe) outcome() (finding.Status, string) {
 		return finding.StatusFailed, "the scan ended before it"
 	case p.err != nil:
 		return finding.StatusFailed, "no answer: " + p.redactor.Text(p.err.Error())
+	case len(contents(p.Natural)) == 0 && p.wanting(got) != "":
+		return finding.StatusFailed, fmt.Sprintf("answered %d to %s; %s", got.status, got.as.Name, p.wanting(got))
 	case len(contents(p.Natural)) == 0:
 		return finding.StatusFailed, fmt.Sprintf("answered %d to %s: there was nothing to compare", got.status, got.as.Name)
 	case len(p.Readers) == 1:
@@ -626,6 +632,9 @@ func (p *probe) denied() string {
 func (t *Trial) undecided() string {
 	if t.ended != "" {
 		return t.unfinished()
+	}
+	if why := t.unequipped(); why != "" {
+		return why
 	}
 	for _, s := range t.suspicions() {
 		if t.proofOf(s).verdict != unknown || s.about && !t.oneSided(s) || !t.guarded() {
