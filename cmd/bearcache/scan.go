@@ -159,20 +159,38 @@ func (f *scanFlags) documentTitle() string {
 
 // outcome is the line that ends a terminal report, and the error that makes the exit status.
 func outcome(r *finding.Report, err error) (verdict string, exit error) {
+	compared := r.Known != nil
 	switch {
 	case err != nil:
 		return "exit 3 (not completed)", unfinished{err}
+	case slices.ContainsFunc(r.Findings, r.Counts) && compared:
+		return "exit 1 (new findings" + atThreshold(r.FailOn) + ")", found{}
 	case slices.ContainsFunc(r.Findings, r.Counts):
-		return fmt.Sprintf("exit 1 (findings at %s or above)", r.FailOn), found{}
+		return "exit 1 (findings" + atThreshold(r.FailOn) + ")", found{}
+	case r.FailOn == finding.Never && len(r.Findings) > 0:
+		verdict = "findings do not count with --fail-on never"
+	case r.FailOn == finding.Never:
+		verdict = "nothing found"
+	case compared:
+		verdict = "nothing new" + atThreshold(r.FailOn)
+	default:
+		verdict = "nothing" + atThreshold(r.FailOn)
 	}
-	verdict = fmt.Sprintf("exit 0 (nothing at %s or above", r.FailOn)
-	if len(r.Known) > 0 {
-		verdict = fmt.Sprintf("exit 0 (nothing new at %s or above", r.FailOn)
+	if len(r.Identities) == 1 {
+		verdict += ", another reader not tested"
 	}
 	if undecided := r.Undecided(); undecided > 0 {
 		verdict += fmt.Sprintf(", %d undecided", undecided)
 	}
-	return verdict + ")", nil
+	return "exit 0 (" + verdict + ")", nil
+}
+
+// atThreshold says from where on findings count, behind a noun.
+func atThreshold(s finding.Severity) string {
+	if s == finding.Critical { // nothing is above it
+		return " at critical"
+	}
+	return " at " + s.String() + " or above"
 }
 
 // options turns flags into what the scanner needs, and refuses what cannot lead to a proof.
