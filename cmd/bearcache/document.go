@@ -287,6 +287,16 @@ func (d description) servers() []*url.URL {
 	return list
 }
 
+// serverPaths are the paths of the document's servers, wherever those are.
+func (d description) serverPaths() (list []string) {
+	for _, name := range d.Servers {
+		if u, err := url.Parse(name); err == nil && strings.HasPrefix(u.Path, "/") {
+			list = append(list, u.EscapedPath())
+		}
+	}
+	return list
+}
+
 // sameOrigin is RFC 6454 §5.
 func sameOrigin(a, b *url.URL) bool {
 	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)

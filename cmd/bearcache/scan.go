@@ -213,7 +213,7 @@ func (f *scanFlags) options(ctx context.Context, e env) (o scan.Options, err err
 	if err = document.aim(o.Target, f.Target != ""); err != nil {
 		return o, err
 	}
-	o.Operations = document.Operations
+	o.Operations, o.ServerPaths = document.Operations, document.serverPaths()
 	o.Feeds = (&operation.Document{Operations: o.Operations}).Feeds()
 	if f.Origin != "" {
 		if o.Origin, err = baseURL("--origin", f.Origin); err != nil {

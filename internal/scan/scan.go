@@ -30,8 +30,11 @@ type Options struct {
 	Target     *url.URL // base URL; tokens go to its scheme, host and port only
 	Origin     *url.URL // the same API past the cache, for controls; nil: not known
 	Operations []operation.Operation
-	Identities []*Identity      // one or more
-	Feeds      []operation.Feed // where values of path parameters may be found, by the index in Operations
+	// ServerPaths are the paths at which the document says that its API is. Only what is said of a target where nothing is
+	// found depends on them.
+	ServerPaths []string
+	Identities  []*Identity      // one or more
+	Feeds       []operation.Feed // where values of path parameters may be found, by the index in Operations
 	// Value fills a parameter as an identity sends it; nil: what the document says.
 	Value  func(identity string, p operation.Parameter) (string, bool)
 	Header http.Header // sent with every request; its values are treated as secrets
@@ -190,6 +193,9 @@ func (s *scanner) run(ctx context.Context) error {
 	s.forget()
 	if len(s.probes) == 0 {
 		return &Failure{"no operation could be tested: " + s.commonReason()}
+	}
+	if err := s.missed(); err != nil {
+		return err
 	}
 	if err := s.refusedEverywhere(); err != nil {
 		return err
