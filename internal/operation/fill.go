@@ -105,6 +105,21 @@ func (o Operation) Made(value func(Parameter) (string, bool)) []Parameter {
 	})
 }
 
+// Insisting is o with optional fields required of which its document states a value, and with query the optional query
+// parameters too. It reports whether that makes a difference. What a client says of caches it only says where the user does: it
+// would lead past what is stored.
+func (o Operation) Insisting(query bool) (Operation, bool) {
+	more := false
+	list := o.Asked()
+	for i, p := range list {
+		if !p.Required && len(p.Candidates) > 0 && (p.In == "header" && !p.ofCaches() || p.In == "query" && query) {
+			list[i].Required, more = true, true
+		}
+	}
+	o.Parameters = list
+	return o, more
+}
+
 // filler collects the parameters of one request.
 type filler struct {
 	value   func(Parameter) (string, bool)

@@ -36,6 +36,12 @@ func (p Parameter) diverts() bool {
 	return false
 }
 
+// ofCaches is true for a field by which a client says what of a cache's answers it takes.
+func (p Parameter) ofCaches() bool {
+	name := normal(p.Name)
+	return p.In == "header" && (name == "cache-control" || name == "pragma" || strings.HasPrefix(name, "if-"))
+}
+
 // personal is true for a field that says who asks and that the user may set, but no document. An API key
 // says which program asks, and documents have public ones.
 func (p Parameter) personal() bool {

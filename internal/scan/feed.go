@@ -164,6 +164,7 @@ func (s *scanner) natural(ctx context.Context, probes []*probe) error {
 		s.tell(func(pr *Progress) { pr.Operation = p.name() })
 		p.turn.Lock()
 		p.natural(ctx)
+		s.insist(ctx, p)
 		p.turn.Unlock()
 		s.tell(func(pr *Progress) { pr.Done++ })
 		return s.fatal(p.err)

@@ -323,6 +323,7 @@ func (s *scanner) address(t *tested, op operation.Operation, values map[*Identit
 				return v, ok
 			}
 		}
+		p.nth = nth
 		var err error
 		if p.target, p.header, err = op.Fill(s.Target, nth(0)); err == nil && s.Origin != nil {
 			p.origin, _, err = op.Fill(s.Origin, nth(0))
@@ -330,10 +331,8 @@ func (s *scanner) address(t *tested, op operation.Operation, values map[*Identit
 		if len(op.Made(nth(0))) > 0 {
 			p.made = true
 		}
-		for n := 1; n <= mostSpares && values[id] != nil; n++ {
-			if spare, _, err := op.Fill(s.Target, nth(n)); err == nil && len(op.Made(nth(n))) == 0 {
-				p.spares = append(p.spares, spare)
-			}
+		if values[id] != nil {
+			p.spares = s.othersOf(op, p)
 		}
 		p.owned = s.owns(id, op, values)
 		switch {
@@ -356,6 +355,16 @@ func (s *scanner) address(t *tested, op operation.Operation, values map[*Identit
 
 // mostSpares is how many more objects of a reader are kept in mind for controls.
 const mostSpares = 5
+
+// othersOf are the URLs of further objects that the first reader of p was shown.
+func (s *scanner) othersOf(op operation.Operation, p *probe) (list []*url.URL) {
+	for n := 1; n <= mostSpares; n++ {
+		if u, _, err := op.Fill(s.Target, p.nth(n)); err == nil && len(op.Made(p.nth(n))) == 0 {
+			list = append(list, u)
+		}
+	}
+	return list
+}
 
 // owns reports whether a path parameter has a value that is id's and no other reader's.
 func (s *scanner) owns(id *Identity, op operation.Operation, values map[*Identity]found) bool {
@@ -616,7 +625,7 @@ func (p *probe) outcome() (finding.Status, string) {
 	case len(contents(p.Natural)) == 0 && p.wanting(got) != "":
 		return finding.StatusFailed, fmt.Sprintf("answered %d to %s; %s", got.status, got.as.Name, p.wanting(got))
 	case len(contents(p.Natural)) == 0:
-		return finding.StatusFailed, fmt.Sprintf("answered %d to %s: there was nothing to compare", got.status, got.as.Name)
+		return finding.StatusFailed, fmt.Sprintf("answered %d to %s: there was nothing to compare", got.status, got.as.Name) + p.misunderstood(got)
 	case len(p.Readers) == 1:
 		return finding.StatusTested, "one identity: whether another would receive its response was not tested"
 	}

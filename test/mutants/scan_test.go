@@ -47,6 +47,7 @@ var scanTable = []mutant{
 	{"scan, an interrupted scan says that it waited", "internal/scan/check_reuse.go", "p.control == nil && t.ended != \"\" {", "false {", "internal/scan", "TestInterruptedAmidControls"},
 	{"report, an operation stands under two headings", "internal/report/counts.go", "		case leaking[op.Operation]:\n", "", "internal/report", "TestOperationsAreCountedOnce"},
 	{"scan, a refusal for want of a key tells readers apart", "internal/scan/scan.go", "if why := t.unequipped(); why != \"\" {", "if why := t.unequipped(); false {", "internal/scan", "TestRefusedForWantOfACredential"},
+	{"scan, what a document says to caches is sent", "internal/operation/reserved.go", "return p.In == \"header\" && (name ==", "return false && (name ==", "internal/scan", "TestOptionalParameters"},
 	{"scan, one round with several processes", "internal/scan/stack.go", "return 4", "return 1", "internal/scan", "TestMoreRounds"},
 	{"scan, one reader at once", "internal/scan/burst.go", "p.Readers[i%len(p.Readers)]", "p.Readers[i*0]", "internal/scan", "TestBurst"},
 
