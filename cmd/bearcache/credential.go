@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/bearcache/bearcache/bearer"
 	"github.com/bearcache/bearcache/internal/scan"
@@ -88,6 +89,9 @@ func (f *scanFlags) credentials(ctx context.Context, e env, list []*scan.Identit
 		}
 		if why := kinds[scheme].unfit(secret); why != "" {
 			return problem(whose+" is malformed", why)
+		}
+		if err := ended(whose, secret, time.Now()); err != nil {
+			return err
 		}
 		if id.Credentials == nil {
 			id.Credentials = make(map[string]redact.Secret)

@@ -65,11 +65,41 @@ func openTokenSource(ctx context.Context, e env, name, source string, bearer boo
 	if t.Token, t.Ends, err = read(ctx, e); err != nil {
 		return t, err
 	}
+	if err := ended(s.whose, t.Token, time.Now()); err != nil {
+		return t, err
+	}
 	if kind != "env" {
 		e.stdin = nil // a command that asks somebody something may do so at the start only
 		t.Renew = func(ctx context.Context) (redact.Secret, time.Time, error) { return read(ctx, e) }
 	}
 	return t, nil
+}
+
+// ended is the error of a token that says itself that it is over: what it gets is refused, or comes from a cache. Clocks
+// differ, by a minute at most.
+func ended(whose string, token redact.Secret, now time.Time) error {
+	const skew = time.Minute
+	ends := grant.Ends(token)
+	if ends.IsZero() || now.Before(ends.Add(skew)) {
+		return nil
+	}
+	return unfinished{problem(fmt.Sprintf("%s ended %s ago, as its exp says (%s)", whose, roughly(now.Sub(ends)), ends.UTC().Format("2006-01-02 15:04 UTC")), "get a new one; nothing was sent")}
+}
+
+// roughly is a duration as people say it.
+func roughly(d time.Duration) string {
+	for _, unit := range []struct {
+		length time.Duration
+		name   string
+	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}} {
+		switch n := int(d / unit.length); {
+		case n > 1:
+			return fmt.Sprintf("%d %ss", n, unit.name)
+		case n == 1:
+			return "1 " + unit.name
+		}
+	}
+	return fmt.Sprintf("%d min", max(1, int(d/time.Minute)))
 }
 
 // variableOf is the variable that examples name for what belongs to an identity: ALICE_TOKEN.

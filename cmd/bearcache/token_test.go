@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/bearcache/bearcache/internal/config"
+	"github.com/bearcache/bearcache/redact"
 )
 
 // bounded is a token in JWT's shape that ends then.
@@ -212,5 +214,32 @@ func TestReadmeGrant(t *testing.T) {
 	}
 	if _, err := config.ParseGrant("README.md", blocks[0][1]); err != nil {
 		t.Error(err)
+	}
+}
+
+// A token that says itself that it is over is no token to scan with; clocks may differ by a minute.
+func TestTokenIsOver(t *testing.T) {
+	now := time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		token, want string
+	}{
+		{bounded("alice", now.Add(time.Hour).Unix()), ""},
+		{bounded("alice", now.Unix()), ""},
+		{bounded("alice", now.Add(-59*time.Second).Unix()), ""},
+		{bounded("alice", now.Add(-time.Minute).Unix()), "alice's token ended 1 min ago, as its exp says (2026-03-04 11:59 UTC); get a new one; nothing was sent"},
+		{bounded("alice", now.Add(-90*time.Minute).Unix()), "alice's token ended 1 hour ago, as its exp says (2026-03-04 10:30 UTC); get a new one; nothing was sent"},
+		{bounded("alice", now.Add(-50*time.Hour).Unix()), "alice's token ended 2 days ago, as its exp says (2026-03-02 10:00 UTC); get a new one; nothing was sent"},
+		{"opaque", ""},
+		{"eyJhbGciOiJub25lIn0.e30.c2ln", ""},
+		{bounded("alice", 0), ""},
+	} {
+		err := ended("alice's token", redact.NewSecret(tt.token), now)
+		if got := fmt.Sprint(err); got != cmp.Or(tt.want, "<nil>") || err != nil && !errors.As(err, new(unfinished)) {
+			t.Errorf("%v, want %s", err, tt.want)
+		}
+	}
+	e := environment(map[string]string{"OLD": bounded("alice", now.Unix()-1e6)})
+	if _, err := openTokenSource(t.Context(), e, "alice", "env:OLD", true); !errors.As(err, new(unfinished)) || strings.Contains(err.Error(), "eyJ") {
+		t.Errorf("a token that ended: %v", err)
 	}
 }
