@@ -77,6 +77,9 @@ func (s *shown) tally() string {
 func (s *shown) headline() string {
 	tested := len(s.Operations) - s.untested
 	clear := "No leak was seen on " + plural(tested, "tested operation")
+	if len(s.Identities) == 1 {
+		clear = "With one identity, whose answers no other asked for, no leak was seen on " + plural(tested, "tested operation")
+	}
 	likely := s.leaking - s.proven
 	switch {
 	case s.proven > 0 && likely > 0:

@@ -19,8 +19,14 @@ func (s *scanner) cut(ctx context.Context) {
 	}
 	for _, t := range s.tested {
 		for _, p := range t.probes {
-			if !p.done {
-				p.ended, p.cause = how, context.Cause(ctx)
+			if p.done {
+				continue
+			}
+			p.ended, p.cause = how, context.Cause(ctx)
+			for _, list := range p.Pairs {
+				for _, pair := range list {
+					pair.ended = how
+				}
 			}
 		}
 	}
