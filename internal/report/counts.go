@@ -78,7 +78,7 @@ func (s *shown) headline() string {
 	tested := len(s.Operations) - s.untested
 	clear := "No leak was seen on " + plural(tested, "tested operation")
 	if len(s.Identities) == 1 {
-		clear = "With one identity, whose answers no other asked for, no leak was seen on " + plural(tested, "tested operation")
+		clear += ", asked as one user only"
 	}
 	likely := s.leaking - s.proven
 	switch {
@@ -119,7 +119,7 @@ func (s *shown) basis() string {
 	if len(s.Identities) > 1 {
 		return strings.Join(s.Identities, " and ") + " got different answers on " + plural(s.differed, "operation")
 	}
-	return "one identity: whether another would receive its responses was not tested"
+	return "one identity: whether another user would receive its responses was not tested; give a second --identity for that"
 }
 
 // spent is what the report cost.

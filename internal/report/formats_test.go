@@ -237,6 +237,13 @@ func TestHeadline(t *testing.T) {
 			t.Errorf("got %q, want %q", got, tt.want)
 		}
 	}
+	alone := show(&finding.Report{Operations: tested, Identities: []string{"alice"}})
+	if got, want := alone.headline(), "No leak was seen on 1 tested operation, asked as one user only"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := alone.basis(); !strings.Contains(got, "was not tested; give a second --identity") {
+		t.Errorf("got %q", got)
+	}
 }
 
 // However a scan ended, an operation stands under one heading: the one that matters most.

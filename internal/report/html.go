@@ -41,6 +41,7 @@ type pageView struct {
 	Alarm             bool
 	Counts            []pageCount
 	Cards             []pageCard
+	Index             []pageIndex // of the cards, where there are many
 	Fixed             []finding.Finding
 	Untested, Checked []finding.Tested
 	Undecided         []pageUndecided
@@ -59,6 +60,25 @@ type pageCard struct {
 	Picture  *sequence
 	Steps    []pageStep
 	Requests []string
+}
+
+// pageIndex is where the findings of one rule and severity begin: they stand together.
+type pageIndex struct {
+	ID       string // of the first card
+	Severity finding.Severity
+	Rule     *finding.Rule
+	N        int
+}
+
+func pageIndexOf(cards []pageCard) (list []pageIndex) {
+	for _, c := range cards {
+		i := slices.IndexFunc(list, func(x pageIndex) bool { return x.Rule == c.Rule && x.Severity == c.Severity })
+		if i < 0 {
+			i, list = len(list), append(list, pageIndex{c.ID, c.Severity, c.Rule, 0})
+		}
+		list[i].N++
+	}
+	return list
 }
 
 type pageStep struct {
@@ -96,6 +116,9 @@ func (c pageCard) Answered() bool {
 	return slices.ContainsFunc(c.Steps, func(s pageStep) bool { return len(s.Fields) > 0 || s.Excerpt != "" })
 }
 
+// mostUnlisted findings are found by scrolling.
+const mostUnlisted = 6
+
 // html is one file for people: no script, no request, nothing of anybody else's.
 func html(w io.Writer, r *finding.Report) error {
 	s := show(r)
@@ -116,6 +139,9 @@ func html(w io.Writer, r *finding.Report) error {
 		card := pageCardOf(fmt.Sprintf("finding-%d", i+1), f)
 		card.First, fixed[f.Rule] = !fixed[f.Rule], true
 		view.Cards = append(view.Cards, card)
+	}
+	if index := pageIndexOf(view.Cards); len(index) > 1 && len(view.Cards) > mostUnlisted {
+		view.Index = index
 	}
 	for _, op := range s.Operations {
 		switch {

@@ -173,6 +173,32 @@ func TestPageReferences(t *testing.T) {
 	}
 }
 
+// Where there are many findings, the page says where those of each rule begin.
+func TestPageIndex(t *testing.T) {
+	r := example()
+	if out := whole(t, "html", r); strings.Contains(out, "<a ") {
+		t.Error("a page with few findings has an index")
+	}
+	for i := range 300 {
+		f := r.Findings[0]
+		f.Operation = fmt.Sprintf("GET /<b>%d", i)
+		r.Findings = append(r.Findings, f)
+	}
+	r.Sort()
+	out := whole(t, "html", r)
+	links := regexp.MustCompile(`<a href="([^"]*)">([^<]*)</a> <span class="quiet">([^<]*)`).FindAllStringSubmatch(out, -1)
+	var got []string
+	for _, m := range links {
+		if id, ok := strings.CutPrefix(m[1], "#"); !ok || strings.Count(out, ` id="`+id+`"`) != 1 {
+			t.Errorf("%s leads nowhere", m[1])
+		}
+		got = append(got, m[2]+" "+m[3])
+	}
+	if want := []string{"anonymous-reuse 301 operations", "cross-identity-reuse 1 operation", "cross-identity-reuse 1 operation", "missing-vary 1 operation"}; !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+}
+
 // A picture says what the list says: who asked, in which order, who answered.
 func TestSequence(t *testing.T) {
 	step := func(as string, by finding.Maker, status int) finding.Evidence {

@@ -22,7 +22,7 @@ func remedyParts(text string) (parts []remedyPart) {
 		return i >= 0 && (words[i] == "if" || words[i] == "return") && i+1 < len(words) && words[i+1][0] == '('
 	}
 	for i, word := range words {
-		code := strings.ContainsAny(word, "@$_={};<") || strings.Contains(word[1:], "(") || keyword(i) || keyword(i-1)
+		code := strings.ContainsAny(word, "@$_={};<") || strings.Contains(word[1:], "(") || keyword(i) || keyword(i-1) || i > 0 && words[i-1] == "="
 		if n := len(parts); n > 0 && parts[n-1].Code == code {
 			parts[n-1].Text += " " + word
 			continue
@@ -30,7 +30,11 @@ func remedyParts(text string) (parts []remedyPart) {
 		parts = append(parts, remedyPart{Text: word, Code: code})
 	}
 	for i, p := range parts {
-		if text := strings.TrimRight(p.Text, ",.:"); p.Code {
+		text := strings.TrimRight(p.Text, ",.:")
+		if strings.Count(text, ")") > strings.Count(text, "(") { // it ends words that began before
+			text = strings.TrimSuffix(text, ")")
+		}
+		if p.Code {
 			parts[i].Text, parts[i].Tail = text, p.Text[len(text):]
 		}
 	}

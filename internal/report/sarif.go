@@ -297,6 +297,9 @@ func sarifInvocationOf(s *shown) sarifInvocation {
 	if !s.Complete {
 		say("error", "incomplete: "+s.Incomplete)
 	}
+	if len(s.Identities) == 1 {
+		say("warning", s.basis())
+	}
 	for _, op := range s.Operations {
 		switch {
 		case op.Status != finding.StatusTested:
