@@ -32,6 +32,7 @@ type reader struct {
 	required map[*yaml.Node]requirements
 	patterns map[string]*regexp.Regexp
 	linked   map[*yaml.Node][]Link
+	answered map[*yaml.Node][]string
 	bodies   bodies
 	makings  int // values made so far
 }
@@ -40,7 +41,8 @@ func newReader(name string, root *yaml.Node) *reader {
 	return &reader{
 		tree: newTree(name, root), resolved: make(map[*yaml.Node]Parameter), hinted: make(map[*yaml.Node]hints), losses: make(map[*yaml.Node][]Operation),
 		required: make(map[*yaml.Node]requirements), patterns: make(map[string]*regexp.Regexp), linked: make(map[*yaml.Node][]Link),
-		bodies: bodies{read: make(map[[2]*yaml.Node]body)},
+		answered: make(map[*yaml.Node][]string),
+		bodies:   bodies{read: make(map[[2]*yaml.Node]body)},
 	}
 }
 
@@ -118,7 +120,7 @@ func (r *reader) pathItem(path, item *yaml.Node) error {
 		}
 		op := Operation{Method: method, Path: path.Value, Security: wants.security, Alternatives: wants.alternatives, Problem: problem}
 		if problem == "" {
-			op.ID, op.Links = r.id(n), r.links(n)
+			op.ID, op.Links, op.Answers = r.id(n), r.links(n), r.answers(n)
 			op.Parameters, err = r.merge(shared, r.get(n, "parameters"))
 			if err == nil && !isMapping(n) && !isNull(n) {
 				err = r.errorf(n, "%s of %s is no object", strings.ToLower(method), quote(path.Value))

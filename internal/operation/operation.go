@@ -58,6 +58,8 @@ type Operation struct {
 	ID string
 	// Links are the OpenAPI links of its responses.
 	Links []Link
+	// Answers are the media types of its good responses, in lower case, where a document has more than one.
+	Answers []string
 	// Problem says why the operation cannot be requested, and where in the document the reason is.
 	// The others of its document are not affected. Fill returns it as its error.
 	Problem string
