@@ -9,15 +9,29 @@ import (
 	"github.com/bearcache/bearcache/internal/finding"
 )
 
-// poisons are requests that an origin answers with an error, and that a cache may take for the same as a good one.
-var poisons = []struct {
-	what   string
-	nobody bool // asked without credentials
-	header http.Header
-}{
-	{what: "a request without credentials", nobody: true},
-	{what: "a field of 20 KiB", header: http.Header{"X-Bearcache-Oversize": {strings.Repeat("x", 20<<10)}}},
-	{what: "X-HTTP-Method-Override: HEAD", header: http.Header{"X-Http-Method-Override": {"HEAD"}}},
+// A poison is a request that an origin answers with an error, and that a cache may take for the same as a good one.
+type poison struct {
+	what string
+	by   *Identity
+	rare bool // no client sends it by itself
+}
+
+// poisons are whoever is denied what the first reader is given, and what that reader could say that is too much for a server.
+func (t *Trial) poisons() []poison {
+	a := t.Readers[0]
+	list := []poison{{what: "a request without credentials", by: t.Nobody}}
+	for _, other := range t.Readers[1:] {
+		if answers := of(other, t.Natural); len(answers) > 0 && all(answers, (*exchange).denied) {
+			list = append(list, poison{what: fmt.Sprintf("a request of %s, who is told %d,", other.Name, answers[0].status), by: other})
+		}
+	}
+	for _, said := range []struct{ what, field, value string }{
+		{"a field of 20 KiB", "X-Bearcache-Oversize", strings.Repeat("x", 20<<10)},
+		{"X-HTTP-Method-Override: HEAD", "X-Http-Method-Override", "HEAD"},
+	} {
+		list = append(list, poison{what: said.what, by: a.saying(said.what, http.Header{said.field: {said.value}}, ""), rare: true})
+	}
+	return list
 }
 
 var errorPoisoning = Check{
@@ -28,12 +42,12 @@ var errorPoisoning = Check{
 		if a := p.Readers[0]; !first(a, p.Natural).ok() || p.Operation.Method != "GET" || !p.hazards && !p.provenBy(byQuery) && !p.lockedOut() {
 			return
 		}
-		for i := range poisons {
-			if i > 0 && !p.hazards {
+		for _, poison := range p.poisons() {
+			if poison.rare && !p.hazards {
 				return
 			}
 			seen := 0
-			for seen < 2 && p.poison(ctx, i) {
+			for seen < 2 && p.poison(ctx, poison.by) {
 				seen++
 			}
 			if seen == 2 {
@@ -49,9 +63,9 @@ var errorPoisoning = Check{
 			if !poisoned(round) || !poisoned(told[i+each:i+2*each]) || round[0].as.Name != told[i+each].as.Name || round[0].url == round[2].url {
 				continue
 			}
-			what := poisons[2].what
-			for _, p := range poisons {
-				if p.nobody == (round[0].as == t.Nobody) && (p.nobody || strings.HasSuffix(round[0].as.Name, p.what)) {
+			what := ""
+			for _, p := range t.poisons() {
+				if p.by.Name == round[0].as.Name {
 					what = p.what
 				}
 			}
@@ -62,7 +76,7 @@ var errorPoisoning = Check{
 				Summary: fmt.Sprintf("The error that %s brought about is stored, and %s gets it with a valid token.", what, a.Name),
 				Detail:  "Whoever asks first with such a request locks readers out until the entry expires. It was seen twice, each time under a URL that nobody else uses.",
 				Evidence: []finding.Evidence{
-					t.stepBy(finding.ByOrigin, round[0], what+", first on a URL never used before"),
+					t.stepBy(finding.ByOrigin, round[0], strings.TrimSuffix(what, ",")+", first on a URL never used before"),
 					t.stepBy(finding.ByCache, round[1], "the same URL with a valid token: the stored error"),
 					t.stepBy(finding.ByOrigin, round[2], "another URL never used before: answered, so the token is good"),
 					t.stepBy(finding.ByCache, round[3], "the first URL again: still the error"),
@@ -73,19 +87,15 @@ var errorPoisoning = Check{
 	},
 }
 
-// lockedOut reports whether the first reader was answered in the beginning, and refused after others were.
+// lockedOut reports whether the first reader was answered in the beginning, and not after others were denied.
 func (t *Trial) lockedOut() bool {
 	mine := of(t.Readers[0], t.Natural)
-	return mine[0].ok() && mine[len(mine)-1].refused()
+	return mine[0].ok() && mine[len(mine)-1].denied()
 }
 
 // poison asks for an error on an entry of its own, and then for the good answer there and on another.
-func (p *probe) poison(ctx context.Context, i int) bool {
+func (p *probe) poison(ctx context.Context, by *Identity) bool {
 	a := p.Readers[0]
-	by := p.Nobody
-	if !poisons[i].nobody {
-		by = a.saying(poisons[i].what, poisons[i].header, "")
-	}
 	u, other := p.variant(byQuery), p.variant(byQuery)
 	ask := func(q question) *exchange { return p.tell(ctx, finding.ErrorPoisoning, q) }
 	if e := ask(p.question(by, u)); e.err != nil || e.status < 400 && !e.empty() {

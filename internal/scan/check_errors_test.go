@@ -36,6 +36,16 @@ func TestErrorPoisoning(t *testing.T) {
 			return made
 		}
 	}
+	with := func(status int) func(answer) bool { return func(a answer) bool { return a.status == status } }
+	// theirs is alice's alone.
+	theirs := func(status int) func(string, *http.Request) answer {
+		return func(user string, _ *http.Request) answer {
+			if user == "bob" {
+				return answer{status: status, body: `{"error":"not yours"}`}
+			}
+			return mine(user)
+		}
+	}
 	reuse := []string{"GET /x anonymous-reuse confirmed", "GET /x cross-identity-reuse confirmed", "GET /x invalid-token-reuse confirmed"}
 	found := []string{"GET /x error-poisoning confirmed"}
 	for _, tt := range []struct {
@@ -66,7 +76,21 @@ func TestErrorPoisoning(t *testing.T) {
 			return mine(user)
 		})}, true, found,
 			[]string{"medium of alice to alice with X-HTTP-Method-Override: HEAD", "alice with X-HTTP-Method-Override: HEAD 200 origin", "alice 200 cache", "alice 200 origin", "alice 200 cache"}},
+		{"what one reader is told is not there is kept for another, to whom it is", &site{origin: keeping(with(404), theirs(404))}, true, found,
+			[]string{"medium of alice to bob", "bob 404 origin", "alice 404 cache", "alice 200 origin", "alice 404 cache"}},
+		{"and it came to light by itself", &site{origin: keeping(with(404), theirs(404))}, false, found,
+			[]string{"medium of alice to bob", "bob 404 origin", "alice 404 cache", "alice 200 origin", "alice 404 cache"}},
+		{"what one reader is forbidden is kept for another", &site{origin: keeping(with(403), theirs(403))}, true, found,
+			[]string{"medium of alice to bob", "bob 403 origin", "alice 403 cache", "alice 200 origin", "alice 403 cache"}},
 
+		{"what one reader is told is not there is kept for that reader", &site{origin: theirs(404), key: byCaller, keeps: whatever}, true, []string{}, nil},
+		{"it is not there for one reader, and nothing is kept", &site{origin: theirs(404)}, true, []string{}, nil},
+		{"it is there for one reader now and then", &site{origin: func(user string, r *http.Request) answer {
+			if user == "alice" && count("now and then")%3 == 0 {
+				return missing
+			}
+			return theirs(404)(user, r)
+		}}, true, []string{}, nil},
 		{"nothing is kept", &site{origin: personally}, true, []string{}, nil},
 		{"good answers are kept by URL, errors are not", &site{origin: personally, key: byURLKey}, true, reuse, nil},
 		{"errors are kept for each caller", &site{origin: personally, key: byCaller, keeps: whatever}, true, []string{}, nil},
@@ -133,5 +157,20 @@ func TestHazardsAreAskedFor(t *testing.T) {
 		if fields != tt.of || nobody != tt.nobody {
 			t.Errorf("%s: fields were sent: %v, nobody asked first: %v", tt.name, fields, nobody)
 		}
+	}
+	// Nor is what one reader is denied asked for first where another will ask, unless it came to light.
+	denied := &site{origin: func(user string, _ *http.Request) answer {
+		if user == "bob" {
+			return missing
+		}
+		return mine(user)
+	}}
+	denied.survey(t, Options{}, "/x")
+	seen := map[string]bool{}
+	for _, a := range denied.asked {
+		if path, _, _ := strings.Cut(a.uri, "?"); path == "/x" && !seen[a.uri] && strings.HasSuffix(a.header.Get("Authorization"), bobToken) {
+			t.Errorf("bob asks first for %s", a.uri)
+		}
+		seen[a.uri] = true
 	}
 }
