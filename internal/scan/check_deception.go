@@ -10,73 +10,146 @@ import (
 	"github.com/bearcache/bearcache/internal/finding"
 )
 
-// A deceiver spells a path so that some server takes it for the path itself, and some cache for a file that
-// everybody may have. Each spelling has a stem in it, or in its query, that was never used before: it is nobody's
-// real URL.
+// A deceiver spells a path so that some server takes it for the path itself, and some cache for what everybody may have.
 type deceiver struct {
-	name      string // of the class, after PortSwigger's of 2024
-	spell     func(escapedPath, stem string) string
-	query     bool   // the stem stands in the query
-	delimiter string // what ends the path for the origin; "": nothing does
+	name  string    // of the class, after PortSwigger's of 2024
+	taken string    // what the cache takes it for
+	forms []pattern // for the rules that caches have; the first tells too whether a server takes it for the path
 }
 
-// suffix has the server ignore what follows behind another segment, as routes with a catch-all do.
-func suffix(extension string) deceiver {
-	return deceiver{name: "another segment that ends in " + extension, spell: func(p, stem string) string { return strings.TrimRight(p, "/") + "/" + stem + extension }}
+// pattern is a spelling of an escaped path, which does not end in a slash, with a stem in it, or in its query, that was never used
+// before: it is nobody's real URL.
+type pattern struct {
+	spell     func(path, stem string) string
+	query     bool     // the stem stands in the query
+	otherwise *pattern // where a server does not take this one
 }
 
-func delimited(delimiter, what string) deceiver {
-	return deceiver{name: what, delimiter: delimiter, spell: func(p, stem string) string { return strings.TrimRight(p, "/") + delimiter + stem + ".css" }}
-}
+const (
+	asFile  = "for a file that everybody may have"
+	asOther = "for another than the one that it has a rule for"
+)
 
-// with is d with another extension, where d ends in one behind a delimiter.
-func (d deceiver) with(extension string) deceiver {
-	delimiter := d.delimiter
-	d.spell = func(p, stem string) string { return strings.TrimRight(p, "/") + delimiter + stem + extension }
+// directories are those for which caches have rules, whatever the file is called.
+var directories = []string{"static", "assets"}
+
+// cut is of servers for whom a path ends where at stands. What follows ends like a file. For caches that resolve encoded dots
+// before they look at their rules some of it leads to a directory of static files.
+func cut(name, at string, extensions ...string) deceiver {
+	d := deceiver{name: name, taken: asFile}
+	for i, extension := range extensions {
+		f := pattern{spell: func(p, stem string) string { return p + at + stem + extension }}
+		if i > 0 && i <= len(directories) {
+			plain, directory := f, directories[i-1]
+			f = pattern{otherwise: &plain, spell: func(p, stem string) string {
+				up := strings.Count(p, "/")
+				if at == "/" || at == "%2f" {
+					up++
+				}
+				return p + at + stem + strings.Repeat("%2f..", up) + "%2f" + directory + "%2f" + stem + extension
+			}}
+		}
+		d.forms = append(d.forms, f)
+	}
 	return d
 }
 
-// everywhere is a property of the servers, and not of a single route: it is tried on one operation first.
-var everywhere = []deceiver{
-	delimited(";", "the delimiter ;"),
-	delimited("%3b", "the delimiter ;, encoded"),
-	delimited("%23", "the delimiter #, encoded"),
-	delimited("%3f", "the delimiter ?, encoded"),
-	delimited("%00", "a zero byte"),
-	delimited("%0a", "a line feed"),
-	delimited("%2f", "a slash, encoded"),
-	{"an extension", func(p, _ string) string { return strings.TrimRight(p, "/") + ".css" }, true, ""},
-	{"a directory of static files, left by an encoded ..", func(p, _ string) string { return "/static/..%2f" + strings.TrimPrefix(p, "/") }, true, ""},
-	{"a directory of assets, left by an encoded ..", func(p, _ string) string { return "/assets/..%2f" + strings.TrimPrefix(p, "/") }, true, ""},
+// below is of routes that ignore another segment, with a catch-all. Caches differ in which extensions they take for static.
+var below = cut("another segment", "/", ".css", ".js", ".png", ".ico", ".svg", ".woff2", ".pdf", ".csv")
+
+// dotted is of servers that resolve dots behind an encoded slash, which the cache does not.
+func dotted(name string, files ...string) deceiver {
+	d := deceiver{name: name, taken: asFile}
+	for _, file := range files {
+		d.forms = append(d.forms, pattern{query: true, spell: func(p, stem string) string {
+			return "/" + file + "/" + stem + "/..%2f..%2f" + strings.TrimPrefix(p, "/")
+		}})
+	}
+	return d
 }
 
-// extensions are tried where a route ignores another segment, since caches differ in which they take for static.
-var extensions = []string{".css", ".js", ".png", ".ico", ".svg", ".woff2", ".pdf", ".csv"}
+// everywhere is a property of the servers, and not of a single route: it is tried on a few operations first.
+var everywhere = []deceiver{
+	cut("the delimiter ;", ";", ".css", ".js", ".png", ".ico"),
+	cut("the delimiter ;, encoded,", "%3b", ".css", ".js", ".png", ".ico"),
+	cut("the delimiter #, encoded,", "%23", ".css", ".js", ".png", ".ico"),
+	cut("the delimiter ?, encoded,", "%3f", ".css", ".js", ".png", ".ico"),
+	cut("a zero byte", "%00", ".css", ".js", ".png", ".ico"),
+	cut("a line feed", "%0a", ".css", ".js", ".png", ".ico"),
+	cut("a slash, encoded,", "%2f", ".css", ".js", ".png", ".ico"),
+	{"an extension", asFile, []pattern{appended(".css"), appended(".js"), appended(".png")}},
+	dotted("a directory of static files, left by an encoded ..,", "static", "robots.txt"),
+	dotted("a directory of assets, left by an encoded ..,", "assets", "favicon.ico"),
+}
 
-// variantOf is u in a deceiver's spelling, with a stem.
-func (d deceiver) variantOf(u *url.URL, stem string) *url.URL {
+func appended(extension string) pattern {
+	return pattern{query: true, spell: func(p, _ string) string { return p + extension }}
+}
+
+// evasive are spellings of the same path for caches that store all but what they have a rule for, path by path. They are tried
+// where something is seen to be stored. Those that browsers undo, as dots between slashes, deceive nobody.
+var evasive = []deceiver{
+	{"two slashes in the place of one", asOther, []pattern{{query: true, spell: func(p, _ string) string {
+		i := strings.LastIndexByte(p, '/')
+		return p[:i] + "/" + p[i:]
+	}}}},
+	{"letters in another case", asOther, []pattern{{query: true, spell: func(p, _ string) string { return everyOther(p, strings.ToUpper) }}}},
+	{"a percent-encoded letter", asOther, []pattern{{query: true, spell: func(p, _ string) string {
+		last := p[len(p)-1]
+		if !wordByte(last) || len(p) > 2 && p[len(p)-3] == '%' {
+			return p
+		}
+		return p[:len(p)-1] + fmt.Sprintf("%%%02X", last)
+	}}}},
+	{"a path parameter", asOther, []pattern{{spell: func(p, stem string) string { return p + ";" + stem }}}},
+}
+
+// everyOther changes every other character, but none of what is percent-encoded.
+func everyOther(p string, change func(string) string) string {
+	var b strings.Builder
+	for i := range len(p) {
+		c := p[i : i+1]
+		if i%2 == 0 && (i < 1 || p[i-1] != '%') && (i < 2 || p[i-2] != '%') {
+			c = change(c)
+		}
+		b.WriteString(c)
+	}
+	return b.String()
+}
+
+// variantOf is u in this form, with a stem; nil where there is none.
+func (f pattern) variantOf(u *url.URL, stem string) *url.URL {
 	v := *u
-	v.RawPath = d.spell(u.EscapedPath(), stem)
+	trimmed := strings.TrimRight(u.EscapedPath(), "/")
+	if trimmed == "" {
+		return nil
+	}
+	v.RawPath = f.spell(trimmed, stem)
 	path, err := url.PathUnescape(v.RawPath)
-	if err != nil {
+	if err != nil || v.RawPath == trimmed {
 		return nil
 	}
 	v.Path = path
-	if d.query {
+	if f.query {
 		return addQuery(&v, "bearcache="+stem)
 	}
 	return &v
 }
 
-// learnDeceivers finds out, on one operation, which spellings the servers take for the path itself. What it asks
+// learnDeceivers finds out, on a few operations, which spellings the servers take for the path itself. What it asks
 // counts for the scan and for no operation.
 func (s *scanner) learnDeceivers(ctx context.Context) {
-	for _, p := range s.probes {
-		if p.err != nil || p.Operation.Method != "GET" || !p.private() || !p.distinctive() {
-			continue
-		}
-		for _, d := range everywhere {
-			e := s.courier.send(ctx, p.question(p.Readers[0], d.variantOf(p.target, newSalt())))
+	list := slices.Clone(everywhere)
+	if s.stores() {
+		list = append(list, evasive...)
+	}
+	for _, p := range s.learners() {
+		for _, d := range list {
+			u := d.forms[0].variantOf(p.target, newSalt())
+			if u == nil || slices.ContainsFunc(s.learnt.deceivers, func(o deceiver) bool { return o.name == d.name }) {
+				continue
+			}
+			e := s.courier.send(ctx, p.question(p.Readers[0], u))
 			if e.err != nil && ctx.Err() != nil {
 				return
 			}
@@ -84,8 +157,12 @@ func (s *scanner) learnDeceivers(ctx context.Context) {
 				s.learnt.deceivers = append(s.learnt.deceivers, d)
 			}
 		}
-		return
 	}
+}
+
+// stores reports whether something that answers for the API was seen to store, or says so.
+func (s *scanner) stores() bool {
+	return s.mixing.Load() || slices.ContainsFunc(s.probes, func(p *probe) bool { return slices.ContainsFunc(p.Natural, (*exchange).hit) })
 }
 
 // distinctive reports whether the first reader's answer says something that can be recognised.
@@ -100,22 +177,16 @@ var cacheDeception = Check{
 		if p.further || p.Operation.Method != "GET" || !p.private() || !p.distinctive() || p.leaks(p.Nobody) {
 			return // what nobody gets under the natural URL needs no deception
 		}
-		a := p.Readers[0]
-		const below = "another segment"
-		if p.shows(p.tell(ctx, finding.CacheDeception, p.question(a, suffix(".css").variantOf(p.target, newSalt()))), a) && p.learnt.trySpelling(below) {
-			for i, extension := range extensions {
-				if p.deceive(ctx, suffix(extension), a, i == 0) {
-					p.learnt.spellingTaken(below)
-					return
-				}
-			}
+		before := *p.sent
+		if (p.learnt.try(below.name, p.server(), mostSegments) || oneself.MatchString(p.Operation.Path)) && p.deceived(ctx, below) {
+			return
 		}
-		for _, d := range p.learnt.accepted() {
-			if !p.learnt.trySpelling(d.name) {
-				continue
+		for _, d := range p.learnt.accepted(p.server()) {
+			most := mostSpellings
+			if d.taken == asOther {
+				most = mostEvasions
 			}
-			if p.deceive(ctx, d, a, true) || d.delimiter != "" && slices.ContainsFunc(extensions[1:4], func(extension string) bool { return p.deceive(ctx, d.with(extension), a, false) }) {
-				p.learnt.spellingTaken(d.name)
+			if *p.sent-before < mostDeceiving && p.learnt.try(d.name, p.server(), most) && p.deceived(ctx, d) {
 				return
 			}
 		}
@@ -126,8 +197,9 @@ var cacheDeception = Check{
 			for i := range list {
 				f := &list[i]
 				f.Victim, f.Observer = pair.Readers[0].Name, pair.Readers[1].Name
-				f.Summary = fmt.Sprintf("With %s in its path, the response that was made for %s is stored and given to requests without credentials.", pair.spelling, f.Victim)
-				f.Detail = "The origin takes that path for the operation's own; the cache takes it for a file that everybody may have. A link to such a path, " +
+				name, taken, _ := strings.Cut(pair.spelling, "\x00")
+				f.Summary = fmt.Sprintf("With %s in its path, the response that was made for %s is stored and given to requests without credentials.", name, f.Victim)
+				f.Detail = "The origin takes that path for the operation's own; the cache takes it " + taken + ". A link to such a path, " +
 					"sent to a user, stores that user's response for whoever asks next." + times(pair)
 				if f.Confidence != finding.Confirmed {
 					f.Severity = finding.Medium
@@ -150,30 +222,51 @@ func times(t *Trial) string {
 	return ""
 }
 
-// deceive lets a reader ask under a spelling of the path, twice if some cache may store from the second request on, and then
-// nobody, and looks into it if nobody is answered.
-func (p *probe) deceive(ctx context.Context, d deceiver, a *Identity, twice bool) bool {
-	stem := func() *url.URL { return d.variantOf(p.target, newSalt()) }
+// deceived tries a spelling in its forms until one deceives a cache.
+func (p *probe) deceived(ctx context.Context, d deceiver) bool {
+	const forms = " in all its forms"
+	for i, f := range d.forms {
+		if i == 1 && !p.learnt.try(d.name+forms, p.server(), mostRules) {
+			return false
+		}
+		accepted, given := p.deceive(ctx, d, f, i == 0 && d.taken == asFile)
+		if !accepted && f.otherwise != nil {
+			accepted, given = p.deceive(ctx, d, *f.otherwise, false)
+		}
+		switch {
+		case given:
+			p.learnt.took(d.name)
+			if i > 0 {
+				p.learnt.took(d.name + forms)
+			}
+			return true
+		case i == 0 && !accepted:
+			return false
+		}
+	}
+	return false
+}
+
+// deceive lets a reader ask under a form of the path, twice if some cache may store from the second request on, and then
+// nobody, and looks into it if nobody is given what the reader was. It reports whether the form was taken for the path.
+func (p *probe) deceive(ctx context.Context, d deceiver, f pattern, twice bool) (accepted, given bool) {
+	a := p.Readers[0]
+	stem := func() *url.URL { return f.variantOf(p.target, newSalt()) }
 	target := stem()
 	if target == nil {
-		return true
+		return false, false
 	}
 	q := p.pair(finding.CacheDeception, target, a, p.Nobody, p.Marks)
-	q.spelling, q.stems, q.stemmed = d.name, stem, true
-	cast := []*Identity{a, a, p.Nobody}
-	if !twice {
-		cast = cast[1:]
+	q.spelling, q.stems, q.stemmed = d.name+"\x00"+d.taken, stem, true
+	if !q.ask(ctx, a) || !p.shows(q.Natural[0], a) {
+		return false, false
 	}
-	for _, id := range cast {
-		if !q.ask(ctx, id) {
-			return false
-		}
-		if !q.Natural[0].ok() {
-			return false
-		}
+	if twice && !q.ask(ctx, a) || !q.ask(ctx, p.Nobody) {
+		return true, false
 	}
+	q.filled = q.Natural[:len(q.Natural):len(q.Natural)]
 	q.controls(ctx)
-	return len(q.reuse(finding.CacheDeception, func(suspicion) bool { return true })) > 0
+	return true, len(q.reuse(finding.CacheDeception, func(suspicion) bool { return true })) > 0
 }
 
 // leaks reports whether an observer was proven to get what is another's.

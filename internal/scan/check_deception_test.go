@@ -3,6 +3,9 @@ package scan
 import (
 	"fmt"
 	"net/http"
+	"net/url"
+	"path"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -16,9 +19,9 @@ import (
 // extensions has a cache keep what looks like a file, by URL, and nothing else.
 func endingIn(extensions ...string) func(*http.Request) string {
 	return func(r *http.Request) string {
-		path, _, _ := strings.Cut(r.RequestURI, "?")
+		name, _, _ := strings.Cut(r.RequestURI, "?")
 		for _, e := range extensions {
-			if strings.HasSuffix(path, e) {
+			if strings.HasSuffix(name, e) {
 				return r.RequestURI
 			}
 		}
@@ -33,6 +36,32 @@ func routed(rule func(raw string) string) func(user string, r *http.Request) ans
 			return missing
 		}
 		return mine(user)
+	}
+}
+
+// resolved is a path as servers see it that decode it and go up where dots say so.
+func resolved(raw string) string {
+	plain, _ := url.PathUnescape(raw)
+	return path.Clean(plain)
+}
+
+// beginning has a cache keep what begins so, by URL.
+func beginning(with string) func(*http.Request) string {
+	return func(r *http.Request) string {
+		if strings.HasPrefix(r.RequestURI, with) {
+			return r.RequestURI
+		}
+		return ""
+	}
+}
+
+// leadingTo has a cache keep what dots lead to, under the path that they make.
+func leadingTo(directory string) func(*http.Request) string {
+	return func(r *http.Request) string {
+		if clean := path.Clean(r.URL.Path); strings.HasPrefix(clean, directory) {
+			return clean
+		}
+		return ""
 	}
 }
 
@@ -68,13 +97,30 @@ func TestCacheDeception(t *testing.T) {
 		{"a zero byte ends the path", &site{anyPath: true, origin: routed(before("%00")), key: static}, leak, nobody},
 		{"the server ignores an extension", &site{anyPath: true, origin: routed(func(raw string) string { return strings.TrimSuffix(raw, ".css") }), key: static}, leak, nobody},
 		{"the server resolves an encoded .., and the directory of static files is kept", &site{anyPath: true,
-			origin: routed(func(raw string) string { return strings.Replace(raw, "/static/..%2f", "/", 1) }),
-			key: func(r *http.Request) string {
-				if strings.HasPrefix(r.RequestURI, "/static/") {
-					return r.RequestURI
-				}
+			origin: routed(resolved), key: beginning("/static/")}, leak, nobody},
+		{"the same, and the key is what the dots lead to, and the query", &site{anyPath: true, origin: routed(resolved), key: func(r *http.Request) string {
+			if beginning("/static/")(r) == "" {
 				return ""
-			}}, leak, nobody},
+			}
+			return path.Clean(r.URL.Path) + "?" + r.URL.RawQuery
+		}}, leak, nobody},
+		{"the same, and the key is what the dots lead to alone, so that no entry is fresh", &site{anyPath: true, origin: routed(resolved), key: func(r *http.Request) string {
+			if beginning("/static/")(r) == "" {
+				return ""
+			}
+			return path.Clean(r.URL.Path)
+		}}, []string{"GET /x cache-deception likely"}, []string{"medium of alice to nobody", "alice 200", "nobody 200", "nobody 200"}},
+		{"what begins like the name of a file is kept", &site{anyPath: true, origin: routed(resolved), key: beginning("/robots.txt")}, leak, nobody},
+		{"or like the name of a picture", &site{anyPath: true, origin: routed(resolved), key: beginning("/favicon.ico")}, leak, nobody},
+		{"the cache resolves the dots, and the server cuts at ;", &site{anyPath: true, origin: routed(before(";")), key: leadingTo("/static/")}, leak, nobody},
+		{"the cache resolves the dots, and the route ignores what is below", &site{anyPath: true, origin: below, key: leadingTo("/assets/")}, leak, nobody},
+		{"the key is the path, decoded", &site{anyPath: true, origin: routed(before("%23")), key: func(r *http.Request) string {
+			if strings.HasSuffix(r.URL.Path, ".css") {
+				return r.URL.Path
+			}
+			return ""
+		}}, leak, nobody},
+		{"the server ignores any extension, and scripts alone are kept", &site{anyPath: true, origin: routed(before(".")), key: endingIn(".js")}, leak, nobody},
 		{"answers carry a nonce", &site{anyPath: true, key: static, origin: func(user string, r *http.Request) answer {
 			made := below(user, r)
 			made.body = strings.Replace(made.body, "{", fmt.Sprintf(`{"nonce":"n-%012d",`, ticks.Add(1)), 1)
@@ -89,6 +135,14 @@ func TestCacheDeception(t *testing.T) {
 
 		{"no cache", &site{anyPath: true, origin: below}, []string{}, nil},
 		{"no cache, and the server cuts at ;", &site{anyPath: true, origin: routed(before(";"))}, []string{}, nil},
+		{"no cache, and the server resolves an encoded ..", &site{anyPath: true, origin: routed(resolved)}, []string{}, nil},
+		{"the cache resolves the dots as the server does", &site{anyPath: true, origin: routed(resolved), key: leadingTo("/static/")}, []string{}, nil},
+		{"the cache resolves the dots, and keeps what is there for each caller", &site{anyPath: true, origin: routed(before(";")), key: func(r *http.Request) string {
+			if leadingTo("/static/")(r) == "" {
+				return ""
+			}
+			return byCaller(r)
+		}}, []string{}, nil},
 		{"every other path is a 404, which is kept", &site{anyPath: true, origin: routed(before("|")), key: static, keeps: func(*http.Request, answer) bool { return true }}, []string{}, nil},
 		{"every other path is a 200 that says there is nothing", &site{anyPath: true, key: static, origin: func(user string, r *http.Request) answer {
 			if r.URL.Path == "/x" {
@@ -162,5 +216,190 @@ func TestSpellingsAreTriedOnAFew(t *testing.T) {
 	}
 	if len(tried) == 0 || len(tried) > mostSpellings+1 {
 		t.Errorf("; was tried on %d operations, want from 1 to %d", len(tried), mostSpellings+1)
+	}
+}
+
+// Another part of the API may be answered by another program, which takes other spellings for the path.
+func TestSpellingsOfAnotherServer(t *testing.T) {
+	t.Parallel()
+	// cutting has operations below /b cut at ;, and not the others, and says by which server each is answered.
+	cutting := func(server map[string]string) func(string, *http.Request) answer {
+		return func(user string, r *http.Request) answer {
+			name := r.URL.Path
+			if strings.HasPrefix(name, "/b/") {
+				name, _, _ = strings.Cut(name, ";")
+			}
+			made := missing
+			if slices.Contains([]string{"/a/1", "/a/2", "/a/3", "/b/1", "/b/2"}, name) {
+				made = mine(user)
+			}
+			return made.with("Server", server[strings.Split(name, "/")[1]])
+		}
+	}
+	static := endingIn(".css", ".js")
+	two := map[string]string{"a": "Werkzeug/3.1", "b": "Apache-Coyote/1.1"}
+	leak := []string{"GET /b/1 cache-deception confirmed", "GET /b/2 cache-deception confirmed"}
+	for _, tt := range []struct {
+		name  string
+		s     *site
+		paths []string
+		want  []string
+	}{
+		{"another server", &site{anyPath: true, origin: cutting(two), key: static}, []string{"/a/1", "/a/2", "/a/3", "/b/1", "/b/2"}, leak},
+		{"another part, and nothing is said of servers", &site{anyPath: true, origin: cutting(nil), key: static}, []string{"/a/1", "/b/1", "/b/2"}, leak},
+		{"another server, and nothing is kept", &site{anyPath: true, origin: cutting(two)}, []string{"/a/1", "/b/1"}, []string{}},
+		{"another server, and what is kept is each caller's", &site{anyPath: true, origin: cutting(two), key: func(r *http.Request) string {
+			if static(r) == "" {
+				return ""
+			}
+			return byCaller(r)
+		}}, []string{"/a/1", "/b/1"}, []string{}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := tt.s.survey(t, Options{Operations: gets(tt.paths...)})
+			if diff := cmp.Diff(tt.want, brief(r)); diff != "" {
+				t.Errorf("(-want +got):\n%s\n%s", diff, told(r))
+			}
+		})
+	}
+}
+
+// That costs the same for a hundred parts.
+func TestSpellingsAreLearntOnAFew(t *testing.T) {
+	t.Parallel()
+	var paths []string
+	for i := range 100 {
+		paths = append(paths, fmt.Sprintf("/part%d/x", i))
+	}
+	s := &site{origin: func(user string, r *http.Request) answer { return mine(user).with("Server", r.URL.Path) }}
+	s.survey(t, Options{}, paths...)
+	tried := map[string]bool{}
+	for _, a := range s.asked {
+		if head, _, found := strings.Cut(a.uri, "%00"); found {
+			tried[head] = true
+		}
+	}
+	if len(tried) < 2 || len(tried) > mostLearners {
+		t.Errorf("spellings were learnt on %d operations, want from 2 to %d", len(tried), mostLearners)
+	}
+}
+
+// A cache that stores all but the paths that it was told of is deceived by another spelling of these.
+func TestEvasion(t *testing.T) {
+	t.Parallel()
+	// merging is an origin to which /x has other names, and a list that everybody may have.
+	merging := func(plain func(string) string) func(string, *http.Request) answer {
+		return func(user string, r *http.Request) answer {
+			switch plain(r.URL.Path) {
+			case "/x":
+				return mine(user)
+			case "/public/list":
+				return ok(`{"items":["desk","chair"]}`)
+			}
+			return missing
+		}
+	}
+	slashes := func(p string) string { return strings.ReplaceAll(p, "//", "/") }
+	same := func(p string) string { return p }
+	// allBut keeps everything but /x as it is written.
+	allBut := func(r *http.Request) string {
+		if raw, _, _ := strings.Cut(r.RequestURI, "?"); raw == "/x" {
+			return ""
+		}
+		return r.RequestURI
+	}
+	age := func(_ *http.Request, kept answer) answer { return kept.with("Age", "3") }
+	leak := []string{"GET /x cache-deception confirmed"}
+	for _, tt := range []struct {
+		name string
+		s    *site
+		want []string
+	}{
+		{"two slashes", &site{origin: merging(slashes), key: allBut, before: age}, leak},
+		{"capitals", &site{origin: merging(strings.ToLower), key: allBut, before: age}, leak},
+		{"a percent-encoded letter", &site{origin: merging(same), key: allBut, before: age}, leak},
+		{"a path parameter", &site{origin: merging(before(";")), key: func(r *http.Request) string {
+			if r.URL.Path == "/x" {
+				return ""
+			}
+			return r.RequestURI
+		}, before: age}, leak},
+
+		{"the cache merges slashes too", &site{origin: merging(slashes), key: func(r *http.Request) string {
+			if slashes(r.URL.Path) == "/x" {
+				return ""
+			}
+			return r.RequestURI
+		}, before: age}, []string{}},
+		{"everything is kept for each caller", &site{origin: merging(slashes), key: func(r *http.Request) string {
+			if allBut(r) == "" {
+				return ""
+			}
+			return byCaller(r)
+		}, before: age}, []string{}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			tt.s.anyPath = true
+			r := tt.s.survey(t, Options{}, "/public/list", "/x")
+			if diff := cmp.Diff(tt.want, brief(r)); diff != "" {
+				t.Errorf("(-want +got):\n%s\n%s", diff, told(r))
+			}
+		})
+	}
+	quiet := &site{anyPath: true, origin: merging(slashes)}
+	quiet.survey(t, Options{}, "/public/list", "/x")
+	for _, a := range quiet.asked {
+		if strings.HasPrefix(a.uri, "//x") {
+			t.Errorf("%s was asked for, though nothing is seen to be stored", a.uri)
+		}
+	}
+}
+
+// The spellings themselves: what they are to servers and caches.
+func TestSpellings(t *testing.T) {
+	form := func(name string, i int) pattern {
+		for _, d := range append(append([]deceiver{below}, everywhere...), evasive...) {
+			if d.name == name {
+				return d.forms[i]
+			}
+		}
+		t.Fatalf("there is no %s", name)
+		return pattern{}
+	}
+	for _, tt := range []struct {
+		f        pattern
+		url      string
+		want     string // "": none
+		resolved string // to whoever decodes it and follows the dots
+	}{
+		{below.forms[0], "http://h/api/me", "/api/me/STEM.css", "/api/me/STEM.css"},
+		{below.forms[1], "http://h/api/me/", "/api/me/STEM%2f..%2f..%2f..%2fstatic%2fSTEM.js", "/static/STEM.js"},
+		{*below.forms[1].otherwise, "http://h/api/me", "/api/me/STEM.js", "/api/me/STEM.js"},
+		{below.forms[2], "http://h/me?page=1", "/me/STEM%2f..%2f..%2fassets%2fSTEM.png?page=1", "/assets/STEM.png"},
+		{form("the delimiter ;", 1), "http://h/api/me", "/api/me;STEM%2f..%2f..%2fstatic%2fSTEM.js", "/static/STEM.js"},
+		{form("a slash, encoded,", 1), "http://h/api/me", "/api/me%2fSTEM%2f..%2f..%2f..%2fstatic%2fSTEM.js", "/static/STEM.js"},
+		{form("an extension", 0), "http://h/api/me?page=1", "/api/me.css?page=1&bearcache=STEM", "/api/me.css"},
+		{form("a directory of static files, left by an encoded ..,", 0), "http://h/api/me", "/static/STEM/..%2f..%2fapi/me?bearcache=STEM", "/api/me"},
+		{form("a directory of assets, left by an encoded ..,", 1), "http://h/api/me", "/favicon.ico/STEM/..%2f..%2fapi/me?bearcache=STEM", "/api/me"},
+		{form("two slashes in the place of one", 0), "http://h/api/me", "/api//me?bearcache=STEM", "/api/me"},
+		{form("letters in another case", 0), "http://h/api/m%65", "/aPi/m%65?bearcache=STEM", "/aPi/me"},
+		{form("letters in another case", 0), "http://h/7/", "", ""},
+		{form("a percent-encoded letter", 0), "http://h/api/me", "/api/m%65?bearcache=STEM", "/api/me"},
+		{form("a percent-encoded letter", 0), "http://h/api/m%65", "", ""},
+		{form("a path parameter", 0), "http://h/api/me", "/api/me;STEM", "/api/me;STEM"},
+		{below.forms[0], "http://h/", "", ""},
+	} {
+		u := tt.f.variantOf(mustURL(tt.url), "STEM")
+		if got := ""; u == nil {
+			if tt.want != got {
+				t.Errorf("%s: nothing, want %s", tt.url, tt.want)
+			}
+			continue
+		}
+		if u.RequestURI() != tt.want || resolved(u.EscapedPath()) != tt.resolved {
+			t.Errorf("%s: %s, which leads to %s; want %s, %s", tt.url, u.RequestURI(), resolved(u.EscapedPath()), tt.want, tt.resolved)
+		}
 	}
 }

@@ -174,7 +174,10 @@ func (p *probe) fresh(ctx context.Context, kind controlKind, s suspicion, list [
 		if kind == byQuery && i >= enoughPairs {
 			order, after = order[:1], nil
 		}
-		en, ok := p.enter(ctx, u, order, s, after, times, kind != byOrigin && i == 0)
+		en, ok := entry{answers: p.filled}, true
+		if i != 1 || kind != byQuery || p.filled == nil { // the second is like the one that led here
+			en, ok = p.enter(ctx, u, order, s, after, times, kind != byOrigin && i == 0)
+		}
 		if !ok {
 			return true // a control that fails rules on nothing
 		}
@@ -279,7 +282,9 @@ func (p *probe) enter(ctx context.Context, u *url.URL, order []*Identity, s susp
 	}
 	if first.denied() && first.as != s.victim {
 		for range denials - 1 {
-			ask(u, &en.answers, first.as)
+			if p.stems == nil { // then it is denied under the operation's own path too
+				ask(u, &en.answers, first.as)
+			}
 		}
 		ask(u, &en.answers, slices.Repeat([]*Identity{s.victim}, times)...)
 		ask(u, &en.answers, first.as)

@@ -33,24 +33,28 @@ type probe struct {
 	wait    time.Duration
 	waiting func()
 	learnt  *learnt
-	hazards bool                                                 // checks may be made that others than the readers of the scan could feel
-	patient bool                                                 // what is the same for both is worth waiting for, whoever may see it
-	stems   func() *url.URL                                      // spellings never used before, in the place of queries
-	headed  bool                                                 // the first reader asked by HEAD, before nobody did by GET
-	heads   bool                                                 // entries are filled by HEAD
-	oneWay  bool                                                 // what the observer brings about on an entry is its own affair
-	leading bool                                                 // redirects are what the operation hands out
-	further bool                                                 // another probe of the operation came before
-	index   int                                                  // of the operation among those of the scan
-	values  map[string]string                                    // of its parameters that were given or found
-	feeds   bool                                                 // others take values from its answers
-	made    bool                                                 // some value was made of the schema: an object that it names probably does not exist
-	spares  []*url.URL                                           // of other objects of the first reader, for which nobody asked yet
-	nth     func(n int) func(operation.Parameter) (string, bool) // the value of a parameter that the first reader was given, or the next that was found
+	hazards bool              // checks may be made that others than the readers of the scan could feel
+	patient bool              // what is the same for both is worth waiting for, whoever may see it
+	stems   func() *url.URL   // spellings never used before, in the place of queries
+	headed  bool              // the first reader asked by HEAD, before nobody did by GET
+	heads   bool              // entries are filled by HEAD
+	oneWay  bool              // what the observer brings about on an entry is its own affair
+	leading bool              // redirects are what the operation hands out
+	further bool              // another probe of the operation came before
+	index   int               // of the operation among those of the scan
+	values  map[string]string // of its parameters that were given or found
+	feeds   bool              // others take values from its answers
+	made    bool              // some value was made of the schema: an object that it names probably does not exist
+	spares  []*url.URL        // of other objects of the first reader, for which nobody asked yet
+	nth     nth               // the value of a parameter that the first reader was given, or the next that was found
+	filled  []*exchange       // of a pair whose target nobody had asked for: what the first filled it with, and the other was given
 	// suspected is true once some operation of the API was seen to mix readers up: what is the same for all may be
 	// worth a longer look then.
 	suspected func() bool
 }
+
+// nth gives the value of a parameter that an operation was given, or the nth that was found.
+type nth func(n int) func(operation.Parameter) (string, bool)
 
 // question is what the operation is asked with, at u.
 func (p *probe) question(id *Identity, u *url.URL) question {
