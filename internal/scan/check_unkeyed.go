@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/bearcache/bearcache/internal/finding"
+	"github.com/bearcache/bearcache/internal/httpfield"
 	"github.com/bearcache/bearcache/internal/operation"
 )
 
@@ -73,13 +74,30 @@ func (id *Identity) says(what string, list []input, canaries []string) *Identity
 var unkeyedInput = Check{
 	Rule: finding.UnkeyedInput,
 	Probe: func(ctx context.Context, p *probe) {
-		if p.further || p.Operation.Method != "GET" || !first(p.Readers[0], p.Natural).ok() {
+		if p.further || p.Operation.Method != "GET" {
 			return
 		}
-		if poisoner, reader := p.sharers(); poisoner != nil {
-			p.reflections(ctx, poisoner, reader)
+		if poisoner, reader := p.sentElsewhere(); poisoner != nil {
+			q := *p
+			q.moves = true
+			q.reflections(ctx, poisoner, reader)
+		}
+		if !first(p.Readers[0], p.Natural).ok() {
+			return
+		}
+		poisoner, reader := p.sharers()
+		changed := false
+		if poisoner != nil && (p.learnt.try("inputs", p.server(), mostReflecting) || p.links()) {
+			changed = p.reflections(ctx, poisoner, reader)
 		}
 		p.declared(ctx)
+		if mixed := slices.ContainsFunc(p.suspicions(), func(s suspicion) bool { return p.proofOf(s).verdict == leak }); mixed {
+			return // it is another's answer for more than that
+		}
+		if poisoner == nil { // a reader can only mislead itself
+			poisoner, reader = p.Readers[0], p.Readers[0]
+		}
+		p.negotiated(ctx, poisoner, reader, changed)
 	},
 	Judge: func(t *Trial) (list []finding.Finding) {
 		for _, pair := range t.Pairs[finding.UnkeyedInput] {
@@ -88,11 +106,51 @@ var unkeyedInput = Check{
 					continue
 				}
 				f.Summary = fmt.Sprintf("%s changes the response and is not in the cache key: what one request says there, another gets.", upperFirst(pair.spelling))
+				f.Detail = pair.input.advice(pair.repeated(), first(pair.Readers[0], pair.Natural).leads)
+				if pair.input.negotiates() { // the one chooses among what the API has, and can put nothing in
+					f.Severity = finding.Medium
+				}
 				list = append(list, f)
 			}
 		}
 		return list
 	},
+}
+
+// repeated says how often it was seen.
+func (t *Trial) repeated() string {
+	for _, s := range t.suspicions() {
+		if p := t.proofOf(s); p.verdict == leak && p.follows {
+			return fmt.Sprintf(" On %d entries in a row the content followed whoever came first.", len(p.control.entries))
+		}
+	}
+	return ""
+}
+
+// called is what a request says it in, as a sentence has it.
+func (in input) called() string {
+	return map[string]string{"query": "the query parameter ", "cookie": "the cookie ", "header": ""}[in.in] + in.name
+}
+
+func (in input) negotiates() bool {
+	return in.in == "header" && (in.name == "Accept" || in.name == "Accept-Language")
+}
+
+// advice says what is wrong and what to do about it, for one input.
+func (in input) advice(repeated string, redirects bool) string {
+	said := "The cache key does not contain " + in.called() + ", which the response depends on." + repeated
+	switch {
+	case in.in == "query":
+		return said + " Put it into the key, best with the whole query, or have the application not look at it."
+	case in.in == "cookie":
+		return said + " Put its value into the key, or answer with Vary: Cookie; or have the application not build from it what is stored."
+	case in.negotiates():
+		return said + " Answer with Vary: " + in.name + " and have the cache obey it, or put into the key what the field comes down to, or have the cache drop the field."
+	case redirects:
+		return said + " Whoever asks next is sent where that request wanted. Have the cache or a proxy before it set or drop " + in.name +
+			", and build Location from a configured name; if the field is needed, put it into the key or into Vary."
+	}
+	return said + " Have a proxy of yours set or drop " + in.name + ", and the application build nothing from what clients say there; if it is needed, put it into the key or into Vary."
 }
 
 func upperFirst(s string) string {
@@ -107,7 +165,7 @@ func upperFirst(s string) string {
 func (p *probe) sharers() (poisoner, reader *Identity) {
 	made := first(p.Readers[0], p.Natural)
 	for _, id := range append(p.Readers[1:len(p.Readers):len(p.Readers)], p.Nobody) {
-		if e := first(id, p.Natural); e.ok() && (e.same(made) || p.shows(e, p.Readers[0])) {
+		if e := first(id, p.Natural); e.ok() && (e.same(made) || p.shows(e, p.Readers[0]) && !p.differed(id, p.Readers[0])) {
 			if id == p.Nobody {
 				return p.Readers[0], id
 			}
@@ -120,52 +178,123 @@ func (p *probe) sharers() (poisoner, reader *Identity) {
 	return nil, nil
 }
 
+// sentElsewhere are two who are sent to the same place by a redirect: readers who are, or nobody, if it is.
+func (p *probe) sentElsewhere() (poisoner, reader *Identity) {
+	made := first(p.Readers[0], p.Natural)
+	if made.redirects() {
+		for _, id := range p.Readers[1:] {
+			if e := first(id, p.Natural); e.redirects() && e.header.Get("Location") == made.header.Get("Location") {
+				return id, p.Readers[0]
+			}
+		}
+		if len(p.Readers) == 1 {
+			return p.Readers[0], p.Readers[0]
+		}
+	}
+	if e := first(p.Nobody, p.Natural); e.redirects() && p.learnt.try("redirects", p.server(), mostRedirects) {
+		return p.Nobody, p.Nobody
+	}
+	return nil, nil
+}
+
+// links reports whether the first reader's answer holds an absolute URL, which may be made of what a request says.
+func (t *Trial) links() bool {
+	e := first(t.Readers[0], t.Natural)
+	return strings.Contains(e.content.text, "://") || e.header["Link"] != nil || e.header["Location"] != nil
+}
+
+// languages are asked for in this order: whatever an API has beside what it takes by itself is likely among them.
+const languages = "fr, de;q=0.9, es;q=0.9, sv;q=0.8, it;q=0.8, pt;q=0.8, nl;q=0.8, pl;q=0.7, ja;q=0.7, zh;q=0.7, ko;q=0.6, ru;q=0.6, tr;q=0.6, ar;q=0.6, hi;q=0.6, en;q=0.2"
+
 // reflections asks with all inputs at once, under a URL that nobody else uses. Of those that are reflected it lets one ask
-// with all of a kind, and the other without; and looks into the first that the other is told of.
-func (p *probe) reflections(ctx context.Context, poisoner, reader *Identity) {
+// with all of a kind, and the other without; and looks into the first that the other is told of. It reports whether the answer
+// is another than without, and nothing that was said stands in it.
+func (p *probe) reflections(ctx context.Context, poisoner, reader *Identity) (changed bool) {
 	var canaries []string
 	for range inputs {
 		canaries = append(canaries, "b"+newSalt()+"c"+newSalt()[:4])
 	}
-	e := p.tell(ctx, finding.UnkeyedInput, p.question(poisoner.says("unkeyed inputs", inputs, canaries), p.variant(byQuery)))
+	all := poisoner.says("unkeyed inputs", inputs, canaries)
+	all.header.Set("Accept-Language", languages)
+	e := p.tell(ctx, finding.UnkeyedInput, p.question(all, p.variant(byQuery)))
 	if e.err != nil {
-		return
+		return false
 	}
+	reflected := false
 	for _, in := range []string{"header", "query", "cookie"} {
-		var list []input
-		var marked []string
+		var list, said []input
+		var marked, spoken []string
 		for i := range inputs {
-			if inputs[i].in == in && e.holds(canaries[i]) {
+			if inputs[i].in != in {
+				continue
+			}
+			said, spoken = append(said, inputs[i]), append(spoken, canaries[i])
+			if e.holds(canaries[i]) {
 				list, marked = append(list, inputs[i]), append(marked, canaries[i])
 			}
 		}
 		if len(list) == 0 {
 			continue
 		}
-		many, u := poisoner.says("unkeyed inputs", list, marked), p.variant(byQuery)
-		ask := func(id *Identity) *exchange { return p.tell(ctx, finding.UnkeyedInput, p.question(id, u)) }
-		ask(many)
-		ask(many) // some store from the second request on
-		told := ask(reader)
-		for i := range list {
-			if told.err == nil && told.holds(marked[i]) && p.unkeyed(ctx, poisoner, reader, list[i], marked[i]) {
-				return
-			}
+		reflected = true
+		if !e.redirects() || p.moves { // otherwise one may be needed for the redirect, and another for where it leads
+			said, spoken = list, marked
+		}
+		if p.reaches(ctx, poisoner, reader, list, marked, said, spoken) {
+			break
 		}
 	}
+	return !reflected && e.ok() && !e.says(common(contents(p.Natural), nil))
+}
+
+// reaches lets one ask with all that is said, and the other without, and looks into those of list that the other is told of.
+func (p *probe) reaches(ctx context.Context, poisoner, reader *Identity, list []input, marked []string, said []input, spoken []string) bool {
+	many := poisoner.says(list[0].called(), said, spoken)
+	values := marks{}
+	for i := range list {
+		values[marked[i]] = given
+	}
+	q := p.inputPair(many, reader, list[0], values)
+	if len(said) > len(list) {
+		q.moves = true
+	}
+	if !q.ask(ctx, many, many, reader) { // some store from the second request on
+		return false
+	}
+	if len(said) > 1 {
+		reached := func(i int) bool { return q.Natural[2].holds(marked[i]) }
+		some := false
+		for i := range list {
+			if some = some || reached(i); reached(i) && p.unkeyed(ctx, poisoner, reader, list[i], marked[i]) {
+				return true
+			}
+		}
+		if !some {
+			return false
+		}
+	}
+	return q.proven(ctx)
+}
+
+// inputPair is a pair of one who says something under a URL that nobody else uses, and of who does not.
+func (p *probe) inputPair(one, reader *Identity, in input, values marks) *probe {
+	q := p.pair(finding.UnkeyedInput, p.variant(byQuery), one, reader, map[string]marks{one.Name: values})
+	q.spelling, q.input = in.called(), in
+	return q
+}
+
+// proven looks into what was asked under the pair's own URL.
+func (p *probe) proven(ctx context.Context) bool {
+	p.filled = p.Natural[:len(p.Natural):len(p.Natural)]
+	p.controls(ctx)
+	return len(p.reuse(finding.UnkeyedInput, func(suspicion) bool { return true })) > 0
 }
 
 // unkeyed tries to prove of one input that what is said in it reaches who does not say it.
 func (p *probe) unkeyed(ctx context.Context, poisoner, reader *Identity, in input, canary string) bool {
-	what := map[string]string{"query": "the query parameter ", "cookie": "the cookie ", "header": ""}[in.in] + in.name
-	one := poisoner.says(what, []input{in}, []string{canary})
-	q := p.pair(finding.UnkeyedInput, p.variant(byQuery), one, reader, map[string]marks{one.Name: {in.value(canary): given}})
-	q.spelling = what
-	if !q.ask(ctx, one, one, reader) {
-		return false
-	}
-	q.controls(ctx)
-	return len(q.reuse(finding.UnkeyedInput, func(suspicion) bool { return true })) > 0
+	one := poisoner.says(in.called(), []input{in}, []string{canary})
+	q := p.inputPair(one, reader, in, marks{canary: given})
+	return q.ask(ctx, one, one, reader) && q.proven(ctx)
 }
 
 // holds reports whether text stands anywhere in the answer.
@@ -190,57 +319,128 @@ var selecting = regexp.MustCompile(`(?i)page|offset|cursor|start|limit|size|coun
 func (p *probe) declared(ctx context.Context) {
 	for _, in := range []string{"query", "header", "cookie"} {
 		for _, param := range p.Operation.Asked() {
-			if param.In != in || in == "query" && !selecting.MatchString(param.Name) {
+			if param.In != in || in == "query" && !selecting.MatchString(param.Name) || isLanguage(param) {
 				continue
 			}
 			value, ok := p.another(param)
 			if !ok {
 				continue
 			}
-			what := map[string]string{"query": "the query parameter ", "header": "the field ", "cookie": "the cookie "}[in] + excerpt(p.redactor.Text(param.Name), 60)
-			one := p.Readers[0].saying(what+"="+excerpt(p.redactor.Text(value), 40), nil, "")
-			one.set = setting{in, param.Name, value}
+			what := input{name: excerpt(p.redactor.Text(param.Name), 60), in: in}
+			one := p.setting(param, value)
 			if in == "query" {
-				p.otherQuery(ctx, one, what)
+				p.otherQuery(ctx, one, what, param)
 			} else {
-				p.otherField(ctx, one, what)
+				p.otherField(ctx, one, p.Readers[0], what)
 			}
 			break
 		}
 	}
 }
 
+// setting is the first reader with another value of a parameter.
+func (p *probe) setting(param operation.Parameter, value string) *Identity {
+	name := input{name: excerpt(p.redactor.Text(param.Name), 60), in: param.In}.called()
+	one := p.Readers[0].saying(name+"="+excerpt(p.redactor.Text(value), 40), nil, "")
+	one.set = setting{param.In, param.Name, value}
+	return one
+}
+
 // otherQuery asks for the URL with the other value, which is another URL: where a cache keeps the query out of its key it
 // answers with what the natural one has left.
-func (p *probe) otherQuery(ctx context.Context, one *Identity, what string) {
+func (p *probe) otherQuery(ctx context.Context, one *Identity, what input, param operation.Parameter) {
 	a := p.Readers[0]
 	q := p.pair(finding.UnkeyedInput, p.target, one, a, nil)
-	q.spelling, q.patient, q.Natural = what, true, []*exchange{first(a, p.Natural)}
+	q.spelling, q.input, q.patient, q.Natural = what.called(), what, true, []*exchange{first(a, p.Natural)}
 	if !q.ask(ctx, one) {
 		return
 	}
 	// Another answer, or none, is made of the value: nothing is mixed up.
 	if e := q.Natural[1]; e.ok() && e.same(q.Natural[0]) {
 		q.controls(ctx)
+		ruled := func(s suspicion) bool { return q.proofOf(s).verdict != unknown }
+		if !slices.ContainsFunc(q.suspicions(), ruled) && (e.hit() || p.suspected() || p.meaningless(ctx, param)) {
+			p.doubt = "another value of " + what.called() + " gave the same bytes, and nothing told a parameter that the API does not look at from a cache that " +
+				"leaves it out of its key: give --origin URL, or a --wait longer than the cache keeps it"
+		}
 	}
 }
 
-// otherField asks with the other value first, under a URL that nobody else uses, and then without.
-func (p *probe) otherField(ctx context.Context, one *Identity, what string) {
+// numeric and searched name parameters for which a word that nobody uses is an error, or finds nothing.
+var (
+	numeric  = regexp.MustCompile(`(?i)page|offset|start|skip|limit|size|count|year|month|day`)
+	searched = regexp.MustCompile(`(?i)^q$|query|search|id$`)
+)
+
+// meaningless reports whether a value that says nothing gives the same answer too, where an API that looks at the parameter would
+// give another. It is asked for under a URL that nobody else uses: the answer may be an error.
+func (p *probe) meaningless(ctx context.Context, param operation.Parameter) bool {
+	number := func(v string) bool { _, err := strconv.Atoi(v); return err == nil }
+	if !numeric.MatchString(param.Name) && !searched.MatchString(param.Name) && !slices.ContainsFunc(param.Candidates, number) {
+		return false
+	}
 	a := p.Readers[0]
-	q := p.pair(finding.UnkeyedInput, p.variant(byQuery), one, a, nil)
-	q.spelling = what
-	if !q.ask(ctx, one) || !q.Natural[0].ok() || q.Natural[0].same(first(a, p.Natural)) {
-		return // refused, or of no effect
+	e := p.tell(ctx, finding.UnkeyedInput, p.question(p.setting(param, "b"+newSalt()), p.variant(byQuery)))
+	return e.same(first(a, p.Natural))
+}
+
+// otherField asks with something said in a field or a cookie first, under a URL that nobody else uses, and then as who does not say it.
+func (p *probe) otherField(ctx context.Context, one, reader *Identity, what input) bool {
+	q := p.inputPair(one, reader, what, nil)
+	if !q.ask(ctx, one) || !q.Natural[0].ok() || q.Natural[0].says(common(contents(of(reader, p.Natural)), nil)) {
+		return false // refused, or of no effect
 	}
-	if q.ask(ctx, one, a) && q.Natural[2].same(q.Natural[0]) {
-		q.controls(ctx)
+	return q.ask(ctx, one, reader) && q.Natural[2].same(q.Natural[0]) && q.proven(ctx)
+}
+
+// negotiated asks for another language and another format, where the document or the answer says that there may be one, or where
+// something that was said together with a language made another answer.
+func (p *probe) negotiated(ctx context.Context, poisoner, reader *Identity, changed bool) {
+	made := first(p.Readers[0], p.Natural)
+	varies, _ := httpfield.Vary(made.header)
+	language := changed || slices.Contains(varies, "Accept-Language") || slices.ContainsFunc(p.Operation.Asked(), isLanguage)
+	in := func(name, value string) {
+		one := poisoner.saying(name, http.Header{name: {value}}, "")
+		if p.learnt.try(name, p.server(), mostNegotiated) && p.otherField(ctx, one, reader, input{name: name, in: "header"}) {
+			p.learnt.took(name)
+		}
 	}
+	if language {
+		in("Accept-Language", languages)
+	}
+	if format := p.format(made, slices.Contains(varies, "Accept")); format != "" {
+		in("Accept", format)
+	}
+}
+
+func isLanguage(p operation.Parameter) bool {
+	return p.In == "header" && strings.EqualFold(p.Name, "Accept-Language")
+}
+
+// format is what to ask for in Accept, for another answer than made; "": there seems to be one only.
+func (p *probe) format(made *exchange, varies bool) string {
+	media, _, _ := strings.Cut(made.header.Get("Content-Type"), ";")
+	media = strings.ToLower(strings.TrimSpace(media))
+	for _, m := range p.Operation.Answers {
+		if m != media {
+			return m + ", */*;q=0.1"
+		}
+	}
+	switch {
+	case !varies:
+		return ""
+	case strings.HasSuffix(media, "json"):
+		return "text/html, application/xml;q=0.9, text/csv;q=0.8, */*;q=0.1"
+	}
+	return "application/json, */*;q=0.1"
 }
 
 // another is a value of a parameter that is not the one the operation was asked with.
 func (p *probe) another(param operation.Parameter) (string, bool) {
 	present, asked := p.present(param)
+	if v := usual(param); !asked && v != "" && len(param.Candidates) < 2 {
+		return v, true
+	}
 	if !asked && len(param.Candidates) > 1 { // the first is most likely what the API takes by itself
 		return param.Candidates[1], true
 	}
@@ -263,6 +463,23 @@ func (p *probe) another(param operation.Parameter) (string, bool) {
 	}
 	return "b" + newSalt() + "c", true
 }
+
+// usual is a value that a list's part is asked for with, and not what an API takes by itself; "" where the name says nothing.
+func usual(param operation.Parameter) string {
+	switch {
+	case param.In != "query":
+	case firstIsOne.MatchString(param.Name):
+		return "2"
+	case least.MatchString(param.Name):
+		return "1"
+	}
+	return ""
+}
+
+var (
+	firstIsOne = regexp.MustCompile(`(?i)^(page|p|page[-_]?(no|num|number|index))$`)
+	least      = regexp.MustCompile(`(?i)^(limit|offset|skip|start|size|count|(per[-_]?)?page[-_]?size|per[-_]?page)$`)
+)
 
 // present is the value that the operation is asked with.
 func (p *probe) present(param operation.Parameter) (string, bool) {

@@ -106,8 +106,12 @@ func (e *exchange) says(facts []fact) bool {
 	return true
 }
 
-func redirects(status int) bool {
-	switch status {
+// redirects reports an answer that sends whoever asks elsewhere.
+func (e *exchange) redirects() bool {
+	if e == nil || e.err != nil || e.header.Get("Location") == "" {
+		return false
+	}
+	switch e.status {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 		return true
 	}
@@ -119,11 +123,11 @@ var logIn = regexp.MustCompile(`(?i)(log|sign)[-_]?(in|on)|oauth|openid|saml|/ss
 
 // leadsOn reports whether an answer sends who asks somewhere else than to a log-in, or to the same path by another name.
 func (e *exchange) leadsOn() bool {
-	if e.err != nil || !redirects(e.status) {
+	if !e.redirects() {
 		return false
 	}
 	to, err := e.url.Parse(e.header.Get("Location"))
-	if err != nil || e.header.Get("Location") == "" || logIn.MatchString(to.Host+to.Path) {
+	if err != nil || logIn.MatchString(to.Host+to.Path) {
 		return false
 	}
 	plain := func(u *url.URL) string { return strings.ToLower(strings.Trim(path.Clean(u.Path), "/")) }
@@ -434,11 +438,13 @@ func (c *courier) read(e *exchange, resp *http.Response, presented []credential,
 		e.err = c.plain(fmt.Errorf("read the response: %w", err))
 		return
 	}
+	e.status, e.header = resp.StatusCode, resp.Header
 	start = decompressed(start, resp.Header)
 	e.echoes = echoesOf(presented, start, resp.Header)
 	says, fields := start, resp.Header
-	if location := resp.Header.Get("Location"); location != "" && redirects(resp.StatusCode) {
+	if e.redirects() {
 		// Where it leads, as a whole, is what a redirect says; its body repeats that at most.
+		location := resp.Header.Get("Location")
 		says, start = nil, append([]byte("Location: "+location+"\n"), start...)
 		io.WriteString(hash, location)
 		fields = maps.Clone(fields)
@@ -446,7 +452,7 @@ func (c *courier) read(e *exchange, resp *http.Response, presented []credential,
 	}
 	var sum [sha256.Size]byte
 	hash.Sum(sum[:0])
-	e.status, e.header, e.content = resp.StatusCode, resp.Header, c.contentOf(says, fields, sum)
+	e.content = c.contentOf(says, fields, sum)
 	e.body = bytes.Clone(start[:min(len(start), keep)])
 }
 

@@ -40,6 +40,7 @@ type probe struct {
 	heads   bool              // entries are filled by HEAD
 	oneWay  bool              // what the observer brings about on an entry is its own affair
 	leading bool              // redirects are what the operation hands out
+	moves   bool              // whatever redirect comes is an answer
 	further bool              // another probe of the operation came before
 	index   int               // of the operation among those of the scan
 	values  map[string]string // of its parameters that were given or found
@@ -75,7 +76,7 @@ func (p *probe) send(ctx context.Context, id *Identity, u *url.URL) *exchange {
 func (p *probe) put(ctx context.Context, q question) *exchange {
 	*p.sent++
 	e := p.courier.send(ctx, q)
-	e.leads = p.leading && e.leadsOn()
+	e.leads = p.leading && e.leadsOn() || p.moves && e.redirects()
 	return e
 }
 

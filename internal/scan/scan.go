@@ -213,7 +213,7 @@ func (s *scanner) run(ctx context.Context) error {
 		s.learnDeceivers(ctx)
 	}
 	if err := s.each(ctx, s.probes, len(s.probes), func(ctx context.Context, p *probe) error {
-		if p.err != nil || len(contents(p.Natural)) == 0 {
+		if p.err != nil || len(contents(p.Natural)) == 0 && !first(p.Readers[0], p.Natural).redirects() {
 			return s.fatal(p.err)
 		}
 		p.turn.Lock()
@@ -674,7 +674,7 @@ func (t *Trial) undecided() string {
 			return fmt.Sprintf("%s %s, and nothing told an answer for everybody from a leak: give --origin URL, or have the document call the operation public (security: [])", who, got)
 		}
 	}
-	return ""
+	return t.doubt
 }
 
 // oneSided reports whether the observer was told of both, and the victim of itself alone. Where both are told of both, as of

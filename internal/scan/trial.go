@@ -50,6 +50,8 @@ type Trial struct {
 	recipe   string // of a forged token, for a shell
 	spelling string // of a pair: what the one does and the other does not
 	stemmed  bool   // of a pair: fresh entries have another name in the path
+	input    input  // of a pair: what the one says something in
+	doubt    string // what was not ruled on beside suspicions
 	owned    bool   // the URL names an object of the first reader
 	redactor *redactor
 	claims   map[*Identity]map[string]bool // of the readers' tokens
