@@ -98,7 +98,7 @@ func (p *probe) poison(ctx context.Context, by *Identity) bool {
 	a := p.Readers[0]
 	u, other := p.variant(byQuery), p.variant(byQuery)
 	ask := func(q question) *exchange { return p.tell(ctx, finding.ErrorPoisoning, q) }
-	if e := ask(p.question(by, u)); e.err != nil || e.status < 400 && !e.empty() {
+	if e := ask(p.question(by, u)); e.err != nil || e.status < 300 && !e.empty() {
 		return false
 	}
 	if e := ask(p.question(a, u)); e.ok() && !e.empty() {
@@ -110,13 +110,14 @@ func (p *probe) poison(ctx context.Context, by *Identity) bool {
 	return poisoned(told[len(told)-4:])
 }
 
+// poisoned reports a round in which the error, or the redirect to a log-in, came to who is answered elsewhere.
 func poisoned(round []*exchange) bool {
 	for _, e := range round {
 		if e.err != nil || e.status == http.StatusTooManyRequests {
 			return false
 		}
 	}
-	bad := func(e *exchange) bool { return e.status == round[0].status && (e.status >= 400 || e.empty()) }
+	bad := func(e *exchange) bool { return e.status == round[0].status && (e.status >= 300 || e.empty()) }
 	return bad(round[0]) && bad(round[1]) && round[2].ok() && !round[2].empty() && bad(round[3]) && round[0].url.String() == round[1].url.String()
 }
 

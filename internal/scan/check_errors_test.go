@@ -82,6 +82,12 @@ func TestErrorPoisoning(t *testing.T) {
 			[]string{"medium of alice to bob", "bob 404 origin", "alice 404 cache", "alice 200 origin", "alice 404 cache"}},
 		{"what one reader is forbidden is kept for another", &site{origin: keeping(with(403), theirs(403))}, true, found,
 			[]string{"medium of alice to bob", "bob 403 origin", "alice 403 cache", "alice 200 origin", "alice 403 cache"}},
+		{"who has no token is sent to a log-in, and that is kept for those who have one", &site{origin: keeping(with(302), func(user string, r *http.Request) answer {
+			if user == "" {
+				return answer{status: 302}.with("Location", "/login")
+			}
+			return mine(user)
+		})}, false, found, []string{"medium of alice to nobody", "nobody 302 origin", "alice 302 cache", "alice 200 origin", "alice 302 cache"}},
 
 		{"what one reader is told is not there is kept for that reader", &site{origin: theirs(404), key: byCaller, keeps: whatever}, true, []string{}, nil},
 		{"it is not there for one reader, and nothing is kept", &site{origin: theirs(404)}, true, []string{}, nil},
