@@ -12,10 +12,21 @@ import (
 
 // A deceiver spells a path so that some server takes it for the path itself, and some cache for what everybody may have.
 type deceiver struct {
-	name  string    // of the class, after PortSwigger's of 2024
-	taken string    // what the cache takes it for
-	forms []pattern // for the rules that caches have; the first tells too whether a server takes it for the path
+	name  string // of the class, after PortSwigger's of 2024
+	kind  kind
+	gates []pattern // any of them tells whether a server takes it for the path
+	rules []pattern // the same for further rules that caches have
 }
+
+// kind is what a deceiver has a server do.
+type kind int
+
+const (
+	cuts      kind = iota // ends the path before its end
+	resolves              // goes up where encoded dots say so
+	strips                // leaves out an extension
+	equalizes             // takes it for the same path, as the cache does not
+)
 
 // pattern is a spelling of an escaped path, which does not end in a slash, with a stem in it, or in its query, that was never used
 // before: it is nobody's real URL.
@@ -25,48 +36,35 @@ type pattern struct {
 	otherwise *pattern // where a server does not take this one
 }
 
-const (
-	asFile  = "for a file that everybody may have"
-	asOther = "for another than the one that it has a rule for"
-)
-
 // directories are those for which caches have rules, whatever the file is called.
 var directories = []string{"static", "assets"}
 
 // cut is of servers for whom a path ends where at stands. What follows ends like a file. For caches that resolve encoded dots
 // before they look at their rules some of it leads to a directory of static files.
 func cut(name, at string, extensions ...string) deceiver {
-	d := deceiver{name: name, taken: asFile}
+	d := deceiver{name: name, kind: cuts}
 	for i, extension := range extensions {
-		f := pattern{spell: func(p, stem string) string { return p + at + stem + extension }}
-		if i > 0 && i <= len(directories) {
-			plain, directory := f, directories[i-1]
-			f = pattern{otherwise: &plain, spell: func(p, stem string) string {
+		plain := pattern{spell: func(p, stem string) string { return p + at + stem + extension }}
+		switch {
+		case i == 0:
+			d.gates = []pattern{plain}
+		case i <= len(directories):
+			d.rules = append(d.rules, pattern{otherwise: &plain, spell: func(p, stem string) string {
 				up := strings.Count(p, "/")
 				if at == "/" || at == "%2f" {
 					up++
 				}
-				return p + at + stem + strings.Repeat("%2f..", up) + "%2f" + directory + "%2f" + stem + extension
-			}}
+				return p + at + stem + strings.Repeat("%2f..", up) + "%2f" + directories[i-1] + "%2f" + stem + extension
+			}})
+		default:
+			d.rules = append(d.rules, plain)
 		}
-		d.forms = append(d.forms, f)
 	}
 	return d
 }
 
 // below is of routes that ignore another segment, with a catch-all. Caches differ in which extensions they take for static.
 var below = cut("another segment", "/", ".css", ".js", ".png", ".ico", ".svg", ".woff2", ".pdf", ".csv")
-
-// dotted is of servers that resolve dots behind an encoded slash, which the cache does not.
-func dotted(name string, files ...string) deceiver {
-	d := deceiver{name: name, taken: asFile}
-	for _, file := range files {
-		d.forms = append(d.forms, pattern{query: true, spell: func(p, stem string) string {
-			return "/" + file + "/" + stem + "/..%2f..%2f" + strings.TrimPrefix(p, "/")
-		}})
-	}
-	return d
-}
 
 // everywhere is a property of the servers, and not of a single route: it is tried on a few operations first.
 var everywhere = []deceiver{
@@ -77,31 +75,42 @@ var everywhere = []deceiver{
 	cut("a zero byte", "%00", ".css", ".js", ".png", ".ico"),
 	cut("a line feed", "%0a", ".css", ".js", ".png", ".ico"),
 	cut("a slash, encoded,", "%2f", ".css", ".js", ".png", ".ico"),
-	{"an extension", asFile, []pattern{appended(".css"), appended(".js"), appended(".png")}},
-	dotted("a directory of static files, left by an encoded ..,", "static", "robots.txt"),
-	dotted("a directory of assets, left by an encoded ..,", "assets", "favicon.ico"),
+	{"an extension", strips, []pattern{appended(".css")}, []pattern{appended(".js"), appended(".png")}},
+	{"a directory of static files, left by an encoded ..,", resolves, []pattern{leaving("static"), leaving("assets")}, []pattern{leaving("robots.txt"), leaving("favicon.ico")}},
 }
 
 func appended(extension string) pattern {
 	return pattern{query: true, spell: func(p, _ string) string { return p + extension }}
 }
 
+// leaving begins like what a cache has a rule for. Its stem stands in the query too: to caches that resolve the dots for their keys
+// it is not in the path.
+func leaving(name string) pattern {
+	return pattern{query: true, spell: func(p, stem string) string {
+		return "/" + name + "/" + stem + "/..%2f..%2f" + strings.TrimPrefix(p, "/")
+	}}
+}
+
 // evasive are spellings of the same path for caches that store all but what they have a rule for, path by path. They are tried
 // where something is seen to be stored. Those that browsers undo, as dots between slashes, deceive nobody.
 var evasive = []deceiver{
-	{"two slashes in the place of one", asOther, []pattern{{query: true, spell: func(p, _ string) string {
+	equal("two slashes in the place of one", func(p, _ string) string {
 		i := strings.LastIndexByte(p, '/')
 		return p[:i] + "/" + p[i:]
-	}}}},
-	{"letters in another case", asOther, []pattern{{query: true, spell: func(p, _ string) string { return everyOther(p, strings.ToUpper) }}}},
-	{"a percent-encoded letter", asOther, []pattern{{query: true, spell: func(p, _ string) string {
+	}),
+	equal("letters in another case", func(p, _ string) string { return everyOther(p, strings.ToUpper) }),
+	equal("a percent-encoded letter", func(p, _ string) string {
 		last := p[len(p)-1]
 		if !wordByte(last) || len(p) > 2 && p[len(p)-3] == '%' {
 			return p
 		}
 		return p[:len(p)-1] + fmt.Sprintf("%%%02X", last)
-	}}}},
-	{"a path parameter", asOther, []pattern{{spell: func(p, stem string) string { return p + ";" + stem }}}},
+	}),
+	equal("a path parameter", func(p, stem string) string { return p + ";" + stem }),
+}
+
+func equal(name string, spell func(p, stem string) string) deceiver {
+	return deceiver{name: name, kind: equalizes, gates: []pattern{{query: true, spell: spell}}}
 }
 
 // everyOther changes every other character, but none of what is percent-encoded.
@@ -117,7 +126,7 @@ func everyOther(p string, change func(string) string) string {
 	return b.String()
 }
 
-// variantOf is u in this form, with a stem; nil where there is none.
+// variantOf is u in this pattern, with a stem; nil where there is none.
 func (f pattern) variantOf(u *url.URL, stem string) *url.URL {
 	v := *u
 	trimmed := strings.TrimRight(u.EscapedPath(), "/")
@@ -145,24 +154,32 @@ func (s *scanner) learnDeceivers(ctx context.Context) {
 	}
 	for _, p := range s.learners() {
 		for _, d := range list {
-			u := d.forms[0].variantOf(p.target, newSalt())
-			if u == nil || slices.ContainsFunc(s.learnt.deceivers, func(o deceiver) bool { return o.name == d.name }) {
-				continue
-			}
-			e := s.courier.send(ctx, p.question(p.Readers[0], u))
-			if e.err != nil && ctx.Err() != nil {
-				return
-			}
-			if e.err == nil && p.shows(e, p.Readers[0]) {
+			if !slices.ContainsFunc(s.learnt.deceivers, func(o deceiver) bool { return o.name == d.name }) && s.takes(ctx, p, d) {
 				s.learnt.deceivers = append(s.learnt.deceivers, d)
 			}
 		}
 	}
 }
 
-// stores reports whether something that answers for the API was seen to store, or says so.
+// takes reports whether a spelling is taken for p's path. Every server takes some other for the same: that is of interest where it
+// leads past a rule.
+func (s *scanner) takes(ctx context.Context, p *probe, d deceiver) bool {
+	for _, f := range d.gates {
+		u := f.variantOf(p.target, newSalt())
+		asked := func(id *Identity) bool {
+			e := s.courier.send(ctx, p.question(id, u))
+			return e.err == nil && p.shows(e, p.Readers[0])
+		}
+		if u != nil && asked(p.Readers[0]) && (d.kind != equalizes || asked(p.Nobody)) {
+			return true
+		}
+	}
+	return false
+}
+
+// stores reports whether something was seen to be stored for more than one reader, or says so.
 func (s *scanner) stores() bool {
-	return s.mixing.Load() || slices.ContainsFunc(s.probes, func(p *probe) bool { return slices.ContainsFunc(p.Natural, (*exchange).hit) })
+	return s.mixing.Load() || slices.ContainsFunc(s.probes, func(p *probe) bool { return !p.private() && slices.ContainsFunc(p.Natural, (*exchange).hit) })
 }
 
 // distinctive reports whether the first reader's answer says something that can be recognised.
@@ -177,16 +194,12 @@ var cacheDeception = Check{
 		if p.further || p.Operation.Method != "GET" || !p.private() || !p.distinctive() || p.leaks(p.Nobody) {
 			return // what nobody gets under the natural URL needs no deception
 		}
-		before := *p.sent
-		if (p.learnt.try(below.name, p.server(), mostSegments) || oneself.MatchString(p.Operation.Path)) && p.deceived(ctx, below) {
+		before, ruled := *p.sent, make(map[kind]bool)
+		if (p.learnt.try(below.name, p.server(), mostSegments) || oneself.MatchString(p.Operation.Path)) && p.deceived(ctx, below, ruled) {
 			return
 		}
 		for _, d := range p.learnt.accepted(p.server()) {
-			most := mostSpellings
-			if d.taken == asOther {
-				most = mostEvasions
-			}
-			if *p.sent-before < mostDeceiving && p.learnt.try(d.name, p.server(), most) && p.deceived(ctx, d) {
+			if *p.sent-before < mostDeceiving && p.learnt.try(d.name, p.server(), mostSpellings) && p.deceived(ctx, d, ruled) {
 				return
 			}
 		}
@@ -197,8 +210,11 @@ var cacheDeception = Check{
 			for i := range list {
 				f := &list[i]
 				f.Victim, f.Observer = pair.Readers[0].Name, pair.Readers[1].Name
-				name, taken, _ := strings.Cut(pair.spelling, "\x00")
-				f.Summary = fmt.Sprintf("With %s in its path, the response that was made for %s is stored and given to requests without credentials.", name, f.Victim)
+				taken := "for a file that everybody may have"
+				if slices.ContainsFunc(evasive, func(d deceiver) bool { return d.name == pair.spelling }) {
+					taken = "for another than the one that it has a rule for"
+				}
+				f.Summary = fmt.Sprintf("With %s in its path, the response that was made for %s is stored and given to requests without credentials.", pair.spelling, f.Victim)
 				f.Detail = "The origin takes that path for the operation's own; the cache takes it " + taken + ". A link to such a path, " +
 					"sent to a user, stores that user's response for whoever asks next." + times(pair)
 				if f.Confidence != finding.Confirmed {
@@ -222,33 +238,44 @@ func times(t *Trial) string {
 	return ""
 }
 
-// deceived tries a spelling in its forms until one deceives a cache.
-func (p *probe) deceived(ctx context.Context, d deceiver) bool {
-	const forms = " in all its forms"
-	for i, f := range d.forms {
-		if i == 1 && !p.learnt.try(d.name+forms, p.server(), mostRules) {
-			return false
-		}
-		accepted, given := p.deceive(ctx, d, f, i == 0 && d.taken == asFile)
-		if !accepted && f.otherwise != nil {
-			accepted, given = p.deceive(ctx, d, *f.otherwise, false)
-		}
-		switch {
-		case given:
+// deceived tries a spelling, until it deceives a cache, in all its patterns. Those for further rules are tried for one spelling
+// of a kind, on a few operations: the rules are the same for others.
+func (p *probe) deceived(ctx context.Context, d deceiver, ruled map[kind]bool) bool {
+	const rules = ", and further rules"
+	accepted := false
+	for i, f := range d.gates {
+		taken, given := p.deceive(ctx, d, f, i == 0 && d.kind != equalizes)
+		if given {
 			p.learnt.took(d.name)
-			if i > 0 {
-				p.learnt.took(d.name + forms)
-			}
 			return true
-		case i == 0 && !accepted:
-			return false
+		}
+		accepted = accepted || taken
+	}
+	if !accepted || ruled[d.kind] || !p.learnt.try(d.name+rules, p.server(), mostRules) {
+		return false
+	}
+	ruled[d.kind] = true
+	refused := false // what follows the path may hold no dots
+	for _, f := range d.rules {
+		taken, given := false, false
+		if f.otherwise == nil || !refused {
+			taken, given = p.deceive(ctx, d, f, false)
+		}
+		if f.otherwise != nil && !taken {
+			refused = true
+			_, given = p.deceive(ctx, d, *f.otherwise, false)
+		}
+		if given {
+			p.learnt.took(d.name)
+			p.learnt.took(d.name + rules)
+			return true
 		}
 	}
 	return false
 }
 
-// deceive lets a reader ask under a form of the path, twice if some cache may store from the second request on, and then
-// nobody, and looks into it if nobody is given what the reader was. It reports whether the form was taken for the path.
+// deceive lets a reader ask under a pattern of the path, twice if some cache may store from the second request on, and then
+// nobody, and looks into it if nobody is given what the reader was. It reports whether the pattern was taken for the path.
 func (p *probe) deceive(ctx context.Context, d deceiver, f pattern, twice bool) (accepted, given bool) {
 	a := p.Readers[0]
 	stem := func() *url.URL { return f.variantOf(p.target, newSalt()) }
@@ -257,7 +284,7 @@ func (p *probe) deceive(ctx context.Context, d deceiver, f pattern, twice bool) 
 		return false, false
 	}
 	q := p.pair(finding.CacheDeception, target, a, p.Nobody, p.Marks)
-	q.spelling, q.stems, q.stemmed = d.name+"\x00"+d.taken, stem, true
+	q.spelling, q.stems, q.stemmed = d.name, stem, true
 	if !q.ask(ctx, a) || !p.shows(q.Natural[0], a) {
 		return false, false
 	}

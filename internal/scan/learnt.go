@@ -21,7 +21,6 @@ type learnt struct {
 const (
 	mostSegments   = 8  // with another segment; then those only that answer about whoever asks
 	mostSpellings  = 4  // with a spelling that some server takes for the path itself
-	mostEvasions   = 2  // with one that may escape the rule of a cache: who has one has it for more than one path
 	mostRules      = 2  // with that in all the forms that caches may have rules for, and not in the first only
 	mostDeceiving  = 24 // is how many requests, about, one of them takes for all that
 	mostReflecting = 8  // with inputs that nobody declares; then those only that hold links
