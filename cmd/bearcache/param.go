@@ -31,6 +31,9 @@ func (f *scanFlags) values(list []*scan.Identity, operations []operation.Operati
 		if before, after, ok := strings.Cut(name, "."); ok && (asked[after] || !asked[name]) && isIdentity(list, before) {
 			whose, name = before, after
 		}
+		if before, after, ok := strings.Cut(name, "."); ok && !asked[name] && asked[after] && !isIdentity(list, before) {
+			return nil, problem("--param"+which(i, len(f.Param))+": what stands before the dot is the name of no --identity", "write for example "+list[0].Name+"."+printable(redact.New(nil).Text(after))+"=VALUE")
+		}
 		if !asked[name] {
 			return nil, unasked(which(i, len(f.Param)), asked)
 		}

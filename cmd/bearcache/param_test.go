@@ -31,7 +31,7 @@ func TestValues(t *testing.T) {
 		{"bob.size=7", "alice", "bob.size", "7"}, // no parameter has the name "size"
 		{"part=7", "alice", "part", "7"},         // of an operation that cannot be asked, for another reason
 		{"orderid=hunter2", "", "", "--param: no operation has a parameter of this name" + names},
-		{"carol.order_id=hunter2", "", "", "--param: no operation has a parameter of this name" + names},
+		{"carol.order_id=hunter2", "", "", "--param: what stands before the dot is the name of no --identity; write for example alice.order_id=VALUE"},
 		{"alice.orderid=hunter2", "", "", "--param: no operation has a parameter of this name" + names},
 		{"Authorization=hunter2", "", "", "--param: no operation has a parameter of this name" + names},
 		{"hunter2==", "", "", "--param: no operation has a parameter of this name" + names},

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/bearcache/bearcache/docs/rules"
+	"github.com/bearcache/bearcache/internal/config"
 	"github.com/bearcache/bearcache/internal/finding"
 	"github.com/bearcache/bearcache/internal/operation"
 	"github.com/bearcache/bearcache/internal/report"
@@ -138,7 +139,7 @@ func explain(e env, check string) error {
 		for _, rule := range finding.Rules {
 			ids = append(ids, rule.ID)
 		}
-		return fmt.Errorf("--explain: there is no check %q; there are %s", harmless(check), strings.Join(ids, ", "))
+		return fmt.Errorf("--explain: %w", noCheck(check, ids))
 	}
 	if err := report.Explain(e.stdout, page, e.colour(e.stdout)); err != nil {
 		return err
@@ -201,7 +202,7 @@ func (f *scanFlags) options(ctx context.Context, e env) (o scan.Options, err err
 	}
 	o = scan.Options{
 		Rate: f.Rate, Concurrency: f.Concurrency, MaxRequests: f.MaxRequests, Timeout: f.Timeout, Wait: f.Wait, Header: http.Header{},
-		UnsafeMethods: f.UnsafeMethods, Burst: f.Burst, Hazards: slices.Contains(f.Checks, finding.ErrorPoisoning.ID),
+		UnsafeMethods: f.UnsafeMethods, Burst: f.Burst,
 	}
 	document, err := f.document(ctx)
 	if err != nil {
@@ -241,6 +242,7 @@ func (f *scanFlags) options(ctx context.Context, e env) (o scan.Options, err err
 		o.Header.Add(name, value)
 	}
 	o.Checks, err = f.checks()
+	o.Hazards = slices.Contains(f.Checks, finding.ErrorPoisoning.ID)
 	return o, err
 }
 
@@ -324,13 +326,15 @@ func (f *scanFlags) markers(list []*scan.Identity) error {
 }
 
 func (f *scanFlags) checks() ([]scan.Check, error) {
-	for _, id := range append(slices.Clone(f.Checks), f.SkipChecks...) {
-		if !slices.ContainsFunc(scan.Checks, func(c scan.Check) bool { return c.Rule.ID == id }) {
-			var ids []string
-			for _, c := range scan.Checks {
-				ids = append(ids, c.Rule.ID)
+	var ids []string
+	for _, c := range scan.Checks {
+		ids = append(ids, c.Rule.ID)
+	}
+	for _, list := range [][]string{f.Checks, f.SkipChecks} {
+		for i, id := range list {
+			if list[i] = strings.TrimSpace(id); !slices.Contains(ids, list[i]) {
+				return nil, noCheck(list[i], ids)
 			}
-			return nil, fmt.Errorf("there is no check %q; this version has %s", harmless(id), strings.Join(ids, ", "))
 		}
 	}
 	var list []scan.Check
@@ -343,6 +347,19 @@ func (f *scanFlags) checks() ([]scan.Check, error) {
 		return nil, errors.New("--checks and --skip-checks leave no check to make")
 	}
 	return list, nil
+}
+
+// noCheck says that a word is no id of a check, and which may have been meant.
+func noCheck(word string, ids []string) error {
+	shown := harmless(word)
+	i := slices.IndexFunc(ids, func(id string) bool { return len(word) > 2 && strings.HasPrefix(id, strings.ToLower(word)) })
+	if meant := config.Nearest(word, ids); i < 0 && meant != "" {
+		i = slices.Index(ids, meant)
+	}
+	if i >= 0 {
+		return fmt.Errorf("there is no check %q; did you mean %s?", shown, ids[i])
+	}
+	return fmt.Errorf("there is no check %q; this version has %s", shown, strings.Join(ids, ", "))
 }
 
 func (f *scanFlags) baseline() (map[string]bool, error) {

@@ -44,6 +44,9 @@ func openTokenSource(ctx context.Context, e env, name, source string, bearer boo
 			return t, err
 		}
 	default:
+		if value, _ := e.getenv(source); value != "" && upperName.MatchString(source) {
+			return t, problem("the source of "+s.whose+" is the name of a variable", "write "+s.flag+"env:"+source)
+		}
 		return t, problem("the source of "+s.whose+" must be env:VAR, file:PATH, cmd:COMMAND or oauth2:FILE",
 			"a secret on the command line could be read by every user of this machine")
 	}

@@ -17,10 +17,10 @@ func nearest(word string, known []string) string {
 	if len(word) > 32 {
 		return "" // longer than any word of ours by more than a typing error
 	}
-	fold := strings.NewReplacer("-", "_").Replace(strings.ToLower(word))
+	fold := func(s string) string { return strings.ReplaceAll(strings.ToLower(s), "-", "_") }
 	best, least := "", len(word)/3+2 // more edits than this is another word
 	for _, k := range known {
-		if n := edits(fold, strings.ToLower(k)); n < least && n < len(k) {
+		if n := edits(fold(word), fold(k)); n < least && n < len(k) {
 			best, least = k, n
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/bearcache/bearcache/internal/finding"
 )
 
 // missed is the error of a target that is not where the document's paths begin: what says so is that next to nothing is
@@ -32,6 +34,37 @@ func (s *scanner) missed() error {
 		return &Failure{"no operation gave an answer that could be compared: " + what + "; is " + s.Target.Redacted() + " where the paths of the API begin?"}
 	}
 	return nil
+}
+
+// inCommon ends a sentence with the reason that all operations which gave no answer have.
+func inCommon(operations []finding.Tested) string {
+	reason := ""
+	for _, op := range operations {
+		switch {
+		case op.Status != finding.StatusFailed:
+		case reason != "" && reason != op.Reason:
+			return "; the report has the reason of each"
+		default:
+			reason = op.Reason
+		}
+	}
+	return ": " + reason
+}
+
+// sentAway says where a redirect leads: to a login, or to where the API is in truth.
+func (p *probe) sentAway(e *exchange) string {
+	if e == nil || e.err != nil || e.status < 300 || e.status > 399 {
+		return ""
+	}
+	to, err := e.url.Parse(e.header.Get("Location"))
+	if err != nil || e.header.Get("Location") == "" || to.Host == "" {
+		return ""
+	}
+	if to.Scheme == e.url.Scheme && to.Host == e.url.Host {
+		return "; it sends to " + excerpt(p.redactor.URL(to.EscapedPath()), 80)
+	}
+	where := url.URL{Scheme: to.Scheme, Host: to.Host}
+	return "; it sends to " + excerpt(p.redactor.URL(where.String()), 80) + ": if that is the API, give it as --target"
 }
 
 // notFound counts the probes of a kind that were answered, and those that were answered 404.

@@ -1,8 +1,11 @@
 package scan
 
 import (
+	"io"
+	"log"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -70,4 +73,38 @@ func scanBelow(t *testing.T, s *site, o Options, path string) (r *finding.Report
 		time.Sleep(time.Second)
 	})
 	return r
+}
+
+// A target that cannot be asked, or sends elsewhere, is said to be so at once, with what to do.
+func TestTargetIsOfAnotherKind(t *testing.T) {
+	plain := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/a", "/b":
+			http.Redirect(w, r, "https://api.example.com/v2"+r.URL.Path+"?token=hunter2hunter2", http.StatusMovedPermanently)
+		default:
+			http.Redirect(w, r, "/login?next="+r.URL.Path, http.StatusFound)
+		}
+	}))
+	defer plain.Close()
+	secure := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	defer secure.Close()
+	hostOf := func(s *httptest.Server) string { return s.Listener.Addr().String() }
+	none := "no operation gave an answer that could be compared: "
+	for _, tt := range []struct {
+		base  string
+		paths []string
+		want  string
+	}{
+		{"https://" + hostOf(plain) + "/api", []string{"/a", "/b"}, "cannot reach https://" + hostOf(plain) + "/api: it does not speak TLS; give --target http://" + hostOf(plain) + "/api"},
+		{"https://" + hostOf(secure), []string{"/a", "/b"}, "cannot reach https://" + hostOf(secure) + ": its certificate is of a CA that nobody here trusts; name the file of its CA in the variable SSL_CERT_FILE"},
+		{"http://" + hostOf(secure), []string{"/a", "/b"}, none + "answered 400 to alice: there was nothing to compare; it said: Client sent an HTTP request to an HTTPS server."},
+		{"http://" + hostOf(plain), []string{"/a", "/b"}, none + "answered 301 to alice: there was nothing to compare; it sends to https://api.example.com: if that is the API, give it as --target"},
+		{"http://" + hostOf(plain), []string{"/c", "/d"}, none + "answered 302 to alice: there was nothing to compare; it sends to /login"},
+		{"http://" + hostOf(plain), []string{"/a", "/d"}, none[:len(none)-2] + "; the report has the reason of each"},
+	} {
+		if _, err := scanAt(t, Options{}, tt.base, tt.paths...); err == nil || err.Error() != tt.want {
+			t.Errorf("%v\nwant %s", err, tt.want)
+		}
+	}
 }

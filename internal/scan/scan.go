@@ -405,7 +405,7 @@ func (s *scanner) fatal(err error) error {
 	case errors.Is(err, errBudget):
 		return &Failure{fmt.Sprintf("stopped after %d requests (--max-requests)", s.MaxRequests)}
 	case unreachable(err):
-		return &Failure{fmt.Sprintf("cannot reach %s: %v; is the API running?", s.Target.Redacted(), err)}
+		return &Failure{fmt.Sprintf("cannot reach %s: %v; %s", s.Target.Redacted(), err, reachedBy(err, s.Target))}
 	}
 	return nil
 }
@@ -625,7 +625,7 @@ func (p *probe) outcome() (finding.Status, string) {
 	case len(contents(p.Natural)) == 0 && p.wanting(got) != "":
 		return finding.StatusFailed, fmt.Sprintf("answered %d to %s; %s", got.status, got.as.Name, p.wanting(got))
 	case len(contents(p.Natural)) == 0:
-		return finding.StatusFailed, fmt.Sprintf("answered %d to %s: there was nothing to compare", got.status, got.as.Name) + p.misunderstood(got)
+		return finding.StatusFailed, fmt.Sprintf("answered %d to %s: there was nothing to compare", got.status, got.as.Name) + p.misunderstood(got) + p.sentAway(got)
 	case len(p.Readers) == 1:
 		return finding.StatusTested, "one identity: whether another would receive its response was not tested"
 	}
@@ -708,7 +708,7 @@ func (s *scanner) gate(r *finding.Report) error {
 	}
 	switch {
 	case answered == 0:
-		return &Failure{"no operation gave an answer that could be compared; see the reasons above"}
+		return &Failure{"no operation gave an answer that could be compared" + inCommon(r.Operations)}
 	case guarded > 0 && len(s.cast.readers) > 1:
 		return &Failure{fmt.Sprintf("%s received the same answers everywhere, so nothing was proven; give tokens of two different users",
 			strings.Join(r.Identities, " and "))}

@@ -402,7 +402,7 @@ func TestFailures(t *testing.T) {
 		{"both refused", refusing.URL, "alice's token is refused by the API (401 on 2 operations); bob's token is refused by the API (401 on 2 operations); nothing was proven. Is it expired?", Options{}},
 		{"one refused", refusingBob.URL, "bob's token is refused by the API (403 on 2 operations); nothing was proven. Is it expired?", Options{}},
 		{"the same everywhere", equal.URL, "alice and bob received the same answers everywhere, so nothing was proven; give tokens of two different users", Options{}},
-		{"errors only", broken.URL, "no operation gave an answer that could be compared; see the reasons above", Options{}},
+		{"errors only", broken.URL, "no operation gave an answer that could be compared: answered 500 to alice: there was nothing to compare", Options{}},
 		{"nobody there", "http://127.0.0.1:1", "cannot reach http://127.0.0.1:1: connection refused; is the API running?", Options{}},
 		{"budget", equal.URL, "stopped after 3 requests (--max-requests)", Options{MaxRequests: 3}},
 		{"nothing to ask", equal.URL, "no operation could be tested: POST is not sent without --unsafe-methods: it may change something",
