@@ -110,6 +110,9 @@ func (f *scanFlags) curl() (description, error) {
 			one, err = recording(path, "file of curl lines", operation.MaxDocument, operation.ParseCurl)
 		} else {
 			one.Document, err = operation.ParseCurl(one.name, []byte(line))
+			if info, noFile := os.Stat(line); err != nil && noFile == nil && !info.IsDir() {
+				err = problem(one.name+" is the name of a file", "write @ before it")
+			}
 		}
 		if err != nil {
 			return d, err

@@ -177,8 +177,8 @@ func outcome(r *finding.Report, err error) (verdict string, exit error) {
 	default:
 		verdict = "nothing" + atThreshold(r.FailOn)
 	}
-	if len(r.Identities) == 1 {
-		verdict += ", another reader not tested"
+	if r.Alone() {
+		verdict += ", another user not tested"
 	}
 	if undecided := r.Undecided(); undecided > 0 {
 		verdict += fmt.Sprintf(", %d undecided", undecided)

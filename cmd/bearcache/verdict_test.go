@@ -46,7 +46,7 @@ func TestVerdict(t *testing.T) {
 		}
 	}
 	r := &finding.Report{FailOn: finding.Medium, Identities: []string{"alice"}, Operations: []finding.Tested{{Undecided: true}}}
-	if got, _ := outcome(r, nil); got != "exit 0 (nothing at medium or above, another reader not tested, 1 undecided)" {
+	if got, _ := outcome(r, nil); got != "exit 0 (nothing at medium or above, another user not tested, 1 undecided)" {
 		t.Errorf("one identity: %q", got)
 	}
 	if got, err := outcome(r, errors.New("interrupted")); got != "exit 3 (not completed)" || !errors.As(err, new(unfinished)) {

@@ -154,6 +154,7 @@ type Report struct {
 	Complete   bool     // every operation was tried, or skipped for a reason of its own
 	Incomplete string   // why not, in one sentence
 	Identities []string // names only
+	Readers    []string // those of them that are different users; nil: all
 	Checks     []*Rule  // that were made
 	Operations []Tested
 	Findings   []Finding
@@ -169,11 +170,14 @@ func (r *Report) Counts(f Finding) bool {
 	return f.Severity >= r.FailOn && !r.Known[f.Fingerprint()]
 }
 
+// Alone reports whether all was asked as one user: whether another receives what is that one's was not tested then.
+func (r *Report) Alone() bool { return len(r.Identities) < 2 || len(r.Readers) == 1 }
+
 // Fixed are the findings that the earlier report had and this one has no longer, each with its rule and
 // its operation. What was not tested again is not among them: a check left out, an operation without an
 // answer or without a verdict, a run that did not end, or one with fewer than two readers.
 func (r *Report) Fixed() []Finding {
-	if !r.Complete || len(r.Identities) < 2 {
+	if !r.Complete || r.Alone() {
 		return nil
 	}
 	found := make(map[string]bool)

@@ -80,6 +80,10 @@ func (r *reader) document() (*Document, error) {
 func (r *reader) version() error {
 	openapi, swagger := r.get(r.root, "openapi"), r.get(r.root, "swagger")
 	switch {
+	case openapi == nil && swagger == nil && r.get(r.root, "item") != nil:
+		return r.errorf(nil, "has no openapi or swagger field, and looks like a Postman collection; give it with --postman")
+	case openapi == nil && swagger == nil && r.get(r.get(r.root, "log"), "entries") != nil:
+		return r.errorf(nil, "has no openapi or swagger field, and looks like a HAR file; give it with --har")
 	case openapi == nil && swagger == nil:
 		return r.errorf(nil, "has no openapi or swagger field; is this an OpenAPI document?")
 	case openapi == nil && text(swagger) == "2.0":

@@ -77,7 +77,7 @@ func (s *shown) tally() string {
 func (s *shown) headline() string {
 	tested := len(s.Operations) - s.untested
 	clear := "No leak was seen on " + plural(tested, "tested operation")
-	if len(s.Identities) == 1 {
+	if len(s.Identities) > 0 && s.Alone() {
 		clear += ", asked as one user only"
 	}
 	likely := s.leaking - s.proven
@@ -116,8 +116,12 @@ func inflect(n int, many, one string) string {
 
 // basis is what the report rests on.
 func (s *shown) basis() string {
-	if len(s.Identities) > 1 {
-		return strings.Join(s.Identities, " and ") + " got different answers on " + plural(s.differed, "operation")
+	names := strings.Join(s.Identities, " and ")
+	switch {
+	case !s.Alone():
+		return names + " got different answers on " + plural(s.differed, "operation")
+	case len(s.Identities) > 1:
+		return names + " are one user: whether another user would receive its responses was not tested; give an --identity of another for that"
 	}
 	return "one identity: whether another user would receive its responses was not tested; give a second --identity for that"
 }

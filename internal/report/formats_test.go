@@ -241,6 +241,10 @@ func TestHeadline(t *testing.T) {
 	if got, want := alone.headline(), "No leak was seen on 1 tested operation, asked as one user only"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
+	twice := show(&finding.Report{Operations: tested, Identities: []string{"alice", "alice-ro"}, Readers: []string{"alice"}})
+	if got, want := twice.basis(), "alice and alice-ro are one user: whether another user would receive its responses was not tested; give an --identity of another for that"; got != want || twice.headline() != alone.headline() {
+		t.Errorf("%q, %q", twice.headline(), got)
+	}
 	if got := alone.basis(); !strings.Contains(got, "was not tested; give a second --identity") {
 		t.Errorf("got %q", got)
 	}

@@ -297,7 +297,7 @@ func sarifInvocationOf(s *shown) sarifInvocation {
 	if !s.Complete {
 		say("error", "incomplete: "+s.Incomplete)
 	}
-	if len(s.Identities) == 1 {
+	if len(s.Identities) > 0 && s.Alone() {
 		say("warning", s.basis())
 	}
 	for _, op := range s.Operations {

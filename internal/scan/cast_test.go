@@ -115,6 +115,9 @@ func TestTwoTokensOfOneUserOnly(t *testing.T) {
 			t.Errorf("%s of %s to %s: they are one user", f.Rule.ID, f.Victim, f.Observer)
 		}
 	}
+	if !r.Alone() {
+		t.Error("the report claims that another user asked")
+	}
 	if got := strings.Join(brief(r), ", "); got != "GET /x anonymous-reuse confirmed, GET /x invalid-token-reuse confirmed" {
 		t.Errorf("%s", got)
 	}

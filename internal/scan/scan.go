@@ -123,6 +123,9 @@ func Run(ctx context.Context, o Options) (*finding.Report, error) {
 	for _, id := range s.Identities {
 		report.Identities = append(report.Identities, id.Name)
 	}
+	for _, id := range s.cast.readers {
+		report.Readers = append(report.Readers, id.Name)
+	}
 	err := s.run(ctx)
 	report.Duration = time.Since(report.Started)
 	report.Requests = int(s.courier.sent.Load())
