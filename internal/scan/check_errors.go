@@ -60,7 +60,7 @@ var errorPoisoning = Check{
 		const each = 4
 		for i := 0; i+2*each <= len(told); i++ {
 			round := told[i : i+each]
-			if !poisoned(round) || !poisoned(told[i+each:i+2*each]) || round[0].as.Name != told[i+each].as.Name || round[0].url == round[2].url {
+			if !poisoned(round) || !poisoned(told[i+each:i+2*each]) || round[0].as != told[i+each].as || round[0].url == round[2].url {
 				continue
 			}
 			what := ""

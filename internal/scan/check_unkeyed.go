@@ -255,8 +255,8 @@ func (p *probe) reaches(ctx context.Context, poisoner, reader *Identity, list []
 		values[marked[i]] = given
 	}
 	q := p.inputPair(many, reader, list[0], values)
-	if len(said) > len(list) {
-		q.moves = true
+	if q.moves = p.moves || len(said) > len(list); len(said) > 1 {
+		q.spelling += ", with other fields beside it,"
 	}
 	if !q.ask(ctx, many, many, reader) { // some store from the second request on
 		return false

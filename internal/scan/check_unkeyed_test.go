@@ -152,7 +152,7 @@ func TestUnkeyedRedirect(t *testing.T) {
 	}{
 		{"whoever asks is sent there", &site{origin: moved, key: byURLKey, keeps: whatever}, "/public/x", leak, said("bob", "alice", "X-Forwarded-Host", 301), false},
 		{"one field makes the redirect, another says where", &site{origin: secured, key: byURLKey, keeps: whatever}, "/public/x", leak, said("bob", "alice", "X-Forwarded-Host", 200), false},
-		{"who has no token is sent to a log-in there", &site{origin: login, key: byURLKey, keeps: redirects}, "/x", []string{"GET /x unkeyed-input confirmed"},
+		{"who has no token is sent to a log-in there", &site{origin: login, key: byURLKey, keeps: redirects}, "/x", []string{"GET /x error-poisoning confirmed", "GET /x unkeyed-input confirmed"},
 			[]string{"high of nobody with X-Forwarded-Host to nobody", "nobody with X-Forwarded-Host 302 origin", "nobody 302 cache", "nobody 302 cache",
 				"nobody 302 origin", "nobody with X-Forwarded-Host 302 cache"}, false},
 
@@ -180,6 +180,11 @@ func TestUnkeyedRedirect(t *testing.T) {
 			}
 			if diff := cmp.Diff(tt.steps, steps(r, finding.UnkeyedInput)); diff != "" {
 				t.Errorf("evidence (-want +got):\n%s\n%s", diff, told(r))
+			}
+			for _, f := range r.Findings {
+				if both := strings.Contains(f.Summary, "with other fields"); f.Rule == finding.UnkeyedInput && both != strings.HasPrefix(tt.name, "one field makes") {
+					t.Errorf("it says %q", f.Summary)
+				}
 			}
 			for _, op := range r.Operations {
 				if op.Operation != "GET /me" && (op.Status == finding.StatusTested) == tt.same {
@@ -497,6 +502,11 @@ func TestIgnoredInput(t *testing.T) {
 			r := tt.s.survey(t, o, "/items")
 			if diff := cmp.Diff(tt.want, brief(r)); diff != "" {
 				t.Errorf("(-want +got):\n%s\n%s", diff, told(r))
+			}
+			for _, a := range tt.s.asked {
+				if u := mustURL(a.uri); strings.HasPrefix(u.Query().Get(tt.param.Name), "b") && !u.Query().Has("bearcache") {
+					t.Errorf("%s: a value that is none under a URL that others use", a.uri)
+				}
 			}
 			if op := r.Operations[0]; op.Undecided != tt.undecided || tt.undecided && !strings.Contains(op.Reason, "the query parameter "+tt.param.Name) {
 				t.Errorf("undecided: %v, %q", op.Undecided, op.Reason)

@@ -31,7 +31,7 @@ func TestStoredRedirects(t *testing.T) {
 		told string // of the operation
 	}{
 		{"kept by URL", &site{origin: file, key: byURLKey, keeps: redirects},
-			[]string{"GET /x anonymous-reuse confirmed", "GET /x cross-identity-reuse confirmed", "GET /x invalid-token-reuse confirmed"}, ""},
+			[]string{"GET /x anonymous-reuse confirmed", "GET /x cross-identity-reuse confirmed", "GET /x error-poisoning confirmed", "GET /x invalid-token-reuse confirmed"}, ""},
 		{"kept by caller", &site{origin: file, key: byCaller, keeps: redirects}, []string{}, ""},
 		{"not kept", &site{origin: file}, []string{}, ""},
 		{"signed anew each time, not kept", &site{origin: func(user string, r *http.Request) answer {
@@ -43,9 +43,9 @@ func TestStoredRedirects(t *testing.T) {
 		{"the same for all, kept by URL", &site{origin: func(string, *http.Request) answer { return to(301, "/docs/index.html") }, key: byURLKey, keeps: redirects}, []string{},
 			"bob got the same as alice, and nothing told shared data from a leak: give --origin URL, --marker alice=TEXT, or a longer --wait"},
 		{"to the log-in", &site{origin: func(_ string, r *http.Request) answer { return to(302, "/sign-in?next="+r.RequestURI) }, key: byURLKey, keeps: redirects},
-			[]string{}, "answered 302 to alice: there was nothing to compare"},
+			[]string{}, "answered 302 to alice: there was nothing to compare; it sends to /sign-in"},
 		{"to the path with a slash", &site{origin: func(_ string, r *http.Request) answer { return to(308, r.URL.Path+"/") }, key: byURLKey, keeps: redirects},
-			[]string{}, "answered 308 to alice: there was nothing to compare"},
+			[]string{}, "answered 308 to alice: there was nothing to compare; it sends to /x/"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
