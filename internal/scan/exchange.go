@@ -123,7 +123,7 @@ func (e *exchange) redirects() bool {
 // logIn matches where somebody is sent who has to show who he is.
 var logIn = regexp.MustCompile(`(?i)(log|sign)[-_]?(in|on)|oauth|openid|saml|/sso|/auth|authorize`)
 
-// leadsOn reports whether an answer sends who asks somewhere else than to a log-in, or to the same path by another name.
+// leadsOn reports whether an answer sends who asks somewhere else than to a log-in, or to the same path by another name or elsewhere.
 func (e *exchange) leadsOn() bool {
 	if !e.redirects() {
 		return false
@@ -132,8 +132,8 @@ func (e *exchange) leadsOn() bool {
 	if err != nil || logIn.MatchString(to.Host+to.Path) {
 		return false
 	}
-	plain := func(u *url.URL) string { return strings.ToLower(strings.Trim(path.Clean(u.Path), "/")) }
-	return plain(to) != plain(e.url)
+	plain := func(u *url.URL) string { return "/" + strings.ToLower(strings.Trim(path.Clean(u.Path), "/")) }
+	return !strings.HasSuffix(plain(to), plain(e.url))
 }
 
 var (
