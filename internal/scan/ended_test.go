@@ -115,3 +115,23 @@ func running(t *testing.T, connections, requests int) (r *finding.Report, err er
 	})
 	return r, err
 }
+
+// An operation that asks for silence amid the checks was not asked to the end: it is not clean.
+func TestSilenceAmidChecks(t *testing.T) {
+	t.Parallel()
+	s := &site{paths: []string{"/x"}, origin: func(user string, r *http.Request) answer {
+		if strings.Contains(r.URL.RawQuery, "bearcache") {
+			return answer{status: 429}.with("Retry-After", "3600")
+		}
+		return mine(user)
+	}}
+	r := s.survey(t, Options{}, "/x")
+	for _, op := range r.Operations {
+		if op.Operation == "GET /x" && (op.Status == finding.StatusTested && !op.Undecided || !strings.Contains(op.Reason, "the API asks for silence for 1h0m0s")) {
+			t.Errorf("%+v", op)
+		}
+		if op.Operation == "GET /me" && (op.Status != finding.StatusTested || op.Undecided) {
+			t.Errorf("%+v", op)
+		}
+	}
+}

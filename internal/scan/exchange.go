@@ -258,7 +258,7 @@ func (c *courier) send(ctx context.Context, q question) *exchange {
 			return e
 		}
 		if !c.silence(wait) {
-			e.err = fmt.Errorf("the API asks for silence for %v (%d, Retry-After); scan it later, or with a lower --rate", wait.Round(time.Second), e.status)
+			e.err = &silenceError{wait, e.status}
 			return e
 		}
 	}
@@ -547,6 +547,16 @@ func (c *courier) allowed(u *url.URL) bool {
 		}
 	}
 	return false
+}
+
+// silenceError is a question that was not answered, since the target asks for more silence than it may.
+type silenceError struct {
+	wait   time.Duration
+	status int
+}
+
+func (e *silenceError) Error() string {
+	return fmt.Sprintf("the API asks for silence for %v (%d, Retry-After); scan it later, or with a lower --rate", e.wait.Round(time.Second), e.status)
 }
 
 // plain is err without the URL that net/http puts into it: values of parameters may be secret.

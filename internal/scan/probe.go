@@ -3,6 +3,7 @@ package scan
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -26,6 +27,7 @@ type probe struct {
 	salt    string
 	keys    map[controlKind]int // fresh ones used so far
 	sent    *int
+	muted   *error      // why some question was not answered at all, though others may be
 	turn    *sync.Mutex // of probes that ask for one URL with different fields: a cache may not tell them apart
 	err     error       // the first that ended the probing of this operation
 	done    bool        // all was asked
@@ -77,6 +79,9 @@ func (p *probe) put(ctx context.Context, q question) *exchange {
 	*p.sent++
 	e := p.courier.send(ctx, q)
 	e.leads = p.leading && e.leadsOn() || p.moves && e.redirects()
+	if errors.As(e.err, new(*silenceError)) {
+		*p.muted = e.err
+	}
 	return e
 }
 

@@ -228,6 +228,9 @@ func (s *scanner) run(ctx context.Context) error {
 				c.Probe(ctx, p)
 			}
 		}
+		if p.err == nil {
+			p.err = *p.muted
+		}
 		p.done = ctx.Err() == nil && p.err == nil && p.courier.broken() == nil
 		return s.fatal(p.err)
 	}); err != nil {
@@ -306,7 +309,7 @@ func (s *scanner) address(t *tested, op operation.Operation, values map[*Identit
 	readers := s.cast.readers
 	for i, id := range readers {
 		p := &probe{
-			courier: s.courier, salt: newSalt(), keys: map[controlKind]int{}, sent: new(int), wait: s.Wait, suspected: s.mixing.Load,
+			courier: s.courier, salt: newSalt(), keys: map[controlKind]int{}, sent: new(int), muted: new(error), wait: s.Wait, suspected: s.mixing.Load,
 			learnt: s.learnt, hazards: s.Hazards, index: t.index, values: make(map[string]string),
 			waiting: func() { s.tell(func(pr *Progress) { pr.Waiting++ }) },
 			Trial: &Trial{

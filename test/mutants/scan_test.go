@@ -50,6 +50,7 @@ var scanTable = []mutant{
 	{"scan, what a document says to caches is sent", "internal/operation/reserved.go", "return p.In == \"header\" && (name ==", "return false && (name ==", "internal/scan", "TestOptionalParameters"},
 	{"scan, a token that is over is scanned with", "cmd/bearcache/token.go", "if ends.IsZero() || now.Before(ends.Add(skew)) {", "if true {", "cmd/bearcache", "TestTokenIsOver"},
 	{"scan, two tokens of one user are two users", "internal/scan/scan.go", "report.Readers = append(report.Readers, id.Name)", "_ = id", "internal/scan", "TestTwoTokensOfOneUserOnly"},
+	{"scan, what silence kept from being asked is clean", "internal/scan/scan.go", "			p.err = *p.muted\n", "			_ = p.muted\n", "internal/scan", "TestSilenceAmidChecks"},
 	{"scan, one round with several processes", "internal/scan/stack.go", "return 4", "return 1", "internal/scan", "TestMoreRounds"},
 	{"scan, one reader at once", "internal/scan/burst.go", "p.Readers[i%len(p.Readers)]", "p.Readers[i*0]", "internal/scan", "TestBurst"},
 
