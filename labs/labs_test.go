@@ -5,24 +5,22 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/bearcache/bearcache/test/programtest"
 )
+
+func TestMain(m *testing.M) { programtest.Main(m, AtATime) }
 
 // TestLabs scans every deployment with the built binary. What the scanner says must be all that is
 // true, and nothing else. Where a server is not installed its labs are skipped, aloud, on a user's
 // machine, and fail in CI.
 func TestLabs(t *testing.T) {
-	binary := filepath.Join(t.TempDir(), "bearcache")
-	build := exec.Command("go", "build", "-o", binary, "../cmd/bearcache")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build the binary: %v\n%s", err, out)
-	}
 	list, err := Load(".")
 	if err != nil {
 		t.Fatal(err)
@@ -32,17 +30,12 @@ func TestLabs(t *testing.T) {
 		if missing == "" {
 			return false
 		}
-		return t.Run(lab.Name, func(t *testing.T) {
-			if os.Getenv("CI") != "" {
-				t.Fatalf("there is no %s", missing)
-			}
-			t.Skipf("SKIPPED, NOT TESTED: there is no %s; make needs installs what is missing", missing)
-		})
+		return t.Run(lab.Name, func(t *testing.T) { programtest.Missing(t, missing) })
 	})
 	if t.Failed() {
 		return
 	}
-	for _, o := range Run(t.Context(), list, binary, AtATime) {
+	for _, o := range Run(t.Context(), list, programtest.Bearcache, AtATime) {
 		t.Run(o.Lab.Name, func(t *testing.T) {
 			for _, fault := range o.Faults() {
 				t.Error(fault)

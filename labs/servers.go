@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -13,9 +12,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
+
+	"github.com/bearcache/bearcache/test/programtest"
 )
 
 // running is a deployment that runs.
@@ -56,7 +56,7 @@ func (r *running) up(ctx context.Context) (err error) {
 		return err
 	}
 	for _, s := range r.lab.Servers {
-		r.address[s.Name] = freeAddress()
+		r.address[s.Name] = net.JoinHostPort("127.0.0.1", programtest.FreePort())
 	}
 	for _, s := range r.lab.Servers {
 		if err := r.startServer(ctx, s); err != nil {
@@ -233,29 +233,4 @@ func (r *running) stop() {
 		<-p.ended
 	}
 	r.processes = nil
-}
-
-var (
-	givenMu sync.Mutex
-	given   = map[int]bool{} // ports of this process's servers, guarded by givenMu
-)
-
-// freeAddress is a loopback address that nobody listens on. Its port is below those that the system
-// gives to connections: one of those may be taken before the server gets to listen.
-func freeAddress() string {
-	givenMu.Lock()
-	defer givenMu.Unlock()
-	for {
-		port := 12000 + rand.IntN(20000)
-		if given[port] {
-			continue
-		}
-		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-		if err != nil {
-			continue
-		}
-		l.Close()
-		given[port] = true
-		return l.Addr().String()
-	}
 }

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,27 +14,13 @@ import (
 
 	"github.com/bearcache/bearcache/internal/finding"
 	"github.com/bearcache/bearcache/labs"
+	"github.com/bearcache/bearcache/test/programtest"
 )
 
-var binary string
+// atATime is how many deployments run at once: for a part of the time they wait for a stored response to expire.
+const atATime = 6
 
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "bearcache-remedies-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	binary = filepath.Join(dir, "bearcache")
-	build := exec.Command("go", "build", "-o", binary, "../cmd/bearcache")
-	build.Stdout, build.Stderr = os.Stderr, os.Stderr
-	if err := build.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "build the binary:", err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	os.RemoveAll(dir)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { programtest.Main(m, atATime) }
 
 // deployment is one that leaks: DIR/STACK.yaml, where STACK is what mends it. In its texts, @nginx@ and its like are the paths of
 // files in DIR, here nginx.conf, and when it is mended, for STACK, that of the remedy.
@@ -142,10 +127,10 @@ func findings(t *testing.T, lab *labs.Lab) []labs.Finding {
 	if err := os.Chmod(dir, 0o755); err != nil { // servers that root starts become others
 		t.Fatal(err)
 	}
-	if err := lab.Prove(t.Context(), binary, filepath.Join(dir, "proof"), lab.Proof); err != nil {
+	if err := lab.Prove(t.Context(), programtest.Bearcache, filepath.Join(dir, "proof"), lab.Proof); err != nil {
 		t.Fatalf("it is not as it says: %v; logs are in %s", err, dir)
 	}
-	rep, err := lab.Report(t.Context(), binary, filepath.Join(dir, "scan"))
+	rep, err := lab.Report(t.Context(), programtest.Bearcache, filepath.Join(dir, "scan"))
 	if err != nil {
 		t.Fatalf("%v; logs are in %s", err, dir)
 	}
@@ -158,23 +143,15 @@ func findings(t *testing.T, lab *labs.Lab) []labs.Finding {
 	return rep.Findings
 }
 
-// atATime is how many deployments run at once: for a part of the time they wait for a stored response to expire.
-const atATime = 6
-
 // Before, the scanner finds what the remedy is for; after, nothing of medium severity or more. The server loads the file that
 // the catalogue shows, and no copy of it.
 func TestRemedies(t *testing.T) {
-	turn := make(chan struct{}, atATime)
 	for _, d := range load(t) {
 		t.Run(d.Name, func(t *testing.T) {
-			if missing := d.Missing(); len(missing) > 0 && os.Getenv("CI") != "" {
-				t.Fatalf("there is no %s", strings.Join(missing, ", "))
-			} else if len(missing) > 0 {
-				t.Skipf("SKIPPED, NOT TESTED: there is no %s; make needs installs what is missing", strings.Join(missing, ", "))
+			if missing := d.Missing(); len(missing) > 0 {
+				programtest.Missing(t, strings.Join(missing, ", "))
 			}
 			t.Parallel()
-			turn <- struct{}{}
-			defer func() { <-turn }()
 			file, err := d.remedy()
 			if err != nil {
 				t.Fatal(err)

@@ -9,7 +9,6 @@ import (
 	"maps"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -277,20 +276,6 @@ func TestOperationsAreCountedOnce(t *testing.T) {
 	if got, want := s.tally(), "2 leaking · 1 with other findings · 1 clean · 2 undecided · 2 not tested"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-}
-
-// tool is a program that the test cannot do without. Where it is missing the test is skipped, aloud, and
-// fails in CI.
-func tool(t *testing.T, name string) string {
-	t.Helper()
-	file, err := exec.LookPath(name)
-	if err != nil && os.Getenv("CI") != "" {
-		t.Fatalf("there is no %s", name)
-	}
-	if err != nil {
-		t.Skipf("SKIPPED, NOT TESTED: there is no %s; make needs installs it", name)
-	}
-	return file
 }
 
 // written is a report in a file of its own.

@@ -16,13 +16,14 @@ import (
 	"time"
 
 	"github.com/bearcache/bearcache/internal/finding"
+	"github.com/bearcache/bearcache/test/programtest"
 )
 
 // TestPageInABrowser opens pages in Chromium as wide as a phone, with everything unfolded: nothing may need
 // scrolling to the side, ask for anything, or end in an error. Three pages that do are shown beside them, so
 // that the test is known to see it.
 func TestPageInABrowser(t *testing.T) {
-	chromium := tool(t, "chromium")
+	chromium := programtest.Need(t, "chromium")
 	pages := map[string]string{
 		"example":      whole(t, "html", example()),
 		"empty":        whole(t, "html", &finding.Report{}),

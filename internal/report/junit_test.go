@@ -10,11 +10,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/bearcache/bearcache/internal/finding"
+	"github.com/bearcache/bearcache/test/programtest"
 )
 
 // Reports are valid by what GitLab and Jenkins read, whatever is said in them.
 func TestJUnitSchema(t *testing.T) {
-	xmllint := tool(t, "xmllint")
+	xmllint := programtest.Need(t, "xmllint")
 	check := func(file string) ([]byte, error) {
 		return exec.Command(xmllint, "--nonet", "--noout", "--schema", "testdata/schema/junit.xsd", file).CombinedOutput()
 	}

@@ -10,12 +10,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/bearcache/bearcache/internal/finding"
+	"github.com/bearcache/bearcache/test/programtest"
 )
 
 // GitHub's own parser makes the same elements of a report whatever is said in it, and no name, number or
 // address is left for what looks through its output.
 func TestMarkdownByGitHubsParser(t *testing.T) {
-	parser := tool(t, "cmark-gfm")
+	parser := programtest.Need(t, "cmark-gfm")
 	render := func(markdown string) string {
 		cmd := exec.Command(parser, "--unsafe", "-e", "table", "-e", "autolink", "-e", "strikethrough", "-e", "tasklist", "-e", "footnotes")
 		cmd.Stdin = strings.NewReader(markdown)

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +16,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/bearcache/bearcache/test/programtest"
 )
 
 const (
@@ -49,6 +50,7 @@ func (s suiteTest) answer() string {
 // UPDATE=1 rewrites the ids in that list. Reasons that are there stay; a new id gets "?", which fails
 // until somebody writes why.
 func TestCacheSuite(t *testing.T) {
+	t.Parallel()
 	suiteInstalled(t)
 	data, err := os.ReadFile(suiteExpected)
 	if err != nil {
@@ -89,9 +91,9 @@ func TestCacheSuite(t *testing.T) {
 // runSuite starts a gateway, and the suite before and behind it.
 func runSuite(t *testing.T, flags []string, list map[string]map[string][]string) []suiteTest {
 	w := opaqueWorld(t)
-	port := freePort(t)
+	port := programtest.FreePort()
 	args := append([]string{"serve", "--upstream", "http://127.0.0.1:" + port, "--listen", "127.0.0.1:0", "--admin", "off"}, flags...)
-	proxy := w.start("gateway", exec.Command(binary, args...))
+	proxy := w.start("gateway", exec.Command(programtest.Bearcache, args...))
 	results, totals := suiteRun(t, proxy, port)
 
 	// The suite lets responses live for a second or two of the real clock and pauses for three, 25 tests
@@ -257,38 +259,16 @@ func writeExpectations(t *testing.T, e expectations) {
 	}
 }
 
-// suiteInstalled skips the test where Node.js or the suite is missing, aloud, and fails it in CI.
+// suiteInstalled ends the test where Node.js or the suite is missing.
 func suiteInstalled(t *testing.T) {
 	t.Helper()
-	tool(t, "node")
+	programtest.Need(t, "node")
 	const wanted = 18 // it has what the tools use
 	out, err := exec.Command("node", "-p", "parseInt(process.versions.node)").Output()
-	lack := ""
 	if major, _ := strconv.Atoi(strings.TrimSpace(string(out))); err != nil || major < wanted {
-		lack = fmt.Sprintf("Node.js is older than %d, or does not run", wanted)
-	} else if _, err := os.Stat(filepath.Join(suiteTools, suiteFiles)); err != nil {
-		lack = "the cache suite is not installed"
+		programtest.Missing(t, fmt.Sprintf("Node.js of version %d or newer", wanted))
 	}
-	switch {
-	case lack == "":
-	case os.Getenv("CI") != "":
-		t.Fatal(lack)
-	default:
-		t.Skipf("SKIPPED, NOT TESTED: %s; make needs installs it", lack)
+	if _, err := os.Stat(filepath.Join(suiteTools, suiteFiles)); err != nil {
+		programtest.Missing(t, "cache suite")
 	}
-}
-
-// freePort is one that nobody listened on a moment ago.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
 }

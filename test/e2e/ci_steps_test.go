@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +16,8 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/bearcache/bearcache/test/programtest"
 )
 
 // What is here runs a workflow, the action and the GitLab job as their systems would, as far as they use it. A key, an
@@ -240,6 +241,7 @@ func (g *github) action(with, env map[string]string) (outputs map[string]string,
 // The action is what GitHub takes for one: it says of everything what it is, and its inputs reach the script, each under
 // a name that the script reads, by the environment only.
 func TestAction(t *testing.T) {
+	t.Parallel()
 	a := readAction(t)
 	script, err := os.ReadFile("../../ci/scan.sh")
 	if err != nil {
@@ -386,54 +388,45 @@ var codeBlock = regexp.MustCompile("(?ms)^```(\\w*)\n(.*?)^```\n")
 
 // Everything in docs/ci.md that is code does what the page says that it does.
 func TestPageOfCI(t *testing.T) {
-	tool(t, "curl")
+	t.Parallel()
+	programtest.Need(t, "curl")
 	page, err := os.ReadFile("../../docs/ci.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := newWorld(t)
-	leaking, mended := w.flask("leaking", 3), w.flask("mended", 300)
 	modules := proxy(t)
 	var kinds []string
 	for _, m := range codeBlock.FindAllStringSubmatch(string(page), -1) {
 		language, text := m[1], m[2]
 		kind := "?"
+		does := func(name string, what func(*world)) {
+			kind, _, _ = strings.Cut(name, ":")
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				what(w)
+				w.noTokenAnywhere()
+			})
+		}
 		switch {
 		case language == "yaml" && strings.Contains(text, "python3 app.py"):
-			kind = "own deployment"
 			for _, variant := range []string{"leaking", "mended"} {
-				w.pageOwnDeployment(text, variant)
+				does("own deployment: "+variant, func(w *world) { w.pageOwnDeployment(text, variant) })
 			}
 		case language == "yaml" && strings.Contains(text, "secrets.ALICE_TOKEN"):
-			kind = "secrets"
-			w.pageSecrets(text, leaking)
+			does("secrets", func(w *world) { w.pageSecrets(text, w.flask("leaking", 3)) })
 		case language == "yaml" && strings.Contains(text, "include:"):
-			kind = "gitlab"
-			w.pageGitLab(text, leaking, modules)
+			does("gitlab", func(w *world) { w.pageGitLab(text, w.flask("leaking", 3), modules) })
 		case language == "sh" && strings.Contains(text, "bearcache scan"):
-			kind = "baseline"
-			w.pageBaseline(text, leaking)
+			does("baseline", func(w *world) { w.pageBaseline(text, w.flask("leaking", 3)) })
 		case language == "sh" && strings.Contains(text, "scan.sh"):
-			kind = "elsewhere"
-			j := w.pageJob()
-			j.realGo()
-			maps.Copy(j.env, modules)
-			maps.Copy(j.env, map[string]string{"ALICE_TOKEN": w.tokens["alice"], "BOB_TOKEN": w.tokens["bob"]})
-			if code := j.run(nil, "sh", "-c", strings.ReplaceAll(text, "http://127.0.0.1:5000", mended)); code != 0 {
-				t.Errorf("elsewhere: exit %d\n%s", code, j.log.shown.String())
-			}
-			j.keepEvidence()
-			data, err := os.ReadFile(filepath.Join(j.dir, "bearcache-reports/report.json"))
-			if err != nil || !strings.Contains(string(data), `"version": "v0.1.0"`) {
-				t.Errorf("the scanner is not the version that was asked for: %v %.200s", err, data)
-			}
+			does("elsewhere", func(w *world) { w.pageElsewhere(text, w.flask("mended", 300), modules) })
 		}
 		kinds = append(kinds, kind)
 	}
 	if want := []string{"own deployment", "secrets", "baseline", "gitlab", "elsewhere"}; !slices.Equal(kinds, want) {
 		t.Errorf("the page has %q, and what can be run here are %q", kinds, want)
 	}
-	w.noTokenAnywhere()
 }
 
 func (w *world) pageJob() *ciJob {
@@ -450,12 +443,7 @@ func (j *ciJob) keepEvidence() {
 
 func (w *world) pageOwnDeployment(text, variant string) {
 	w.t.Helper()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	port := fmt.Sprint(free.Addr().(*net.TCPAddr).Port)
-	free.Close()
+	port := programtest.FreePort()
 	var page workflow
 	decode(w.t, "docs/ci.md", []byte(strings.NewReplacer("127.0.0.1:5000", "127.0.0.1:"+port, "--port 5000", "--port "+port).Replace(text)), &page)
 
@@ -464,7 +452,7 @@ func (w *world) pageOwnDeployment(text, variant string) {
 	// What the job calls python3 is the one that has Flask, and gh is one that notes what it is told.
 	bin := w.t.TempDir()
 	commented := filepath.Join(bin, "commented")
-	err = os.Symlink(w.python, filepath.Join(bin, "python3"))
+	err := os.Symlink(w.python, filepath.Join(bin, "python3"))
 	if err == nil {
 		err = os.WriteFile(filepath.Join(bin, "gh"), []byte("#!/bin/sh\nprintf '%s\\n' \"$@\" >>"+commented+"\n"), 0o700)
 	}
@@ -530,7 +518,7 @@ func (w *world) pageSecrets(text, base string) {
 func (w *world) pageBaseline(text, base string) {
 	w.t.Helper()
 	j := w.pageJob()
-	if err := os.Symlink(binary, filepath.Join(filepath.Dir(j.dir), "bearcache")); err != nil {
+	if err := os.Symlink(programtest.Bearcache, filepath.Join(filepath.Dir(j.dir), "bearcache")); err != nil {
 		w.t.Fatal(err)
 	}
 	j.env["PATH"] = filepath.Dir(j.dir) + ":" + j.env["PATH"]
@@ -600,4 +588,20 @@ func (w *world) pageGitLab(text, base string, modules map[string]string) {
 		}
 	}
 	j.keepEvidence()
+}
+
+func (w *world) pageElsewhere(text, base string, modules map[string]string) {
+	w.t.Helper()
+	j := w.pageJob()
+	j.realGo()
+	maps.Copy(j.env, modules)
+	maps.Copy(j.env, map[string]string{"ALICE_TOKEN": w.tokens["alice"], "BOB_TOKEN": w.tokens["bob"]})
+	if code := j.run(nil, "sh", "-c", strings.ReplaceAll(text, "http://127.0.0.1:5000", base)); code != 0 {
+		w.t.Errorf("elsewhere: exit %d\n%s", code, j.log.shown.String())
+	}
+	j.keepEvidence()
+	data, err := os.ReadFile(filepath.Join(j.dir, "bearcache-reports/report.json"))
+	if err != nil || !strings.Contains(string(data), `"version": "v0.1.0"`) {
+		w.t.Errorf("the scanner is not the version that was asked for: %v %.200s", err, data)
+	}
 }

@@ -26,6 +26,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/bearcache/bearcache/test/programtest"
 )
 
 var root = sync.OnceValue(func() string {
@@ -58,7 +60,7 @@ func newCIJob(w *world) *ciJob {
 	if err := os.MkdirAll(bin, 0o700); err != nil {
 		w.t.Fatal(err)
 	}
-	built := "#!/bin/sh\nwhile [ \"$1\" != -o ]; do shift; done\nln -s '" + binary + "' \"$2\"\n"
+	built := "#!/bin/sh\nwhile [ \"$1\" != -o ]; do shift; done\nln -s '" + programtest.Bearcache + "' \"$2\"\n"
 	if err := os.WriteFile(filepath.Join(bin, "go"), []byte(built), 0o700); err != nil {
 		w.t.Fatal(err)
 	}
@@ -322,6 +324,7 @@ func shells() [][]string {
 
 // A clean API is green, in every shell.
 func TestCIClean(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	base := w.flask("mended", 300)
 	for i, shell := range shells() {
@@ -340,6 +343,7 @@ func TestCIClean(t *testing.T) {
 
 // A leak is red, with every report written; it is green once a baseline has it, and says so.
 func TestCIFindings(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	base := w.flask("leaking", 3)
 	j := newCIJob(w)
@@ -376,6 +380,7 @@ func TestCIFindings(t *testing.T) {
 // Whatever is missing or wrong is red, says what it is in the log, as an error, and in the summary, and leaves no report
 // of an earlier run that could be taken for this one's.
 func TestCINotDone(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	base := w.flask("mended", 300)
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
@@ -464,6 +469,7 @@ func TestCINotDone(t *testing.T) {
 
 // Nothing in an input is run, split or expanded: it arrives as it was written, or is refused.
 func TestCIHostileInputs(t *testing.T) {
+	t.Parallel()
 	w := opaqueWorld(t)
 	var mu sync.Mutex
 	fields := map[string]bool{}
@@ -523,6 +529,7 @@ func TestCIHostileInputs(t *testing.T) {
 
 // What is not written for GitHub goes nowhere else: without its variables there are reports and the exit status.
 func TestCIWithoutGitHub(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	j := newCIJob(w)
 	code := j.run(w.ciEnv(w.flask("mended", 300)), "sh", "-e", filepath.Join(root(), "ci/scan.sh"))
@@ -540,7 +547,8 @@ func TestCIWithoutGitHub(t *testing.T) {
 
 // Shell scripts are clean to shellcheck: those of CI to every rule, the tests' own to its warnings.
 func TestShellScripts(t *testing.T) {
-	tool(t, "shellcheck")
+	t.Parallel()
+	programtest.Need(t, "shellcheck")
 	checked := 0
 	for _, place := range []struct {
 		dir, severity string

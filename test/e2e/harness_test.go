@@ -3,71 +3,46 @@
 package e2e
 
 import (
-	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
+
+	"github.com/bearcache/bearcache/test/programtest"
 )
 
-var binary string
+// atATime is how many tests run at once.
+const atATime = 6
 
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "bearcache-e2e")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	binary = filepath.Join(dir, "bearcache")
-	build := exec.Command("go", "build", "-o", binary, "../../cmd/bearcache")
-	build.Stdout, build.Stderr = os.Stderr, os.Stderr
-	if err := build.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "build the binary:", err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	os.RemoveAll(dir)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { programtest.Main(m, atATime) }
 
-// python is an interpreter with Flask, Flask-Caching and PyJWT. Without one the test is skipped,
-// aloud, on a user's machine, and fails in CI.
+// interpreter is a Python with Flask, Flask-Caching and PyJWT.
+var interpreter = sync.OnceValues(func() (path, lack string) {
+	path = cmp.Or(os.Getenv("BEARCACHE_TEST_PYTHON"), "/usr/bin/python3")
+	if out, err := exec.Command(path, "-c", "import flask, flask_caching, jwt").CombinedOutput(); err != nil {
+		return "", fmt.Sprintf("Flask, Flask-Caching and PyJWT for %s: %v\n%s", path, err, out)
+	}
+	return path, ""
+})
+
 func python(t *testing.T) string {
 	t.Helper()
-	p := os.Getenv("BEARCACHE_TEST_PYTHON")
-	if p == "" {
-		p = "/usr/bin/python3"
+	path, lack := interpreter()
+	if lack != "" {
+		programtest.Missing(t, lack)
 	}
-	if out, err := exec.Command(p, "-c", "import flask, flask_caching, jwt").CombinedOutput(); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatalf("%s has no Flask, Flask-Caching and PyJWT: %v\n%s", p, err, out)
-		}
-		t.Skipf("SKIPPED, NOT TESTED: %s has no Flask, Flask-Caching and PyJWT; make needs installs them", p)
-	}
-	return p
-}
-
-// tool skips the test where a program is missing, aloud, and fails it in CI.
-func tool(t *testing.T, name string) {
-	t.Helper()
-	if _, err := exec.LookPath(name); err == nil {
-		return
-	}
-	if os.Getenv("CI") != "" {
-		t.Fatalf("there is no %s", name)
-	}
-	t.Skipf("SKIPPED, NOT TESTED: there is no %s; make needs installs it", name)
+	return path
 }
 
 // evidence is everything that anything printed or wrote during a test, to be searched for tokens.
@@ -101,11 +76,11 @@ func (l *lockedWriter) Write(p []byte) (int, error) {
 	return l.w.Write(p)
 }
 
-// world is one test's secret, tokens, and what was printed.
+// world is one test's tokens, and what was printed.
 type world struct {
 	t        *testing.T
 	python   string
-	secret   string
+	env      []string          // of gateways, beside that of the test
 	tokens   map[string]string // alice, bob, expired
 	evidence evidence
 	stops    []func() error // of the servers that were started
@@ -116,82 +91,51 @@ func opaqueWorld(t *testing.T) *world {
 	return &world{t: t, tokens: map[string]string{"alice": rand.Text(), "bob": rand.Text()}}
 }
 
-func newWorld(t *testing.T) *world {
-	w := &world{t: t, python: python(t), secret: rand.Text() + rand.Text(), tokens: map[string]string{}}
+// secret is what the example's tokens are signed with.
+var secret = rand.Text() + rand.Text()
+
+// issued are the tokens of all tests: to issue them takes a Python each.
+var issued = sync.OnceValues(func() (map[string]string, error) {
+	python, _ := interpreter()
+	tokens := map[string]string{}
 	for name, args := range map[string][]string{"alice": {"alice"}, "bob": {"bob"}, "expired": {"alice", "--expired"}} {
-		cmd := exec.Command(w.python, append([]string{"issue_token.py"}, args...)...)
-		cmd.Dir, cmd.Env = "../../examples/flask", append(os.Environ(), "EXAMPLE_JWT_SECRET="+w.secret)
+		cmd := exec.Command(python, append([]string{"issue_token.py"}, args...)...)
+		cmd.Dir, cmd.Env = "../../examples/flask", append(os.Environ(), "EXAMPLE_JWT_SECRET="+secret)
 		out, err := cmd.Output()
 		if err != nil {
-			t.Fatalf("issue a token: %v", err)
+			return nil, fmt.Errorf("issue a token: %w", err)
 		}
-		w.tokens[name] = strings.TrimSpace(string(out))
+		tokens[name] = strings.TrimSpace(string(out))
 	}
+	return tokens, nil
+})
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t, python: python(t)}
+	tokens, err := issued()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.tokens = maps.Clone(tokens)
 	return w
 }
 
-// start runs a server until the test ends, and returns what follows the word "listening on" in the
-// first such line it prints.
+// start runs a server until the test ends, and returns what follows the words "listening on" in a line that it prints.
 func (w *world) start(name string, cmd *exec.Cmd) (address string) {
 	w.t.Helper()
-	found := make(chan string, 2)
-	var read sync.WaitGroup // done when all that it printed was taken down
-	watch := func(stream string) io.WriteCloser {
-		r, pipe := io.Pipe()
-		log := w.evidence.writer(name + " " + stream)
-		read.Go(func() {
-			lines := bufio.NewReader(r)
-			for {
-				line, err := lines.ReadString('\n')
-				io.WriteString(log, line)
-				if _, after, ok := strings.Cut(line, "listening on "); ok {
-					word, _, _ := strings.Cut(strings.TrimSpace(after), ",")
-					select {
-					case found <- word:
-					default:
-					}
-				}
-				if err != nil {
-					return
-				}
-			}
-		})
-		return pipe
-	}
-	out, errs := watch("stdout"), watch("stderr")
-	cmd.Stdout, cmd.Stderr = out, errs
-	if err := cmd.Start(); err != nil {
-		w.t.Fatalf("start %s: %v", name, err)
-	}
-	done := make(chan error, 1)
-	go func() {
-		err := cmd.Wait()
-		out.Close()
-		errs.Close()
-		read.Wait()
-		done <- err
-	}()
-	stop := sync.OnceValue(func() error {
-		cmd.Process.Signal(syscall.SIGTERM)
-		select {
-		case err := <-done:
-			return err
-		case <-time.After(15 * time.Second):
-			cmd.Process.Kill()
-			return errors.New("it did not stop within 15 s of SIGTERM")
-		}
+	cmd.Stdout, cmd.Stderr = w.evidence.writer(name+" stdout"), w.evidence.writer(name+" stderr")
+	server, err := programtest.Start(cmd, func(line string) bool {
+		_, after, ok := strings.Cut(line, "listening on ")
+		address, _, _ = strings.Cut(strings.TrimSpace(after), ",")
+		return ok
 	})
-	w.stops = append(w.stops, stop)
-	w.t.Cleanup(func() { stop() })
-	select {
-	case address = <-found:
-		return address
-	case err := <-done:
-		w.t.Fatalf("%s ended before it listened: %v\n%s", name, err, w.dump(name))
-	case <-time.After(30 * time.Second):
-		w.t.Fatalf("%s does not listen\n%s", name, w.dump(name))
+	if err != nil {
+		w.t.Fatalf("%s: %v\n%s", name, err, w.dump(name))
 	}
-	return ""
+	w.stops = append(w.stops, server.Stop)
+	w.t.Cleanup(func() { server.Stop() })
+	return address
 }
 
 func (w *world) dump(name string) string {
@@ -210,7 +154,7 @@ func (w *world) dump(name string) string {
 func (w *world) flask(variant string, cacheSeconds int) (base string) {
 	w.t.Helper()
 	cmd := exec.Command(w.python, variant+".py", "--port", "0", "--cache-seconds", fmt.Sprint(cacheSeconds))
-	cmd.Dir, cmd.Env = "../../examples/flask", append(os.Environ(), "EXAMPLE_JWT_SECRET="+w.secret, "PYTHONDONTWRITEBYTECODE=1")
+	cmd.Dir, cmd.Env = "../../examples/flask", append(os.Environ(), "EXAMPLE_JWT_SECRET="+secret, "PYTHONDONTWRITEBYTECODE=1")
 	return w.start(variant, cmd)
 }
 
@@ -218,7 +162,9 @@ func (w *world) flask(variant string, cacheSeconds int) (base string) {
 func (w *world) gateway(upstream string, args ...string) (base, admin string) {
 	w.t.Helper()
 	args = append([]string{"serve", "--upstream", upstream, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"}, args...)
-	base = w.start("gateway", exec.Command(binary, args...))
+	cmd := exec.Command(programtest.Bearcache, args...)
+	cmd.Env = append(os.Environ(), w.env...)
+	base = w.start("gateway", cmd)
 	for range 100 {
 		if _, after, ok := strings.Cut(w.dump("gateway"), "admin on "); ok {
 			admin, _, _ = strings.Cut(after, "\n")
@@ -235,7 +181,7 @@ func (w *world) bearcache(args ...string) (stdout, stderr string, code int) {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, binary, args...)
+	cmd := exec.CommandContext(ctx, programtest.Bearcache, args...)
 	cmd.Env = append(os.Environ(), "ALICE_TOKEN="+w.tokens["alice"], "BOB_TOKEN="+w.tokens["bob"], "ALICE_AGAIN="+w.tokens["alice"],
 		"EXPIRED_TOKEN="+w.tokens["expired"], "STRANGE=never-issued-by-anybody")
 	var out, errs bytes.Buffer

@@ -147,6 +147,7 @@ func (f *fleet) asked(i int, path, token string, fields ...string) string {
 
 // Readers are who their tokens say they are, on every node, for as long as that is so.
 func TestVerifiedReaders(t *testing.T) {
+	t.Parallel()
 	i, redis := newIssuer(t), redistest.Start(t)
 	path := (&fleet{world: &world{t: t}}).config(`
 serve:
@@ -251,6 +252,7 @@ routes:
 
 // Tokens that only the authorization server understands.
 func TestIntrospectedReaders(t *testing.T) {
+	t.Parallel()
 	i := newIssuer(t)
 	f := &fleet{world: opaqueWorld(t)}
 	path := f.config(`
@@ -264,7 +266,7 @@ verify:
   remember: 1s
   remember_bad: 1s
 `)
-	t.Setenv("BEARCACHE_TEST_CLIENT_SECRET", "secret of the gateway")
+	f.env = []string{"BEARCACHE_TEST_CLIENT_SECRET=secret of the gateway"}
 	base, _ := f.gateway(ownerOrigin(t).URL, "--config", path)
 	f.bases = []string{base}
 	active := func(sub string) map[string]any {

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/bearcache/bearcache"
+	"github.com/bearcache/bearcache/test/programtest"
 	"github.com/bearcache/bearcache/test/redistest"
 )
 
@@ -67,7 +68,7 @@ func newFleet(t *testing.T, n int, origin, store string, args ...string) *fleet 
 	for i := range n {
 		name := fmt.Sprintf("node%d", i)
 		all := append([]string{"serve", "--upstream", origin, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--store", store, "--secret", "file:" + secret}, args...)
-		f.bases = append(f.bases, f.start(name, exec.Command(binary, all...)))
+		f.bases = append(f.bases, f.start(name, exec.Command(programtest.Bearcache, all...)))
 		_, after, _ := strings.Cut(f.dump(name), "admin on ")
 		for deadline := time.Now().Add(5 * time.Second); after == "" && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 			_, after, _ = strings.Cut(f.dump(name), "admin on ")

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bearcache/bearcache/test/programtest"
 	"github.com/bearcache/bearcache/test/rawtest"
 )
 
@@ -37,6 +38,7 @@ func (w *world) raw(answers map[string]string) (base string) {
 // Opaque tokens, presented in every listed way and as a segment of the path too, to an origin that
 // sends them back where HTTP has no room for them.
 func TestOpaqueTokens(t *testing.T) {
+	t.Parallel()
 	w := opaqueWorld(t)
 	answers := map[string]string{
 		"good":     "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\nCache-Control: max-age=60\r\n\r\nok", // it does close
@@ -93,6 +95,7 @@ func TestOpaqueTokens(t *testing.T) {
 // The reader of the access log stops reading, or goes away. Neither ends the gateway, and neither keeps
 // it from ending when it is told to.
 func TestReaderOfTheLog(t *testing.T) {
+	t.Parallel()
 	for _, gone := range []bool{false, true} {
 		t.Run(fmt.Sprintf("gone %v", gone), func(t *testing.T) {
 			w := opaqueWorld(t)
@@ -102,7 +105,7 @@ func TestReaderOfTheLog(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer reader.Close()
-			cmd := exec.Command(binary, "serve", "--upstream", upstream, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0")
+			cmd := exec.Command(programtest.Bearcache, "serve", "--upstream", upstream, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0")
 			errs, err := cmd.StderrPipe()
 			if err != nil {
 				t.Fatal(err)

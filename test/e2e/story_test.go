@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/bearcache/bearcache/test/programtest"
 )
 
 const document = "../../examples/flask/openapi.yaml"
@@ -92,6 +94,7 @@ func (r report) list() []string {
 
 // The leaking variant gives exactly what was planted in it, each finding confirmed.
 func TestScanFindsWhatWasPlanted(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	base := w.flask("leaking", 3)
 	r, code := w.scan(base)
@@ -122,7 +125,8 @@ func TestScanFindsWhatWasPlanted(t *testing.T) {
 
 // The curl lines of a proof prove it again in a developer's shell.
 func TestProofCanBeRepeated(t *testing.T) {
-	tool(t, "curl")
+	t.Parallel()
+	programtest.Need(t, "curl")
 	w := newWorld(t)
 	base := w.flask("leaking", 3)
 	r, _ := w.scan(base, "--checks", "cross-identity-reuse,invalid-token-reuse")
@@ -154,6 +158,7 @@ func TestProofCanBeRepeated(t *testing.T) {
 
 // Tokens that the API refuses prove nothing: no report may be green by them.
 func TestRefusedTokens(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	base := w.flask("mended", 300)
 	for _, tt := range []struct{ name, alice, bob, want string }{
@@ -176,6 +181,7 @@ func TestRefusedTokens(t *testing.T) {
 
 // One identity is enough for what needs one: what reaches nobody in particular.
 func TestOneIdentity(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	base := w.flask("leaking", 3)
 	stdout, stderr, code := w.bearcache("scan", "--openapi", document, "--target", base, "--identity", "alice=env:ALICE_TOKEN", "--wait", "1s")
@@ -192,6 +198,7 @@ func TestOneIdentity(t *testing.T) {
 
 // Entries that outlive the scan's patience give no swapped order: likely, and not confirmed.
 func TestWithoutAFreshEntryNothingIsConfirmed(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	base := w.flask("leaking", 300)
 	r, code := w.scan(base, "--wait", "1s", "--checks", "cross-identity-reuse,anonymous-reuse,invalid-token-reuse")
@@ -210,6 +217,7 @@ func TestWithoutAFreshEntryNothingIsConfirmed(t *testing.T) {
 // The mended variant gives nothing, and so does the gateway before it. The gateway answers the second
 // request of a bearer itself, and leaves everything else to Flask.
 func TestServe(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	flask := w.flask("mended", 300)
 	if r, code := w.scan(flask); len(r.Findings) != 0 || code != 0 || !r.Complete {
@@ -307,6 +315,7 @@ func TestServe(t *testing.T) {
 
 // Stopping lets the requests under way come to their end, and takes no more.
 func TestStopping(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	asked, answer := make(chan bool), make(chan bool)
 	upstream := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -354,6 +363,7 @@ func TestStopping(t *testing.T) {
 
 // The example's own tests, as its README has them run.
 func TestExample(t *testing.T) {
+	t.Parallel()
 	cmd := exec.Command(python(t), "-m", "unittest", "test_example.py")
 	cmd.Dir, cmd.Env = "../../examples/flask", append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1")
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -363,6 +373,7 @@ func TestExample(t *testing.T) {
 
 // Routes: a lifetime where the origin says nothing, caching off, and a public route.
 func TestRoutes(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	file := filepath.Join(t.TempDir(), "bearcache.yaml")
 	if err := os.WriteFile(file, []byte(`

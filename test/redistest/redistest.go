@@ -4,10 +4,7 @@
 package redistest
 
 import (
-	"bufio"
 	"fmt"
-	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/bearcache/bearcache/test/programtest"
 )
 
 // Server is one process. Its methods are for the test's goroutine.
@@ -27,8 +26,7 @@ type Server struct {
 	t       testing.TB
 	port    string
 	args    []string
-	process *exec.Cmd
-	ended   chan struct{}
+	process *programtest.Process // nil: it did not start
 	log     log
 }
 
@@ -41,10 +39,7 @@ func program(t testing.TB, name string) string {
 			return path
 		}
 	}
-	if os.Getenv("CI") != "" {
-		t.Fatalf("there is no redis-%s", name)
-	}
-	t.Skipf("SKIPPED, NOT TESTED: there is no redis-%s; make needs installs it", name)
+	programtest.Missing(t, "redis-"+name)
 	return ""
 }
 
@@ -55,7 +50,7 @@ func Start(t testing.TB, args ...string) *Server {
 	s := &Server{t: t, Dir: t.TempDir(), args: args}
 	t.Cleanup(s.Kill)
 	for range 5 { // another process may take the port first
-		s.port = freePort(t)
+		s.port = programtest.FreePort()
 		s.Addr = "127.0.0.1:" + s.port
 		if s.run() {
 			return s
@@ -65,6 +60,7 @@ func Start(t testing.TB, args ...string) *Server {
 	return nil
 }
 
+// run starts the process and returns whether it got to accept connections.
 func (s *Server) run() bool {
 	s.t.Helper()
 	args := []string{"--port", s.port, "--bind", "127.0.0.1", "--dir", s.Dir, "--daemonize", "no", "--repl-diskless-sync-delay", "0"}
@@ -77,79 +73,33 @@ func (s *Server) run() bool {
 	for _, arg := range s.args {
 		args = append(args, strings.ReplaceAll(arg, "$PORT", s.port))
 	}
-	return s.exec(args, func(line string) bool {
+	cmd := exec.Command(program(s.t, "server"), args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = s.Dir, &s.log, &s.log
+	p, err := programtest.Start(cmd, func(line string) bool {
 		return strings.Contains(line, "Ready to accept connections") || strings.Contains(line, "Sentinel ID is")
 	})
-}
-
-// exec starts the process and reads what it prints, until a line says that it is ready or it has ended.
-func (s *Server) exec(args []string, ready func(line string) bool) bool {
-	s.t.Helper()
-	cmd := exec.Command(program(s.t, "server"), args...)
-	cmd.Dir = s.Dir
-	cmd.SysProcAttr = endWithUs()
-	out, pipe, err := os.Pipe()
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	cmd.Stdout, cmd.Stderr = pipe, pipe
-	err = cmd.Start()
-	pipe.Close()
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.process, s.ended = cmd, make(chan struct{})
-	is := make(chan bool, 1)
-	go func() {
-		defer out.Close()
-		lines := bufio.NewScanner(out)
-		for told := false; lines.Scan(); {
-			s.log.add(lines.Text())
-			if !told && ready(lines.Text()) {
-				told = true
-				is <- true
-			}
-		}
-		io.Copy(io.Discard, out)
-	}()
-	go func(ended chan struct{}) {
-		cmd.Wait()
-		close(ended)
-	}(s.ended)
-	select {
-	case <-is:
-		return true
-	case <-s.ended:
-		return false
-	case <-time.After(20 * time.Second):
-		s.t.Fatalf("the server is not ready after 20 s:\n%s", s.log.text())
-		return false
-	}
-}
-
-func (s *Server) signal(sig syscall.Signal) {
-	if s.process != nil {
-		s.process.Process.Signal(sig) // fails where it has ended already
-	}
+	s.process = p
+	return err == nil
 }
 
 // Kill ends the process at once, paused or not, and returns when it has ended.
 func (s *Server) Kill() {
-	s.signal(syscall.SIGKILL)
-	if s.ended != nil {
-		<-s.ended
+	if s.process != nil {
+		s.process.Kill()
 	}
 }
 
 // Stop ends it as an operator would: it saves, if it was told when to.
 func (s *Server) Stop() {
-	s.signal(syscall.SIGTERM)
-	<-s.ended
+	s.t.Helper()
+	if err := s.process.Stop(); err != nil {
+		s.t.Errorf("redis-server: %v", err)
+	}
 }
 
 // Pause has it hang, with all its connections open; Resume has it go on.
-func (s *Server) Pause()  { s.signal(syscall.SIGSTOP) }
-func (s *Server) Resume() { s.signal(syscall.SIGCONT) }
+func (s *Server) Pause()  { s.process.Signal(syscall.SIGSTOP) }
+func (s *Server) Resume() { s.process.Signal(syscall.SIGCONT) }
 
 // Restart kills it, if it runs, and starts it again on the same port and directory.
 func (s *Server) Restart() {
@@ -191,7 +141,7 @@ func Cluster(t testing.TB, masters, replicas int) []*Server {
 	nodes := make([]*Server, masters*(1+replicas))
 	create := []string{"--cluster", "create"}
 	for i := range nodes {
-		nodes[i] = Start(t, "--cluster-enabled", "yes", "--cluster-port", freePort(t), "--cluster-node-timeout", "500", "--cluster-replica-validity-factor", "0", "--cluster-require-full-coverage", "no")
+		nodes[i] = Start(t, "--cluster-enabled", "yes", "--cluster-port", programtest.FreePort(), "--cluster-node-timeout", "500", "--cluster-replica-validity-factor", "0", "--cluster-require-full-coverage", "no")
 		create = append(create, nodes[i].Addr)
 	}
 	create = append(create, "--cluster-replicas", fmt.Sprint(replicas), "--cluster-yes")
@@ -231,7 +181,7 @@ func Sentinels(t testing.TB, n int, master *Server, config ...string) []*Server 
 	t.Helper()
 	all := make([]*Server, n)
 	for i := range all {
-		s := &Server{t: t, Dir: t.TempDir(), port: freePort(t)}
+		s := &Server{t: t, Dir: t.TempDir(), port: programtest.FreePort()}
 		s.Addr = "127.0.0.1:" + s.port
 		file := filepath.Join(s.Dir, "sentinel.conf")
 		text := fmt.Sprintf("port %s\nbind 127.0.0.1\ndir %s\nsentinel monitor main 127.0.0.1 %s %d\n"+
@@ -283,27 +233,16 @@ func Eventually(t testing.TB, what string, holds func() bool) {
 	}
 }
 
-func freePort(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
-}
-
 // log is what a process printed.
 type log struct {
 	mu  sync.Mutex // guards all
 	all strings.Builder
 }
 
-func (l *log) add(line string) {
+func (l *log) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.all.WriteString(line + "\n")
+	return l.all.Write(p)
 }
 
 func (l *log) text() string {
