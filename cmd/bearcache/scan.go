@@ -23,34 +23,34 @@ import (
 
 type scanFlags struct {
 	common
-	OpenAPI       string        `name:"openapi" placeholder:"FILE|URL" help:"OpenAPI 3.0 or 3.1, or Swagger 2.0, JSON or YAML."`
-	HAR           string        `name:"har" placeholder:"FILE" help:"What a browser recorded (HAR 1.2). Credentials in it are dropped, and so is what went to other origins."`
-	Postman       string        `placeholder:"FILE" help:"A Postman collection, version 2.0 or 2.1. Credentials in it are dropped."`
-	Curl          []string      `sep:"none" placeholder:"LINE|@FILE" help:"A line of curl, or a file of them; repeatable. Credentials in it are dropped."`
-	URL           []string      `name:"url" sep:"none" placeholder:"METHOD:PATH|URL" help:"An operation, alone or beside another input; of a URL it is GET. Repeatable."`
-	Target        string        `placeholder:"URL" help:"Base URL of the API. Without it a server of the document is taken, if it is on this machine or at the origin of the document's own URL, or the origin of --url URL."`
-	Identity      []string      `sep:"none" placeholder:"NAME=SOURCE" help:"A bearer; SOURCE is env:VAR, file:PATH, cmd:COMMAND or oauth2:FILE. Give two, of different users."`
-	Credential    []string      `sep:"none" placeholder:"NAME.SCHEME=SOURCE" help:"What identity NAME shows for the document's security scheme SCHEME, where that is not its bearer: an API key, user:password for Basic, a cookie's value; SOURCE is env:VAR, file:PATH or cmd:COMMAND. Repeatable."`
-	Downscoped    []string      `sep:"none" placeholder:"NAME=OF" help:"Identity NAME is the same user as identity OF with less scope, which opaque tokens do not tell; repeatable."`
-	Param         []string      `sep:"none" placeholder:"[IDENTITY.]NAME=VALUE" help:"A value for a path, query or header parameter; repeatable."`
-	Header        []string      `sep:"none" placeholder:"NAME: VALUE" help:"A field sent with every request; repeatable."`
-	Format        []string      `sep:"none" placeholder:"FORMAT[=FILE]" help:"terminal (default), json, sarif, html, junit or markdown, to standard output or to FILE; repeatable."`
-	FailOn        string        `default:"medium" placeholder:"LEVEL" help:"Exit with 1 for findings of this severity or more: info, low, medium, high, critical, never."`
-	Checks        []string      `placeholder:"ID" help:"Make these checks only. Naming error-poisoning makes it everywhere, where otherwise it is made only where nobody can feel it."`
-	SkipChecks    []string      `placeholder:"ID" help:"Leave these checks out."`
-	UnsafeMethods bool          `help:"Send POST, PUT, PATCH and DELETE too, as readers that may change things. Never against a system that others use."`
-	Burst         int           `default:"0" placeholder:"N" help:"Let N requests of the readers meet on one cold entry at once, five times for each operation: finds caches that collapse requests of different readers."`
-	Rate          float64       `default:"50" help:"Requests per second, at most."`
-	Concurrency   int           `default:"4" help:"Operations at a time."`
-	MaxRequests   int           `default:"10000" help:"Requests of the whole scan, at most."`
-	Timeout       time.Duration `default:"10s" help:"How long to wait for one answer."`
-	Wait          time.Duration `default:"65s" help:"How long to wait, where nothing else gives proof, for stored responses to expire."`
-	Baseline      string        `placeholder:"FILE" help:"An earlier JSON report; only what is new counts for the exit status, and what is gone is shown as fixed."`
-	Origin        string        `placeholder:"URL" help:"The same API past the cache, for controls. Tokens are sent there too."`
-	Marker        []string      `sep:"none" placeholder:"IDENTITY=TEXT" help:"Text that only this identity may ever see; repeatable."`
-	Explain       string        `placeholder:"CHECK" help:"Say what a check looks for, how it is proven and how to mend it, and do nothing else."`
-	Trace         string        `placeholder:"FILE" help:"Write every request to FILE, a line each, as it is answered; tokens stand in it as variables."`
-	Verbose       bool          `short:"v" help:"List clean operations too."`
+	OpenAPI       string         `name:"openapi" placeholder:"FILE|URL" help:"OpenAPI 3.0 or 3.1, or Swagger 2.0, JSON or YAML."`
+	HAR           string         `name:"har" placeholder:"FILE" help:"What a browser recorded (HAR 1.2). Credentials in it are dropped, and so is what went to other origins."`
+	Postman       string         `placeholder:"FILE" help:"A Postman collection, version 2.0 or 2.1. Credentials in it are dropped."`
+	Curl          []string       `sep:"none" placeholder:"LINE|@FILE" help:"A line of curl, or a file of them; repeatable. Credentials in it are dropped."`
+	URL           []string       `name:"url" sep:"none" placeholder:"METHOD:PATH|URL" help:"An operation, alone or beside another input; of a URL it is GET. Repeatable."`
+	Target        string         `placeholder:"URL" help:"Base URL of the API. Without it a server of the document is taken, if it is on this machine or at the origin of the document's own URL, or the origin of --url URL."`
+	Identity      []string       `sep:"none" placeholder:"NAME=SOURCE" help:"A bearer; SOURCE is env:VAR, file:PATH, cmd:COMMAND or oauth2:FILE. Give two, of different users."`
+	Credential    []string       `sep:"none" placeholder:"NAME.SCHEME=SOURCE" help:"What identity NAME shows for the document's security scheme SCHEME, where that is not its bearer: an API key, user:password for Basic, a cookie's value; SOURCE is env:VAR, file:PATH or cmd:COMMAND. Repeatable."`
+	Downscoped    []string       `sep:"none" placeholder:"NAME=OF" help:"Identity NAME is the same user as identity OF with less scope, which opaque tokens do not tell; repeatable."`
+	Param         []string       `sep:"none" placeholder:"[IDENTITY.]NAME=VALUE" help:"A value for a path, query or header parameter; repeatable."`
+	Header        []string       `sep:"none" placeholder:"NAME: VALUE" help:"A field sent with every request; repeatable."`
+	Format        []string       `sep:"none" placeholder:"FORMAT[=FILE]" help:"terminal (default), json, sarif, html, junit or markdown, to standard output or to FILE; repeatable."`
+	FailOn        string         `default:"medium" placeholder:"LEVEL" help:"Exit with 1 for findings of this severity or more: info, low, medium, high, critical, never."`
+	Checks        []string       `placeholder:"ID" help:"Make these checks only. Naming error-poisoning makes it everywhere, where otherwise it is made only where nobody can feel it."`
+	SkipChecks    []string       `placeholder:"ID" help:"Leave these checks out."`
+	UnsafeMethods bool           `help:"Send POST, PUT, PATCH and DELETE too, as readers that may change things. Never against a system that others use."`
+	Burst         int            `default:"0" placeholder:"N" help:"Let N requests of the readers meet on one cold entry at once, five times for each operation: finds caches that collapse requests of different readers."`
+	Rate          float64        `default:"50" help:"Requests per second, at most."`
+	Concurrency   int            `default:"4" help:"Operations at a time."`
+	MaxRequests   int            `default:"10000" help:"Requests of the whole scan, at most."`
+	Timeout       time.Duration  `default:"10s" help:"How long to wait for one answer."`
+	Wait          *time.Duration `placeholder:"65s" help:"How long to wait, where nothing else gives proof, for stored responses to expire. Given, it holds for whatever is the same for two readers too, where it is 9s otherwise if little speaks for a leak."`
+	Baseline      string         `placeholder:"FILE" help:"An earlier JSON report; only what is new counts for the exit status, and what is gone is shown as fixed."`
+	Origin        string         `placeholder:"URL" help:"The same API past the cache, for controls. Tokens are sent there too."`
+	Marker        []string       `sep:"none" placeholder:"IDENTITY=TEXT" help:"Text that only this identity may ever see; repeatable."`
+	Explain       string         `placeholder:"CHECK" help:"Say what a check looks for, how it is proven and how to mend it, and do nothing else."`
+	Trace         string         `placeholder:"FILE" help:"Write every request to FILE, a line each, as it is answered; tokens stand in it as variables."`
+	Verbose       bool           `short:"v" help:"List clean operations too."`
 }
 
 const scanHelp = `
@@ -197,11 +197,15 @@ func atThreshold(s finding.Severity) string {
 // options turns flags into what the scanner needs, and refuses what cannot lead to a proof.
 func (f *scanFlags) options(ctx context.Context, e env) (o scan.Options, err error) {
 	// NaN is neither greater nor less.
-	if !(f.Rate > 0) || f.Concurrency < 1 || f.MaxRequests < 1 || f.Timeout <= 0 || f.Wait < 0 || f.Burst < 0 || f.Burst > maxBurst {
+	wait := scan.Defaults.Wait
+	if f.Wait != nil {
+		wait = *f.Wait
+	}
+	if !(f.Rate > 0) || f.Concurrency < 1 || f.MaxRequests < 1 || f.Timeout <= 0 || wait < 0 || f.Burst < 0 || f.Burst > maxBurst {
 		return o, fmt.Errorf("--rate, --concurrency, --max-requests and --timeout must be greater than zero, --wait not negative, and --burst between 0 and %d", maxBurst)
 	}
 	o = scan.Options{
-		Rate: f.Rate, Concurrency: f.Concurrency, MaxRequests: f.MaxRequests, Timeout: f.Timeout, Wait: f.Wait, Header: http.Header{},
+		Rate: f.Rate, Concurrency: f.Concurrency, MaxRequests: f.MaxRequests, Timeout: f.Timeout, Wait: wait, WaitAlways: f.Wait != nil, Header: http.Header{},
 		UnsafeMethods: f.UnsafeMethods, Burst: f.Burst,
 	}
 	document, err := f.document(ctx)

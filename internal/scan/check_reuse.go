@@ -2,6 +2,8 @@ package scan
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -15,7 +17,7 @@ import (
 
 var crossIdentityReuse = Check{
 	Rule:  finding.CrossIdentityReuse,
-	Probe: func(ctx context.Context, p *probe) { p.coax(ctx) },
+	Probe: func(ctx context.Context, p *probe) { p.coax(ctx); p.compressed(ctx) },
 	Judge: func(t *Trial) []finding.Finding {
 		if list := t.reuse(finding.CrossIdentityReuse, func(s suspicion) bool { return t.isReader(s.observer) }); len(list) > 0 {
 			return list
@@ -23,7 +25,7 @@ var crossIdentityReuse = Check{
 		if list := t.atOnce(); len(list) > 0 {
 			return list
 		}
-		if list := t.coaxed(); len(list) > 0 {
+		if list := t.saidSo(); len(list) > 0 {
 			return list
 		}
 		return t.ownPage()
@@ -150,7 +152,8 @@ func (t *Trial) prove(rule *finding.Rule, s suspicion) (finding.Finding, bool) {
 	case p.verdict != shared && s.strong && !s.about && s.seen.same(s.made):
 		f.Confidence = finding.Likely
 		f.Severity = min(f.Severity, finding.High)
-		if t.Operation.Security == operation.Public {
+		// Whoever was answered before the other had asked may have it by right, where there is a check at all, or of what was stored before the scan.
+		if t.Operation.Security == operation.Public || t.cameFirst(s) && t.private() {
 			f.Confidence, f.Severity = finding.Possible, finding.Low
 		}
 	default:
@@ -162,6 +165,12 @@ func (t *Trial) prove(rule *finding.Rule, s suspicion) (finding.Finding, bool) {
 		f.Detail += " The forged token begins like " + s.victim.Name + "'s and has upper and lower case of its end exchanged; to repeat it: " + t.recipe
 	}
 	return f, true
+}
+
+// cameFirst reports whether the observer was given what names the victim before the victim had asked in this scan.
+func (t *Trial) cameFirst(s suspicion) bool {
+	i := slices.Index(t.Natural, s.seen)
+	return i >= 0 && len(contents(of(s.victim, t.Natural[:i]))) == 0
 }
 
 // again is a further answer to the observer with the same bytes, or that says what decides: under the natural URL, or on a
@@ -215,8 +224,13 @@ func (t *Trial) evidence(s suspicion, p proof, again *exchange) []finding.Eviden
 	add := func(by finding.Maker, e *exchange, note string) {
 		steps = append(steps, t.stepBy(by, e, note))
 	}
-	add(origin, s.made, "made by the origin"+holding)
-	add(cache, s.seen, same+"  <- "+s.victim.Name+"'s, not "+t.whose(s.observer))
+	if first := p.verdict != leak && t.cameFirst(s); first {
+		add(cache, s.seen, "before "+s.victim.Name+" had asked: "+strings.TrimPrefix(holding, ", "))
+		add(origin, s.made, same)
+	} else {
+		add(origin, s.made, "made by the origin"+holding)
+		add(cache, s.seen, same+"  <- "+s.victim.Name+"'s, not "+t.whose(s.observer))
+	}
 	if again != nil {
 		what := "the same"
 		if !again.same(s.made) {
@@ -244,7 +258,7 @@ func (t *Trial) evidence(s suspicion, p proof, again *exchange) []finding.Eviden
 	case p.own.as == s.observer:
 		add(origin, p.own, where+": "+t.whose(s.observer)+" own answer, without "+s.victim.Name+"'s data")
 	default:
-		add(origin, p.own, where+" "+p.own.as.Name+" came first")
+		add(origin, p.own, where+": "+p.own.as.Name+" came first")
 	}
 	switch {
 	case p.swapped == nil:
@@ -272,7 +286,13 @@ func (t *Trial) where(kind controlKind) string {
 	case kind == byExpiry:
 		return "on a fresh entry (the stored response had expired)"
 	}
-	return "right after another reader:"
+	return "right after another reader"
+}
+
+// readable reports whether a value can be pointed at: it is no digest of a whole body, and no piece of what is no text.
+func readable(value string) bool {
+	_, err := hex.DecodeString(value)
+	return (err != nil || len(value) != 2*sha256.Size) && !strings.ContainsFunc(value, func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar })
 }
 
 // called is id within a sentence.
@@ -308,7 +328,15 @@ func (t *Trial) why(p proof) string {
 	case p.control.kind == byExpiry || p.control.kind == byObject:
 		return "The cache key does not contain the caller." + times
 	}
+	if t.toldApart() {
+		return "The cache keeps readers apart, but not by the whole of what they show: what it goes by, others can show too." + times
+	}
 	return "The cache key contains the URL but not the caller." + times
+}
+
+// toldApart reports whether the readers each get an answer of their own where others get what is theirs.
+func (t *Trial) toldApart() bool {
+	return len(t.Readers) > 1 && t.isReader(t.Readers[1]) && t.differed(t.Readers[0], t.Readers[1])
 }
 
 // ways reports whether a kind of variant was tried, and led to what was seen already.
@@ -328,6 +356,9 @@ func (t *Trial) variants(what string) string {
 func (t *Trial) shown(marks []string) string {
 	best := ""
 	for _, m := range marks {
+		if !readable(m) {
+			continue
+		}
 		if better := strings.Contains(m, "@") && !strings.Contains(best, "@"); best == "" || better || len(m) < len(best) && strings.Contains(m, "@") == strings.Contains(best, "@") {
 			best = m
 		}

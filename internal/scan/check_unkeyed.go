@@ -359,7 +359,7 @@ func (p *probe) otherQuery(ctx context.Context, one *Identity, what input, param
 	if e := q.Natural[1]; e.ok() && e.same(q.Natural[0]) {
 		q.controls(ctx)
 		ruled := func(s suspicion) bool { return q.proofOf(s).verdict != unknown }
-		if !slices.ContainsFunc(q.suspicions(), ruled) && (e.hit() || p.suspected() || p.meaningless(ctx, param)) {
+		if !slices.ContainsFunc(q.suspicions(), ruled) && (e.hit() || p.suspected.Load() || p.meaningless(ctx, param)) {
 			p.doubt = "another value of " + what.called() + " gave the same bytes, and nothing told a parameter that the API does not look at from a cache that " +
 				"leaves it out of its key: give --origin URL, or a --wait longer than the cache keeps it"
 		}

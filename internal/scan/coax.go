@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/bearcache/bearcache/internal/finding"
 )
@@ -35,13 +36,25 @@ func (p *probe) coax(ctx context.Context) {
 	q.controls(ctx)
 }
 
-// coaxed reports what a reader got by that.
-func (t *Trial) coaxed() []finding.Finding {
+// saidSo reports what a reader got only by saying something in a field.
+func (t *Trial) saidSo() []finding.Finding {
 	for _, pair := range t.Pairs[finding.CrossIdentityReuse] {
-		list := slices.DeleteFunc(pair.reuse(finding.CrossIdentityReuse, func(suspicion) bool { return true }), func(f finding.Finding) bool { return f.Confidence != finding.Confirmed })
+		stale := pair.Readers[0] == t.Readers[0]
+		list := slices.DeleteFunc(pair.reuse(finding.CrossIdentityReuse, func(suspicion) bool { return true }), func(f finding.Finding) bool {
+			return f.Confidence < finding.Likely || stale && f.Confidence < finding.Confirmed
+		})
 		for i := range list {
-			list[i].Summary = fmt.Sprintf("%s received the response that was made for %s, by asking for what may be stale.", list[i].Observer, list[i].Victim)
-			list[i].Detail += " Without that the cache validates first, and the origin looks at who asks."
+			f := &list[i]
+			for _, id := range pair.Readers { // what they said stands in the evidence
+				f.Victim, f.Observer = strings.Replace(f.Victim, id.Name, id.reader().Name, 1), strings.Replace(f.Observer, id.Name, id.reader().Name, 1)
+			}
+			if stale {
+				f.Summary = fmt.Sprintf("%s received the response that was made for %s, by asking for what may be stale.", f.Observer, f.Victim)
+				f.Detail += " Without that the cache validates first, and the origin looks at who asks."
+			} else {
+				f.Summary = fmt.Sprintf("%s received the response that was made for %s.", f.Observer, f.Victim)
+				f.Detail += " What is not compressed is made for each reader."
+			}
 		}
 		if len(list) > 0 {
 			return list

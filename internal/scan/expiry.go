@@ -152,23 +152,28 @@ func (x *expiring) ages() func(yield func(time.Duration) bool) {
 			}
 			return
 		}
-		growth, last := 1.8, x.wait
-		if x.neutral(x.s) && !x.suspected() {
-			growth = 6
-			if x.wait == Defaults.Wait && !x.open() { // nobody asked for more
-				last = shortLook
+		// Another operation may show meanwhile that it is worth while.
+		doubtful := func() bool { return (x.neutral(x.s) || x.s.about) && !x.suspected.Load() }
+		last := func() time.Duration {
+			if doubtful() && !x.always && !x.open() {
+				return min(shortLook, x.wait)
 			}
+			return x.wait
 		}
 		if d := lifetimeOf(x.s.made); d > 0 && d < x.wait {
 			if !yield(d + 3*margin) {
 				return
 			}
 		}
+		growth := 1.8
 		for age := 1500 * time.Millisecond; ; age = time.Duration(float64(age) * growth) {
+			if doubtful() {
+				growth = 6
+			}
 			if since := time.Since(x.since); age < since {
 				continue
 			}
-			if !yield(min(age, last)) || age >= last {
+			if at := min(age, last()); !yield(at) || at >= last() {
 				return
 			}
 		}

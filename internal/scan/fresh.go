@@ -54,7 +54,7 @@ func (p *probe) controls(ctx context.Context) {
 	}
 	waited := false
 	for _, s := range list {
-		if !undecided(s) || s.about || p.stems != nil || p.oneWay || !p.isReader(s.observer) || p.neutral(s) && !p.guarded() && !p.patient || p.wait <= 0 {
+		if !undecided(s) || s.about && !p.oneSided(s) || p.stems != nil || p.oneWay || !p.isReader(s.observer) || p.neutral(s) && !p.guarded() && !p.patient || p.wait <= 0 {
 			continue
 		}
 		if !waited {

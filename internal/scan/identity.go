@@ -30,7 +30,8 @@ type Identity struct {
 	// Narrows names the identity of the same user that has more scope; "": none, or the tokens themselves say so.
 	Narrows string
 
-	public bool // the token is of our own making and opens nothing
+	public  bool      // the token is of our own making and opens nothing
+	speaker *Identity // who says something in its requests; nil: nothing is said
 	// An asker may be a reader who says something more: this goes with each of its requests.
 	header http.Header
 	query  string
@@ -48,8 +49,16 @@ func (id *Identity) token() redact.Secret {
 // saying is id with something more in each request, under another name.
 func (id *Identity) saying(what string, header http.Header, query string) *Identity {
 	return &Identity{
-		Name: id.Name + " with " + what, Token: id.token(), Variable: id.Variable, Credentials: id.Credentials, public: id.public, header: header, query: query,
+		Name: id.Name + " with " + what, Token: id.token(), Variable: id.Variable, Credentials: id.Credentials, public: id.public, header: header, query: query, speaker: id.reader(),
 	}
+}
+
+// reader is who asks, without what is said.
+func (id *Identity) reader() *Identity {
+	if id.speaker != nil {
+		return id.speaker
+	}
+	return id
 }
 
 // credential is a secret and where it goes in a request.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/bearcache/bearcache/internal/finding"
@@ -33,6 +34,7 @@ type probe struct {
 	done    bool        // all was asked
 	cause   error       // of the end of the scan, where it was interrupted
 	wait    time.Duration
+	always  bool // also where little speaks for a leak
 	waiting func()
 	learnt  *learnt
 	hazards bool              // checks may be made that others than the readers of the scan could feel
@@ -53,7 +55,7 @@ type probe struct {
 	filled  []*exchange       // of a pair whose target nobody had asked for: what the first filled it with, and the other was given
 	// suspected is true once some operation of the API was seen to mix readers up: what is the same for all may be
 	// worth a longer look then.
-	suspected func() bool
+	suspected *atomic.Bool
 }
 
 // nth gives the value of a parameter that an operation was given, or the nth that was found.

@@ -53,7 +53,7 @@ func TestStoredRedirects(t *testing.T) {
 			if diff := cmp.Diff(tt.want, brief(r)); diff != "" {
 				t.Errorf("(-want +got):\n%s\n%s", diff, told(r))
 			}
-			if len(tt.want) == 0 && tt.told == "" && r.Operations[0].Requests > 10 {
+			if len(tt.want) == 0 && tt.told == "" && r.Operations[0].Requests > 12 {
 				t.Errorf("%d requests", r.Operations[0].Requests)
 			}
 			if r.Operations[0].Reason != tt.told {

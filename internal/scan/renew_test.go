@@ -119,6 +119,26 @@ func TestShortLivedTokens(t *testing.T) {
 	}
 }
 
+// Nor does who is locked out for what the scan asked, as an API may do that counts refusals.
+func TestLockedOutMeanwhile(t *testing.T) {
+	t.Parallel()
+	var refusals atomic.Int64
+	s := &site{origin: func(user string, r *http.Request) answer {
+		if user == "" {
+			refusals.Add(1)
+			return denial
+		}
+		if refusals.Load() >= 4 {
+			return answer{status: 403, body: `{"error":"too many failures"}`}
+		}
+		return mine(user)
+	}}
+	r := s.survey(t, Options{}, "/x", "/y")
+	if r.Complete || !strings.Contains(r.Incomplete, "token was accepted when the scan began and is refused now (403 on") {
+		t.Errorf("complete: %v %s\n%s", r.Complete, r.Incomplete, told(r))
+	}
+}
+
 // A token that is refused at the end of a scan makes what came before rest on nothing.
 func TestTokenEndsMeanwhile(t *testing.T) {
 	t.Parallel()

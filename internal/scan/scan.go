@@ -45,6 +45,7 @@ type Options struct {
 	MaxRequests int           // of the whole scan
 	Timeout     time.Duration // of one request
 	Wait        time.Duration // for stored responses to expire, where nothing else tells a leak from shared data
+	WaitAlways  bool          // so long also where little speaks for a leak
 	// UnsafeMethods sends POST, PUT, PATCH and DELETE too.
 	UnsafeMethods bool
 	Burst         int // readers at once on one cold entry, several times; 0: none
@@ -222,6 +223,9 @@ func (s *scanner) run(ctx context.Context) error {
 		p.turn.Lock()
 		defer p.turn.Unlock()
 		p.controls(ctx)
+		if slices.ContainsFunc(p.Readers, p.leaks) {
+			s.mixing.Store(true)
+		}
 		p.burst(ctx, s.Burst)
 		for _, c := range s.Checks {
 			if c.Probe != nil && p.err == nil && ctx.Err() == nil {
@@ -254,7 +258,11 @@ func (s *scanner) stillAccepted(ctx context.Context) error {
 			continue
 		}
 		p := s.probes[i]
-		if e := p.courier.send(ctx, p.question(id, p.variant(byQuery))); e.status == http.StatusUnauthorized {
+		e := p.courier.send(ctx, p.question(id, p.variant(byQuery)))
+		if e.refused() && e.status != http.StatusUnauthorized { // perhaps the query is what is refused
+			e = p.courier.send(ctx, p.question(id, p.target))
+		}
+		if e.refused() {
 			return &Failure{fmt.Sprintf("%s's token was accepted when the scan began and is refused now (%d on %s); what was asked meanwhile may rest on nothing", id.Name, e.status, p.name())}
 		}
 	}
@@ -309,7 +317,7 @@ func (s *scanner) address(t *tested, op operation.Operation, values map[*Identit
 	readers := s.cast.readers
 	for i, id := range readers {
 		p := &probe{
-			courier: s.courier, salt: newSalt(), keys: map[controlKind]int{}, sent: new(int), muted: new(error), wait: s.Wait, suspected: s.mixing.Load,
+			courier: s.courier, salt: newSalt(), keys: map[controlKind]int{}, sent: new(int), muted: new(error), wait: s.Wait, always: s.WaitAlways, suspected: &s.mixing,
 			learnt: s.learnt, hazards: s.Hazards, index: t.index, values: make(map[string]string),
 			waiting: func() { s.tell(func(pr *Progress) { pr.Waiting++ }) },
 			Trial: &Trial{

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -134,6 +135,14 @@ func openly(make func(a *api, user, path string, r *http.Request) (int, string))
 		}
 		return make(a, user, path, r)
 	}
+}
+
+func zip(text string) string {
+	var b strings.Builder
+	z := gzip.NewWriter(&b)
+	io.WriteString(z, text)
+	z.Close()
+	return b.String()
 }
 
 func publicly(user, path string) (int, string) {
@@ -349,12 +358,27 @@ func TestHardToSee(t *testing.T) {
 			return 200, js(object{"balance": balance, "request_id": fmt.Sprintf("r%d", a.count("requests"))})
 		}), nil, []string{"GET /x cross-identity-reuse likely"}},
 		{"compressed, though nobody asked for it", 0, byURL(time.Hour, func(_ *api, user string) string {
-			var b strings.Builder
-			z := gzip.NewWriter(&b)
-			fmt.Fprintf(z, `{"email":"%s@example.com"}`, user)
-			z.Close()
-			return b.String()
+			return zip(fmt.Sprintf(`{"email":"%s@example.com"}`, user))
 		}), nil, cross},
+		{"kept from the second request on, in one process", 0, behind(func(a *api, user, _ string, r *http.Request) (int, string) {
+			if a.server = "Werkzeug/3"; a.count(r.RequestURI) < 2 {
+				return me(user)
+			}
+			return a.cached(r.RequestURI, time.Hour, func() (int, string) { return me(user) })
+		}), nil, cross},
+		{"only a number, for longer than a short look, where another operation leaks", Defaults.Wait, behind(func(a *api, user, path string, r *http.Request) (int, string) {
+			if path == "/y" {
+				return a.cached(r.RequestURI, time.Hour, func() (int, string) { return 200, js(object{"points": 100 * len(user)}) })
+			}
+			return a.cached(path, 2*shortLook, func() (int, string) { return 200, js(object{"balance": len(user)}) })
+		}), []string{"/me", "/x", "/y"}, []string{"GET /x cross-identity-reuse confirmed", "GET /y cross-identity-reuse confirmed"}},
+		{"a part that names readers, for a while", patience, behind(func(a *api, user, path string, _ *http.Request) (int, string) {
+			_, part := a.cached("part", soon, func() (int, string) { return me(user) })
+			return 200, js(object{"email": user + "@example.com", "contact": part})
+		}), nil, []string{"GET /x cross-identity-reuse likely"}},
+		{"not at all, and about who asks second", 0, behind(func(*api, string, string, *http.Request) (int, string) {
+			return 200, `{"on_call":"bob@example.com"}`
+		}), nil, []string{"GET /x undecided", "GET /x possible"}},
 		{"an operation that the document calls public", 0, byURL(time.Hour, either(`{"balance":12}`, `{"balance":7}`)), []string{"/me", "/public/x"},
 			[]string{"GET /public/x cross-identity-reuse confirmed", "GET /public/x missing-vary confirmed", "GET /public/x storable-authenticated-response confirmed"}},
 		{"outside the check, and only a number", 0, func(a *api, user, path string, r *http.Request) (int, string) {

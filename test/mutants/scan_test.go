@@ -7,6 +7,12 @@ func init() { table = append(table, scanTable...) }
 // scanTable is about the scanner: what makes its proofs, and what keeps it harmless.
 var scanTable = []mutant{
 	// The proof.
+	{"scan, who came first may have lost it", "internal/scan/check_reuse.go", "|| t.cameFirst(s) && t.private() {", "{", "internal/scan", "TestHardToSee"},
+	{"scan, a lock-out is no end", "internal/scan/scan.go", "if e.refused() && e.status != http.StatusUnauthorized {", "if e.refused() && e.status != http.StatusUnauthorized { continue", "internal/scan", "TestLockedOutMeanwhile"},
+	{"scan, one process stores at once", "internal/scan/natural.go", "(last || p.answeredApart())", "last", "internal/scan", "TestHardToSee"},
+	{"scan, nobody takes gzip", "internal/scan/compressed.go", `{"Accept-Encoding": {"gzip"}}`, `{"Accept-Encoding": {"identity"}}`, "internal/scan", "TestKeptCompressed"},
+	{"scan, other operations have nothing to say of a wait", "internal/scan/scan.go", "if slices.ContainsFunc(p.Readers, p.leaks) {\n\t\t\ts.mixing.Store(true)", "if false {\n\t\t\ts.mixing.Store(true)", "internal/scan", "TestHardToSee"},
+	{"scan, a part is not waited for", "internal/scan/fresh.go", "s.about && !p.oneSided(s) ||", "s.about ||", "internal/scan", "TestHardToSee"},
 	{"scan, nobody asks for what may be stale", "internal/scan/coax.go", `const coaxing = "max-stale"`, `const coaxing = "no-cache"`, "internal/scan", "TestCoaxed"},
 	{"scan, the first object is no control", "internal/scan/fresh.go", "if en, ok := p.asked(s); ok && kind", "if en, ok := p.asked(s); !ok && kind", "internal/scan", "TestOtherObjectsAsControl"},
 	{"scan, other objects are no control", "internal/scan/fresh.go", "byQuery, byPath, byObject} {", "byQuery, byPath} {", "internal/scan", "TestOtherObjectsAsControl"},
@@ -31,7 +37,7 @@ var scanTable = []mutant{
 
 	// The order of requests.
 	{"scan, nobody asks first", "internal/scan/natural.go", "\tif !p.ask(ctx, p.Readers[0]) {\n", "\tif !p.ask(ctx, p.Nobody, p.Readers[0]) {\n", "internal/scan", "TestRequestsAreHarmless"},
-	{"scan, forged token not asked as", "internal/scan/natural.go", "p.askConditionally(ctx, p.Nobody) && p.ask(ctx, p.Forged) && last", "p.askConditionally(ctx, p.Nobody) && last", "internal/scan", "TestScopeReuse TestOneIdentity"},
+	{"scan, forged token not asked as", "internal/scan/natural.go", "p.askConditionally(ctx, p.Nobody) && p.ask(ctx, p.Forged) && (last", "p.askConditionally(ctx, p.Nobody) && (last", "internal/scan", "TestScopeReuse TestOneIdentity"},
 	{"scan, one fresh entry for all", "internal/scan/probe.go", `fmt.Sprintf("bearcache=%s%d", p.salt, p.keys[kind])`, `fmt.Sprintf("bearcache=%s%d", p.salt, p.keys[kind]*0)`, "internal/scan", "TestReuse"},
 	{"scan, a mark in a field overlooked", "internal/scan/fresh.go", "first.same(s.seen) && s.marked(first)", "first.same(s.seen)", "internal/scan", "TestUnkeyedInput"},
 	{"scan, another spelling of the path not tried with a parameter", "internal/scan/fresh.go", "!p.patient && p.ways(byQuery)", "p.ways(byQuery)", "internal/scan", "TestDeclaredInput"},
@@ -109,7 +115,7 @@ var scanTable = []mutant{
 	{"scan, the document says nothing of formats", "internal/scan/check_unkeyed.go", "range p.Operation.Answers {", "range p.Operation.Answers[:0] {", "internal/scan", "TestNegotiation"},
 	{"scan, what would not fit into Accept", "internal/operation/answers.go", "mediaType(media) && ", "", "internal/operation", "TestAnswers"},
 	{"scan, a query that changes nothing is clean", "internal/scan/scan.go", "return t.doubt", "return \"\"", "internal/scan", "TestIgnoredInput"},
-	{"scan, a query that changes nothing is undecided", "internal/scan/check_unkeyed.go", "(e.hit() || p.suspected() || p.meaningless(ctx, param))", "true", "internal/scan", "TestIgnoredInput"},
+	{"scan, a query that changes nothing is undecided", "internal/scan/check_unkeyed.go", "(e.hit() || p.suspected.Load() || p.meaningless(ctx, param))", "true", "internal/scan", "TestIgnoredInput"},
 	{"scan, a value that is none under everybody's URL", "internal/scan/check_unkeyed.go", "p.question(p.setting(param, \"b\"+newSalt()), p.variant(byQuery))", "p.question(p.setting(param, \"b\"+newSalt()), p.target)", "internal/scan", "TestIgnoredInput"},
 	{"scan, advice that names nothing", "internal/scan/check_unkeyed.go", "said := \"The cache key does not contain \" + in.called() + ", "said := \"The cache key does not contain \" + ", "internal/scan", "TestUnkeyedAdvice"},
 	{"scan, inputs on every operation", "internal/scan/learnt.go", "mostReflecting = 8 ", "mostReflecting = 1000 ", "internal/scan", "TestInputsAreTriedOnAFew"},
