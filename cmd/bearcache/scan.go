@@ -94,7 +94,7 @@ func runScan(ctx context.Context, e env, args []string) error {
 	}
 	defer trace.Close()
 	line := newProgressLine(e)
-	options.Progress = line.show
+	options.Progress, options.Known = line.show, known
 	result, err := scan.Run(ctx, options)
 	line.clear()
 	result.Version, _ = build()

@@ -141,6 +141,9 @@ type Tested struct {
 	// Undecided is true where two readers got the same, and nothing told data that both may see from a
 	// stored response. Reason says what would.
 	Undecided bool
+	// Open are the checks of which the run cannot say that the operation passes them, though they found nothing: they were not made
+	// here, or came to no verdict.
+	Open []*Rule
 }
 
 // Report is the outcome of one run, complete or not.
@@ -191,7 +194,7 @@ func (r *Report) Fixed() []Finding {
 		}
 		for _, rule := range r.Checks {
 			f := Finding{Rule: rule, Severity: rule.Severity, Operation: op.Operation}
-			if id := f.Fingerprint(); r.Known[id] && !found[id] {
+			if id := f.Fingerprint(); r.Known[id] && !found[id] && !slices.Contains(op.Open, rule) {
 				list = append(list, f)
 			}
 		}

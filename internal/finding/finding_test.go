@@ -198,6 +198,8 @@ func TestFixed(t *testing.T) {
 		{"of an operation that is no longer there", func(r *Report) { r.Operations = r.Operations[1:] }, 0},
 		{"skipped", func(r *Report) { r.Operations[0].Status = StatusSkipped }, 0},
 		{"failed", func(r *Report) { r.Operations[0].Status = StatusFailed }, 0},
+		{"the check was not made there, or did not decide", func(r *Report) { r.Operations[0].Open = []*Rule{CrossIdentityReuse} }, 0},
+		{"another check did not decide", func(r *Report) { r.Operations[0].Open = []*Rule{MissingVary} }, 1},
 		{"undecided", func(r *Report) { r.Operations[0].Undecided = true }, 0},
 		{"the check was left out", func(r *Report) { r.Checks = r.Checks[1:] }, 0},
 		{"interrupted", func(r *Report) { r.Complete = false }, 0},

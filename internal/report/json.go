@@ -96,7 +96,7 @@ func json(w io.Writer, r *finding.Report) error {
 		Operations: []jsonOperation{}, Findings: []jsonFinding{},
 	}
 	for _, op := range r.Operations {
-		out.Operations = append(out.Operations, jsonOperation(op))
+		out.Operations = append(out.Operations, jsonOperation{op.Operation, op.Status, op.Reason, op.Requests, op.Differed, op.Undecided})
 	}
 	for _, f := range r.Findings {
 		out.Findings = append(out.Findings, jsonOf(f, r.Known[f.Fingerprint()]))

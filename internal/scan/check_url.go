@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/bearcache/bearcache/internal/finding"
 )
@@ -18,6 +19,10 @@ var fetched = regexp.MustCompile(`(?i)download|export|file|attach|image|avatar|p
 
 // mostURLs is how many operations are tried with a token in the URL whatever they are called.
 const mostURLs = 4
+
+// urlRepeats are how often it must come out so again, the token answered and a forged one not: a cache that does not look at the query, on one of
+// several nodes, answers now and then.
+const urlRepeats = 8
 
 var tokenInURL = Check{
 	Rule: finding.TokenInURL,
@@ -38,8 +43,9 @@ var tokenInURL = Check{
 		if ask(p.Forged, urlNames...).ok() {
 			return // it is not the token that opens it
 		}
-		for _, name := range urlNames {
-			if e := ask(a, name); p.shows(e, a) {
+		i := slices.IndexFunc(urlNames, func(name string) bool { return p.shows(ask(a, name), a) })
+		for n := 0; i >= 0 && n < urlRepeats; n++ {
+			if odd(n) && !p.shows(ask(a, urlNames[i]), a) || !odd(n) && ask(p.Forged, urlNames[i]).ok() {
 				return
 			}
 		}
@@ -65,13 +71,15 @@ var tokenInURL = Check{
 			}
 		}
 		told := t.Told[finding.TokenInURL]
-		if len(told) < 3 || !t.shows(told[0], a) || told[1].ok() || told[1].err != nil || !t.shows(told[len(told)-1], a) {
+		i := len(told) - urlRepeats - 1 // the answer to the name that opened it
+		if i < 2 || !t.shows(told[0], a) || !all(append(of(t.Forged, told[i:]), told[1]), (*exchange).denied) ||
+			!all(of(a, told[i:]), func(e *exchange) bool { return t.shows(e, a) }) {
 			return nil
 		}
-		f.Summary = fmt.Sprintf("The token is accepted in the query, as %s.", urlNames[len(told)-3])
+		f.Summary = fmt.Sprintf("The token is accepted in the query, as %s.", urlNames[i-2])
 		f.Evidence = []finding.Evidence{
 			t.step(first(t.Nobody, t.Natural), "without credentials: denied"),
-			t.step(told[len(told)-1], "with the token in the URL alone: "+a.Name+"'s answer"),
+			t.step(told[i], "with the token in the URL alone: "+a.Name+"'s answer"),
 			t.step(told[1], "with a token that was never issued there: denied"),
 		}
 		return []finding.Finding{f}

@@ -14,7 +14,7 @@ func (p *probe) pair(rule *finding.Rule, target *url.URL, more, less *Identity, 
 		Operation: p.Operation, Readers: []*Identity{more, less}, Nobody: new(Identity), Forged: new(Identity), Marks: marks,
 		redactor: p.redactor, claims: p.claims,
 	}
-	q.target, q.err = target, nil
+	q.target, q.err, q.paired = target, nil, true
 	if p.Pairs == nil {
 		p.Pairs = make(map[*finding.Rule][]*Trial)
 	}

@@ -40,7 +40,7 @@ type probe struct {
 	hazards bool              // checks may be made that others than the readers of the scan could feel
 	patient bool              // what is the same for both is worth waiting for, whoever may see it
 	stems   func() *url.URL   // spellings never used before, in the place of queries
-	headed  bool              // the first reader asked by HEAD, before nobody did by GET
+	headed  bool              // a reader asked by HEAD, before nobody did by GET
 	heads   bool              // entries are filled by HEAD
 	oneWay  bool              // what the observer brings about on an entry is its own affair
 	leading bool              // redirects are what the operation hands out
@@ -53,6 +53,12 @@ type probe struct {
 	spares  []*url.URL        // of other objects of the first reader, for which nobody asked yet
 	nth     nth               // the value of a parameter that the first reader was given, or the next that was found
 	filled  []*exchange       // of a pair whose target nobody had asked for: what the first filled it with, and the other was given
+	paired  bool              // of two askers: there is nobody else to ask
+	// expected is true where an earlier report has it that the operation mixes readers up.
+	expected bool
+	// warm is how often more than once an entry is filled, and looked at: some caches store late, or on one of several nodes. revisited is
+	// how thoroughly those who were spared were asked again.
+	warm, revisited int
 	// suspected is true once some operation of the API was seen to mix readers up: what is the same for all may be
 	// worth a longer look then.
 	suspected *atomic.Bool

@@ -1,14 +1,19 @@
 package scan
 
-import "slices"
+import (
+	"math"
+	"slices"
+	"time"
+)
 
 // control is a way past what the cache has stored already: the same question where no stored
 // response, or one that we know the maker of, can answer it.
 type control struct {
 	kind    controlKind
 	entries []entry
-	times   int  // that the first of an entry asked, before the others
 	reached bool // it led to what was seen already: the stored response, or what everybody gets
+	// giver and taker ask on the entries by turns, each first on some: the victim and the observer of the suspicion that is followed.
+	giver, taker *Identity
 }
 
 type controlKind string
@@ -22,11 +27,23 @@ const (
 	byTurns  controlKind = "turns"  // the same URL, right after another reader was answered
 )
 
+// with is c with one entry more.
+func (c *control) with(en entry) *control {
+	more := *c
+	more.entries = append(slices.Clone(c.entries), en)
+	return &more
+}
+
 // entry is one fresh place in the cache, with the answers to those who asked for it, in order.
 type entry struct {
 	answers []*exchange
 	// natural are answers under the operation's own URL meanwhile: what was seen must still be there.
 	natural []*exchange
+	// Of an entry that came after one that expired: how often that was seen to be there still, how long it lasted, or was given to
+	// go, and whether the first answer was waited for.
+	held    int
+	lasted  time.Duration
+	awaited bool
 }
 
 // verdict is what the controls make of a suspicion.
@@ -70,6 +87,7 @@ type sides struct {
 	others  []*exchange // must not
 	denied  []*exchange // to the observer
 	reached int         // answers to the observer among victims
+	handed  int         // answers to the observer that were made for a third
 	broken  bool        // an answer that the hypothesis does not allow
 }
 
@@ -100,9 +118,51 @@ func (s suspicion) follow(c *control) (sd sides) {
 	return sd
 }
 
+// scatter sorts by the hypothesis that several nodes have a cache each, or that one stores from a later request on: an answer
+// is made for whoever gets it, or is, byte for byte, one that was made for another on the same entry before.
+func (s suspicion) scatter(c *control) (sd sides) {
+	for _, en := range c.entries {
+		for i, e := range en.answers {
+			switch {
+			case e.as != s.victim && e.as != s.observer && (i > 0 || !e.ok()):
+			case e.ok():
+				sd.sort(s, e, en.maker(i))
+			case e.denied() && e.as == s.observer:
+				sd.denied = append(sd.denied, e)
+			default:
+				sd.broken = true
+			}
+		}
+	}
+	return sd
+}
+
+// maker is for whom the ith answer was made: its reader, unless the same was given to another before, and not to this one.
+func (en entry) maker(i int) *Identity {
+	e, by := en.answers[i], -1
+	for j, o := range en.answers[:i] {
+		if !o.same(e) {
+			continue
+		}
+		if o.as == e.as {
+			return en.maker(j)
+		}
+		if by < 0 {
+			by = j
+		}
+	}
+	if by < 0 {
+		return e.as
+	}
+	return en.maker(by)
+}
+
 func (sd *sides) sort(s suspicion, e *exchange, filler *Identity) {
 	if filler != s.victim {
 		sd.others = append(sd.others, e)
+		if e.as == s.observer && filler != e.as {
+			sd.handed++
+		}
 		return
 	}
 	sd.victims = append(sd.victims, e)
@@ -116,6 +176,35 @@ func (sd *sides) sort(s suspicion, e *exchange, filler *Identity) {
 // hypothesis but of the origin itself: under another spelling of the URL an API may have other rules for
 // one reader than for another, and keeps to them however often it is asked.
 func (s suspicion) bypass(c *control) (sd sides) {
+	sd = s.atOrigin(c)
+	for _, e := range c.stillThere(s.observer) {
+		sd.broken = sd.broken || !e.ok()
+		sd.victims = append(sd.victims, e)
+		sd.reached++
+	}
+	return sd
+}
+
+// bypassNodes sorts likewise where there are several nodes, of which some have what was seen, and some the observer's own.
+func (s suspicion) bypassNodes(c *control) (sd sides) {
+	sd = s.atOrigin(c)
+	for _, e := range c.stillThere(s.observer) {
+		switch {
+		case e.same(s.seen):
+			sd.victims = append(sd.victims, e)
+			sd.reached++
+		case e.ok():
+			sd.others = append(sd.others, e)
+		case e.denied():
+			sd.denied = append(sd.denied, e)
+		default:
+			sd.broken = true
+		}
+	}
+	return sd
+}
+
+func (s suspicion) atOrigin(c *control) (sd sides) {
 	for _, en := range c.entries {
 		for _, e := range en.answers {
 			switch {
@@ -132,15 +221,17 @@ func (s suspicion) bypass(c *control) (sd sides) {
 				sd.broken = true
 			}
 		}
-		again := of(s.observer, en.natural)
-		for _, e := range again {
-			sd.broken = sd.broken || !e.ok()
-			sd.victims = append(sd.victims, e)
-			sd.reached++
-		}
-		sd.broken = sd.broken || len(again) == 0
 	}
+	sd.broken = sd.broken || len(c.stillThere(s.observer)) == 0
 	return sd
+}
+
+// stillThere are the answers to id under the natural URL meanwhile.
+func (c *control) stillThere(id *Identity) (list []*exchange) {
+	for _, en := range c.entries {
+		list = append(list, of(id, en.natural)...)
+	}
+	return list
 }
 
 // decisive are the values that all answers on the victim's side hold, and none on the other.
@@ -168,13 +259,20 @@ func (t *Trial) decisive(s suspicion, sd sides) (values []string, named bool) {
 // Entries that a hypothesis must hold on before it is taken for proven. Two values that come by
 // chance, or by the URL, agree with it on n of them once in 2^n; of lists that are drawn some element agrees more often. On the
 // first of them both ask, on the others one does, for there the question is only whether who comes first is given its own.
-// An entry per expiry takes the patience of a person, and few objects are known, so there it has to do with fewer.
+// An entry per expiry takes the patience of a person, and few objects are known, so there it has to do with fewer, unless it takes seconds only; and there
+// answers that may come by lot each time must have been as they should be more often.
 const (
 	enoughPairs                         = 4
 	enoughNamed, enoughUnnamed          = 10, 12
 	enoughExpired, enoughExpiredUnnamed = 3, 5
+	enoughExpiredNodes                  = 4
+	enoughExpiredOften                  = 6
 	enoughExpiredDenied                 = 2
+	enoughForetold                      = 12
 )
+
+// often is how long an entry may last for which it is not too much to wait enoughExpiredOften times.
+const often = 6 * time.Second
 
 func (c *control) enough(named, denied bool) int {
 	switch {
@@ -188,12 +286,114 @@ func (c *control) enough(named, denied bool) int {
 		return enoughExpiredDenied
 	case named:
 		return enoughExpired
+	case len(c.entries) > 0 && c.entries[len(c.entries)-1].lasted <= often:
+		return enoughExpiredOften
 	}
 	return enoughExpiredUnnamed
 }
 
-// whole reports whether, on each entry that somebody filled, all who came after got the same bytes.
-func (c *control) whole() bool {
+// foretold counts the answers that had to be what they were on entries that expired: those with which the last entry was seen to be
+// there still, and all of the next but the one that was waited for.
+func (c *control) foretold() (n int) {
+	for _, en := range c.entries {
+		if n += en.held + len(en.answers); en.awaited {
+			n--
+		}
+	}
+	return n
+}
+
+// mostByChance is how likely what a control shows may be where nothing is stored, on several nodes.
+const mostByChance = 1.0 / 900
+
+// byChance is how likely it is, at most, that what the answers of c show of s came by chance.
+func (t *Trial) byChance(s suspicion, c *control, sd sides) float64 {
+	if c.kind == byOrigin {
+		own := 0
+		for _, en := range c.entries {
+			own += len(of(s.observer, en.answers))
+		}
+		return draws{own, len(c.stillThere(s.observer)), sd.reached}.chance()
+	}
+	return c.byChance(false, 0)
+}
+
+// byChance is how likely it is, at most, that the two of a control were handed each other's answers so often after the other had asked,
+// and never before, if that came by chance: whatever the share of such answers is, were it the same before and after. It is
+// reckoned by answers, and by entries, for chance may be about either; with more entries on which only one asks, both by turns or the taker.
+func (c *control) byChance(both bool, more int) float64 {
+	answers, entries := 1.0, 1.0
+	if both {
+		more /= 2
+	}
+	for _, pair := range [][2]*Identity{{c.giver, c.taker}, {c.taker, c.giver}} {
+		each := c.draws(pair[0], pair[1])
+		var whole draws
+		for _, en := range c.entries {
+			d := en.draws(pair[0], pair[1])
+			whole = whole.and(draws{min(d.cold, 1), min(d.warm, 1), min(d.handed, 1)})
+		}
+		if each.handed > 0 {
+			answers, entries = answers*each.and(draws{cold: more}).chance(), entries*whole.and(draws{cold: more}).chance()
+		}
+	}
+	if c.kind == byExpiry { // few entries, and many answers on each
+		return answers
+	}
+	return max(answers, entries)
+}
+
+// draws sums up those of the entries.
+func (c *control) draws(giver, taker *Identity) (d draws) {
+	for _, en := range c.entries {
+		d = d.and(en.draws(giver, taker))
+	}
+	return d
+}
+
+// draws are how often somebody was answered on an entry before another was, how often after that, and how often then with what had been
+// made for the other.
+type draws struct{ cold, warm, handed int }
+
+func (d draws) and(o draws) draws {
+	return draws{d.cold + o.cold, d.warm + o.warm, d.handed + o.handed}
+}
+
+func (en entry) draws(giver, taker *Identity) (d draws) {
+	answered := false
+	for i, e := range en.answers {
+		answered = answered || e.as == giver && e.ok()
+		switch {
+		case e.as != taker:
+		case !answered:
+			d.cold++
+		case e.ok() && en.maker(i) == giver:
+			d.warm++
+			d.handed++
+		default:
+			d.warm++
+		}
+	}
+	return d
+}
+
+// chance is the greatest likelihood, over all shares q, of so many handed or more, and none of the cold ones.
+func (d draws) chance() (most float64) {
+	for q := 0.01; q < 1; q += 0.01 {
+		p, term := 0.0, math.Pow(1-q, float64(d.warm)) // of exactly k
+		for k := 0; k <= d.warm; k++ {
+			if k >= d.handed {
+				p += term
+			}
+			term *= float64(d.warm-k) / float64(k+1) * q / (1 - q)
+		}
+		most = max(most, p*math.Pow(1-q, float64(d.cold)))
+	}
+	return most
+}
+
+// whole reports whether, on each entry that somebody filled, the two of s got the same bytes if they came after.
+func (c *control) whole(s suspicion) bool {
 	for _, en := range c.entries {
 		var filled *exchange
 		for _, e := range en.answers {
@@ -201,6 +401,7 @@ func (c *control) whole() bool {
 			case !e.ok():
 			case filled == nil:
 				filled = e
+			case e.as != s.victim && e.as != s.observer:
 			case e.as != filled.as && !e.same(filled) && (len(e.body) > 0 || len(filled.body) > 0):
 				return false
 			}
@@ -211,7 +412,7 @@ func (c *control) whole() bool {
 
 // alive reports whether a hypothesis may still turn out true of s with more entries on c.
 func (t *Trial) alive(s suspicion, c *control) bool {
-	values, _ := t.decisive(s, s.sides(c))
+	_, values, _, _ := t.fits(s, c)
 	return len(values) > 0
 }
 
@@ -223,23 +424,60 @@ func (s suspicion) sides(c *control) sides {
 	return s.follow(c)
 }
 
+// fits sorts the answers by the hypothesis that goes with the kind of c; where that cannot be, and c has entries of its own, by the one of several nodes.
+func (t *Trial) fits(s suspicion, c *control) (sd sides, values []string, named, nodes bool) {
+	sd = s.sides(c)
+	values, named = t.decisive(s, sd)
+	if len(values) > 0 || c.kind == byTurns {
+		return sd, values, named, false
+	}
+	several := s.scatter(c)
+	if c.kind == byOrigin {
+		several = s.bypassNodes(c)
+	}
+	if values, named = t.decisive(s, several); len(values) > 0 || c.kind == byExpiry {
+		return several, values, named, true
+	}
+	return sd, values, named, false
+}
+
+// unsteady reports whether on one entry some were given what the victim and the observer of s had got, and others not: several nodes may each
+// have stored something else.
+func (s suspicion) unsteady(c *control) bool {
+	held := common(contents([]*exchange{s.made, s.seen}), nil)
+	return slices.ContainsFunc(c.entries, func(en entry) bool {
+		said := slices.ContainsFunc(en.answers, func(e *exchange) bool { return e.says(held) })
+		return said && !all(en.answers, func(e *exchange) bool { return e.says(held) })
+	})
+}
+
 // weigh is the verdict of one control.
 func (t *Trial) weigh(s suspicion, c *control) proof {
-	sd := s.sides(c)
-	values, named := t.decisive(s, sd)
+	sd, values, named, nodes := t.fits(s, c)
 	denied := len(sd.denied) > 0
 	switch {
-	case len(values) == 0 && (c.kind == byOrigin || c.kind == byExpiry) && !sd.broken && len(sd.victims) > sd.reached:
+	case len(values) == 0 && (c.kind == byOrigin || c.kind == byExpiry && !s.unsteady(c)) && !sd.broken && len(sd.victims) > sd.reached:
 		// Past the cache, or once the stored response was gone, the victim was given nothing that others
 		// were not: no cache is needed for the observer to get what it got.
 		return proof{verdict: shared, control: c}
 	case len(values) == 0 || len(sd.victims) == 0 || sd.reached == 0:
+	case nodes && denied && sd.handed > 0: // denied where it asked a node that had nothing
 	case denied == (len(sd.others) > 0): // neither, or now this and now that
+		return proof{}
+	}
+	switch {
+	case len(values) == 0 || len(sd.victims) == 0 || sd.reached == 0:
 	case !denied && !named && len(common(contents(sd.others), contents(sd.victims))) == 0:
 		// The other side has nothing of its own: an answer that says more by chance.
 	case len(c.entries) < c.enough(named, denied):
+	case c.kind == byExpiry && c.foretold() < enoughForetold:
+	case nodes && c.kind == byExpiry && len(c.entries) < enoughExpiredNodes:
+	case nodes && t.byChance(s, c, sd) > mostByChance:
+	case nodes && c.kind != byOrigin && s.observer != c.giver && s.observer != c.taker && sd.handed == 0 &&
+		(c.draws(s.victim, s.observer).cold == 0 || sd.reached < 2):
+		// Who comes along only must have got what was made for either, or for the one and have been refused before.
 	default:
-		p := proof{verdict: leak, control: c, facts: values, follows: c.kind != byOrigin, whole: c.kind == byOrigin || c.whole()}
+		p := proof{verdict: leak, control: c, facts: values, follows: c.kind != byOrigin, whole: nodes || c.kind == byOrigin || c.whole(s)}
 		p.show(s)
 		return p
 	}
@@ -247,7 +485,7 @@ func (t *Trial) weigh(s suspicion, c *control) proof {
 }
 
 // show picks the answers that a report shows. Where everybody gets its own, the observer's; otherwise those on
-// the first entry on which the victim did not come first.
+// the first entry on which the victim did not come first, best on one where somebody was handed another's.
 func (p *proof) show(s suspicion) {
 	for i := range p.control.entries {
 		en := &p.control.entries[i]
@@ -258,14 +496,18 @@ func (p *proof) show(s suspicion) {
 			p.entry, p.own = en, own
 			return
 		}
-		p.entry, p.own = en, en.answers[0]
 		receiver := s.victim
-		if p.own.as != s.observer {
+		if en.answers[0].as != s.observer {
 			receiver = s.observer
 		}
-		if got := first(receiver, en.answers[1:]); got.same(p.own) {
-			p.swapped = got
+		var swapped *exchange
+		for _, got := range of(receiver, en.answers[1:]) {
+			if swapped == nil && got.same(en.answers[0]) {
+				swapped = got
+			}
 		}
-		return
+		if p.entry == nil || p.swapped == nil && swapped != nil {
+			p.entry, p.own, p.swapped = en, en.answers[0], swapped
+		}
 	}
 }

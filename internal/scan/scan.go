@@ -51,6 +51,8 @@ type Options struct {
 	Burst         int // readers at once on one cold entry, several times; 0: none
 	// Hazards lets checks ask what users of the API may feel for as long as a cache keeps it: error-poisoning.
 	Hazards bool
+	// Known are fingerprints of the findings of an earlier report: what it has is looked for harder.
+	Known map[string]bool
 
 	// Trace is told of every request once it is answered, with credentials taken out; called like Progress.
 	Trace    func(Traced)
@@ -240,6 +242,9 @@ func (s *scanner) run(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
+	if err := s.again(ctx); err != nil {
+		return err
+	}
 	return s.stillAccepted(ctx)
 }
 
@@ -349,6 +354,7 @@ func (s *scanner) address(t *tested, op operation.Operation, values map[*Identit
 			p.spares = s.othersOf(op, p)
 		}
 		p.owned = s.owns(id, op, values)
+		p.expected = s.expected(t.Operation)
 		switch {
 		case err != nil && t.Reason == "":
 			t.Reason = s.courier.redactor.Text(err.Error())
@@ -586,6 +592,7 @@ func (s *scanner) judge(r *finding.Report) {
 			r.Findings = better(r.Findings, f)
 		}
 		t.outcome(found)
+		t.Open = t.open(s.Checks)
 		r.Operations = append(r.Operations, t.Tested)
 	}
 }

@@ -3,6 +3,7 @@ package scan
 import (
 	"net/http"
 	"regexp"
+	"strconv"
 
 	"github.com/bearcache/bearcache/internal/httpfield"
 )
@@ -24,17 +25,58 @@ var passed = []string{
 	"Cf-Cache-Status", "Cf-Ray", "X-Amz-Cf-Id", "Fastly-Debug-Digest", "X-Akamai-Transformed", "Surrogate-Key", "X-Drupal-Cache", "X-Backend",
 }
 
+// nodeNames are fields in which one of several nodes says which it is.
+var nodeNames = []string{
+	"Server", "Via", "X-Served-By", "X-Backend", "X-Backend-Server", "X-Node", "X-Server", "X-Server-Name", "X-Host", "X-Hostname", "X-Instance", "X-Instance-Id", "X-Pod",
+	"X-Upstream", "X-Worker",
+}
+
+// nodeCookies are cookies by which balancers keep a client at one of several nodes.
+var nodeCookies = regexp.MustCompile(`(?i)^(awsalb.*|awselb.*|serverid|bigipserver.*|routeid|route|arraffinity.*|gclb|ingresscookie|lb|lbroute|srv|stickysession)$`)
+
+// severalNodes reports whether answers to one question came through different nodes, or speak of them.
+func severalNodes(answers []*exchange) bool {
+	for i, e := range answers {
+		for _, c := range (&http.Response{Header: e.header}).Cookies() {
+			if nodeCookies.MatchString(c.Name) {
+				return true
+			}
+		}
+		if i == 0 {
+			continue
+		}
+		last := answers[i-1]
+		for _, name := range nodeNames {
+			if a, b := last.header.Get(name), e.header.Get(name); a != "" && b != "" && a != b && e.status == last.status {
+				return true
+			}
+		}
+		// What one cache has stored does not become younger, unless it was fetched again.
+		if a, b := age(last), age(e); b > 0 && a > b {
+			return true
+		}
+	}
+	return false
+}
+
+// age is what a cache says of how long ago a response was made, in seconds; 0: nothing.
+func age(e *exchange) int {
+	n, _ := strconv.Atoi(e.header.Get("Age"))
+	return n
+}
+
 // moreRounds are how often each reader should ask again, where the first answers showed nothing: some caches store
 // from the second or third request on, and some servers have a cache for each of their processes or nodes.
-func moreRounds(h http.Header) int {
+func moreRounds(answers []*exchange) int {
+	h := answers[0].header
 	server, relayed := h.Get("Server"), false
 	for _, name := range passed {
 		relayed = relayed || h[name] != nil
 	}
 	cc := httpfield.ParseCacheControl(h)
 	switch {
-	case preforking.MatchString(server) || preforking.MatchString(h.Get("X-Powered-By")):
-		return 4
+	case preforking.MatchString(server) || preforking.MatchString(h.Get("X-Powered-By")) || severalNodes(answers):
+		return manyRounds
 	case !relayed && (cc.Has("no-store") || cc.Has("private") || single.MatchString(server)):
 		return 0
 	}

@@ -9,21 +9,33 @@ import (
 func TestMoreRounds(t *testing.T) {
 	for _, tt := range []struct {
 		name string
-		h    http.Header
+		list []http.Header // of answers, in order
 		want int
 	}{
-		{"nothing is known", http.Header{}, 1},
-		{"a server of one process", http.Header{"Server": {"Werkzeug/3.1.3 Python/3.13"}}, 0},
-		{"of one process, behind a cache", http.Header{"Server": {"Werkzeug/3.1.3"}, "X-Cache": {"MISS"}}, 1},
-		{"of several processes", http.Header{"Server": {"gunicorn"}}, 4},
-		{"of several processes, named elsewhere", http.Header{"Server": {"nginx"}, "X-Powered-By": {"Phusion Passenger 6"}}, 4},
-		{"not to be stored", http.Header{"Cache-Control": {"no-store"}}, 0},
-		{"private", http.Header{"Cache-Control": {"max-age=60, private"}}, 0},
-		{"private, and something was in between", http.Header{"Cache-Control": {"private"}, "Via": {"1.1 varnish"}}, 1},
-		{"to be stored", http.Header{"Cache-Control": {"public, max-age=60"}}, 1},
-		{"a name that only begins like one", http.Header{"Server": {"nginx/1.29"}}, 1},
+		{"nothing is known", []http.Header{{}}, 1},
+		{"a server of one process", []http.Header{{"Server": {"Werkzeug/3.1.3 Python/3.13"}}}, 0},
+		{"of one process, behind a cache", []http.Header{{"Server": {"Werkzeug/3.1.3"}, "X-Cache": {"MISS"}}}, 1},
+		{"of several processes", []http.Header{{"Server": {"gunicorn"}}}, 4},
+		{"of several processes, named elsewhere", []http.Header{{"Server": {"nginx"}, "X-Powered-By": {"Phusion Passenger 6"}}}, 4},
+		{"not to be stored", []http.Header{{"Cache-Control": {"no-store"}}}, 0},
+		{"private", []http.Header{{"Cache-Control": {"max-age=60, private"}}}, 0},
+		{"private, and something was in between", []http.Header{{"Cache-Control": {"private"}, "Via": {"1.1 varnish"}}}, 1},
+		{"to be stored", []http.Header{{"Cache-Control": {"public, max-age=60"}}}, 1},
+		{"a name that only begins like one", []http.Header{{"Server": {"nginx/1.29"}}}, 1},
+		{"two nodes that say which they are", []http.Header{{"X-Served-By": {"web-1"}}, {"X-Served-By": {"web-2"}}}, 4},
+		{"one node, twice", []http.Header{{"X-Served-By": {"web-1"}}, {"X-Served-By": {"web-1"}}}, 1},
+		{"two caches", []http.Header{{"Via": {"1.1 edge-1"}}, {"Via": {"1.1 edge-2"}}}, 4},
+		{"a cookie of a balancer", []http.Header{{"Set-Cookie": {"AWSALB=8Jr7mPbxk; Path=/"}}}, 4},
+		{"a cookie of an application", []http.Header{{"Set-Cookie": {"session=8Jr7mPbxk; Path=/"}}}, 1},
+		{"an age that jumps", []http.Header{{"Age": {"40"}}, {"Age": {"3"}}}, 4},
+		{"an age that grows", []http.Header{{"Age": {"3"}}, {"Age": {"4"}}}, 1},
+		{"fetched anew", []http.Header{{"Age": {"3"}}, {"Age": {"0"}}}, 1},
 	} {
-		if got := moreRounds(tt.h); got != tt.want {
+		var answers []*exchange
+		for _, h := range tt.list {
+			answers = append(answers, &exchange{header: h, status: 200})
+		}
+		if got := moreRounds(answers); got != tt.want {
 			t.Errorf("%s: %d, want %d", tt.name, got, tt.want)
 		}
 	}

@@ -194,15 +194,16 @@ func (s *suspicion) weight() int {
 // victim's and is the same byte for byte, or says no less than what the victim is told every time.
 func (t *Trial) suspect(victim, observer *Identity) *suspicion {
 	var found *suspicion
-	var mine []*exchange // the victim's answers so far
+	var mine, had []*exchange // the victim's answers so far, and the observer's
 	always := common(contents(of(victim, t.Natural)), nil)
 	for _, e := range t.Natural {
 		if e.as == victim && e.ok() {
 			mine = append(mine, e)
 		}
-		if e.as != observer || !e.ok() || e.empty() { // nothing is nobody's
+		if e.as != observer || !e.ok() || e.empty() || slices.ContainsFunc(had, e.same) { // nothing is nobody's, and what it had before is its own, or looked at
 			continue
 		}
+		had = append(had, e)
 		s := suspicion{victim: victim, observer: observer, seen: e}
 		s.marks, s.strong = t.Marks[victim.Name].beside(e.url).in(e.content)
 		theirs, _ := t.Marks[observer.Name].in(e.content)
