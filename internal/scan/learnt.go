@@ -25,7 +25,7 @@ const (
 	mostDeceiving  = 24 // is how many requests, about, one of them takes for all that
 	mostReflecting = 8  // with inputs that nobody declares; then those only that hold links
 	mostNegotiated = 4  // with another language, and with another format
-	mostCompressed = 4  // as readers who take compressed answers
+	mostCompressed = 2  // as readers who take compressed answers
 	mostRedirects  = 2  // with such inputs, as nobody, who is sent elsewhere
 )
 
