@@ -85,18 +85,25 @@ func runScan(ctx context.Context, e env, args []string) error {
 		return err
 	}
 	options, err := flags.options(ctx, e)
-	if err != nil {
+	var result *finding.Report
+	switch {
+	case err != nil && options.Target != nil && errors.As(err, new(unfinished)):
+		result = flags.notBegun(options, err)
+	case err != nil:
 		return err
+	default:
+		trace, err := flags.traceTo(&options)
+		if err != nil {
+			return err
+		}
+		defer trace.Close()
 	}
-	trace, err := flags.traceTo(&options)
-	if err != nil {
-		return err
+	if result == nil {
+		line := newProgressLine(e)
+		options.Progress, options.Known = line.show, known
+		result, err = scan.Run(ctx, options)
+		line.clear()
 	}
-	defer trace.Close()
-	line := newProgressLine(e)
-	options.Progress, options.Known = line.show, known
-	result, err := scan.Run(ctx, options)
-	line.clear()
 	result.Version, _ = build()
 	result.Document, result.FailOn, result.Known = flags.documentTitle(), failOn, known
 	for _, c := range options.Checks {
@@ -110,6 +117,18 @@ func runScan(ctx context.Context, e env, args []string) error {
 		}
 	}
 	return exit
+}
+
+// notBegun is the report of a scan that could not begin, for a reason that is no mistake in how it was called: whoever reads reports
+// only must not find none.
+func (f *scanFlags) notBegun(o scan.Options, why error) *finding.Report {
+	r := &finding.Report{Target: o.Target.String(), Started: time.Now(), Incomplete: why.Error()}
+	for _, identity := range f.Identity {
+		if name, _, _ := strings.Cut(identity, "="); identityName.MatchString(name) {
+			r.Identities = append(r.Identities, name)
+		}
+	}
+	return r // without operations: in their names a token could stand that is not known here
 }
 
 // traceTo has every request written to --trace.

@@ -417,7 +417,7 @@ func TestCINotDone(t *testing.T) {
 		{"a baseline that is not there", []string{"BEARCACHE_BASELINE", "gone.json"}, 2, false, "cannot read the baseline: gone.json"},
 		{"a baseline that is none", []string{"BEARCACHE_BASELINE", "none.json"}, 2, false, "cannot read the baseline none.json"},
 		{"nobody listens", []string{"BEARCACHE_TARGET", "http://" + closed.Addr().String()}, 3, true, "connection refused"},
-		{"expired tokens", []string{"ALICE_TOKEN", w.tokens["expired"]}, 3, true, "alice's token is refused"},
+		{"expired tokens", []string{"ALICE_TOKEN", w.tokens["expired"]}, 3, true, "alice's token ended 1 hour ago, as its exp says"},
 		{"an argument with which nothing is scanned", []string{"BEARCACHE_ARGS", "--help"}, 3, false, "nothing was scanned"},
 		{"and another", []string{"BEARCACHE_ARGS", "--explain=missing-vary"}, 3, false, "nothing was scanned"},
 		{"a version that is none", []string{"BEARCACHE_VERSION", "v1.0.0; touch pwned"}, 3, false, "what is given as the version is none"},

@@ -183,7 +183,7 @@ func (w *world) bearcache(args ...string) (stdout, stderr string, code int) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, programtest.Bearcache, args...)
 	cmd.Env = append(os.Environ(), "ALICE_TOKEN="+w.tokens["alice"], "BOB_TOKEN="+w.tokens["bob"], "ALICE_AGAIN="+w.tokens["alice"],
-		"EXPIRED_TOKEN="+w.tokens["expired"], "STRANGE=never-issued-by-anybody")
+		"EXPIRED_TOKEN="+w.tokens["expired"], "STRANGE=never-issued-by-anybody", "STRANGER=nor-issued-by-anybody-else")
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()

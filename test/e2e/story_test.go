@@ -162,8 +162,10 @@ func TestRefusedTokens(t *testing.T) {
 	w := newWorld(t)
 	base := w.flask("mended", 300)
 	for _, tt := range []struct{ name, alice, bob, want string }{
-		{"expired, and another that was never valid", "EXPIRED_TOKEN", "STRANGE", "alice's token is refused by the API (401 on 7 operations); bob's token is refused"},
-		{"one of them expired", "ALICE_TOKEN", "EXPIRED_TOKEN", "bob's token is refused by the API (401 on GET /api/profile); nothing was proven. Is it expired?"},
+		{"expired, and another that was never valid", "EXPIRED_TOKEN", "STRANGE", "alice's token ended 1 hour ago, as its exp says"},
+		{"one of them expired", "ALICE_TOKEN", "EXPIRED_TOKEN", "bob's token ended 1 hour ago, as its exp says"},
+		{"two that were never valid", "STRANGE", "STRANGER", "alice's token is refused by the API (401 on 7 operations); bob's token is refused"},
+		{"one that was never valid", "ALICE_TOKEN", "STRANGE", "bob's token is refused by the API (401 on 7 operations); nothing was proven. Is it expired?"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, stderr, code := w.bearcache("scan", "--openapi", document, "--target", base, "--identity", "alice=env:"+tt.alice, "--identity", "bob=env:"+tt.bob)
