@@ -3,9 +3,12 @@ package scan
 import (
 	"context"
 	"errors"
+	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -132,6 +135,52 @@ func TestSilenceAmidChecks(t *testing.T) {
 		}
 		if op.Operation == "GET /me" && (op.Status != finding.StatusTested || op.Undecided) {
 			t.Errorf("%+v", op)
+		}
+	}
+}
+
+// Another operation's leak has more asked of one that was done with. What keeps that from its end keeps the operation from being clean.
+func TestEndedAmidSecondLook(t *testing.T) {
+	t.Parallel()
+	// scan ends once /own was asked for so many times, and counts how often it was.
+	scan := func(leaking bool, most int) (r *finding.Report, asked int) {
+		f := &fleet{nodes: 2, inside: true, lifetime: time.Hour, server: "gunicorn", draw: rand.New(rand.NewPCG(7, 7)), mu: new(sync.Mutex)}
+		if leaking {
+			f.key = byURLKey
+		}
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancelCause(context.Background())
+			defer cancel(nil)
+			n := &network{hosts: make(map[string]chan net.Conn)}
+			var mu sync.Mutex
+			defer n.serve(targetHost, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.RequestURI != "/own" {
+					f.ServeHTTP(w, r)
+					return
+				}
+				mu.Lock()
+				if asked++; asked == most {
+					cancel(errors.New("interrupt signal received"))
+				}
+				mu.Unlock()
+				made := mine(userOf(r))
+				w.WriteHeader(made.status)
+				io.WriteString(w, made.body)
+			}))()
+			r, _ = Run(ctx, Options{Target: mustURL("http://" + targetHost), Operations: gets("/x", "/own", "/me"), Identities: people(), Rate: 10_000, dial: n.dial})
+			time.Sleep(time.Second) // whoever is amid an answer ends
+		})
+		return r, asked
+	}
+	_, once := scan(false, 0)
+	whole, twice := scan(true, 0)
+	if twice <= once || whole.Operations[1].Undecided {
+		t.Fatalf("/own was asked for %d times, and %d times beside a leak; %+v", once, twice, whole.Operations[1])
+	}
+	for n := once + 1; n < twice; n++ {
+		r, _ := scan(true, n)
+		if op := r.Operations[1]; r.Complete || !op.Undecided || op.Reason != "the scan was interrupted before all checks of it were made" {
+			t.Errorf("interrupted with question %d of %d: %+v", n, twice, op)
 		}
 	}
 }

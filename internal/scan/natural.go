@@ -102,18 +102,18 @@ func (s *scanner) again(ctx context.Context) error {
 	spared := slices.DeleteFunc(slices.Clone(s.probes), func(p *probe) bool {
 		return p.err != nil || !p.separate() || moreRounds(p.Natural) == 0 || len(of(p.Readers[0], p.Natural)) > manyRounds
 	})
+	for _, p := range spared {
+		p.done = false
+	}
 	return s.each(ctx, spared, len(spared), func(ctx context.Context, p *probe) error {
 		p.turn.Lock()
 		defer p.turn.Unlock()
-		for i := 0; i < manyRounds && p.separate(); i++ {
-			if !p.round(ctx) {
-				return s.fatal(p.err)
-			}
+		for i := 0; i < manyRounds && p.separate() && p.round(ctx); i++ {
 		}
-		if p.ask(ctx, p.Nobody, p.Forged) {
+		if p.err == nil && p.ask(ctx, p.Nobody, p.Forged) {
 			p.controls(ctx)
 		}
-		return s.fatal(p.err)
+		return s.ended(ctx, p)
 	})
 }
 

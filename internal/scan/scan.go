@@ -234,11 +234,7 @@ func (s *scanner) run(ctx context.Context) error {
 				c.Probe(ctx, p)
 			}
 		}
-		if p.err == nil {
-			p.err = *p.muted
-		}
-		p.done = ctx.Err() == nil && p.err == nil && p.courier.broken() == nil
-		return s.fatal(p.err)
+		return s.ended(ctx, p)
 	}); err != nil {
 		return err
 	}
@@ -246,6 +242,15 @@ func (s *scanner) run(ctx context.Context) error {
 		return err
 	}
 	return s.stillAccepted(ctx)
+}
+
+// ended notes whether a probe came to its end, and is the end of the scan where no other would.
+func (s *scanner) ended(ctx context.Context, p *probe) error {
+	if p.err == nil {
+		p.err = *p.muted
+	}
+	p.done = ctx.Err() == nil && p.err == nil && p.courier.broken() == nil
+	return s.fatal(p.err)
 }
 
 func (s *scanner) makes(rule *finding.Rule) bool {

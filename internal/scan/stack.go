@@ -74,10 +74,16 @@ func moreRounds(answers []*exchange) int {
 		relayed = relayed || h[name] != nil
 	}
 	cc := httpfield.ParseCacheControl(h)
+	forbidden := !relayed && (cc.Has("no-store") || cc.Has("private"))
 	switch {
-	case preforking.MatchString(server) || preforking.MatchString(h.Get("X-Powered-By")) || severalNodes(answers):
+	case severalNodes(answers):
 		return manyRounds
-	case !relayed && (cc.Has("no-store") || cc.Has("private") || single.MatchString(server)):
+	case preforking.MatchString(server) || preforking.MatchString(h.Get("X-Powered-By")):
+		if forbidden { // what the application stores before it says so is still there
+			return manyRounds / 2
+		}
+		return manyRounds
+	case forbidden || !relayed && single.MatchString(server):
 		return 0
 	}
 	return 1

@@ -17,6 +17,8 @@ func TestMoreRounds(t *testing.T) {
 		{"of one process, behind a cache", []http.Header{{"Server": {"Werkzeug/3.1.3"}, "X-Cache": {"MISS"}}}, 1},
 		{"of several processes", []http.Header{{"Server": {"gunicorn"}}}, 4},
 		{"of several processes, named elsewhere", []http.Header{{"Server": {"nginx"}, "X-Powered-By": {"Phusion Passenger 6"}}}, 4},
+		{"of several processes, not to be stored", []http.Header{{"Server": {"gunicorn"}, "Cache-Control": {"no-store"}}}, 2},
+		{"of several processes behind a cache, not to be stored", []http.Header{{"Server": {"gunicorn"}, "Cache-Control": {"no-store"}, "Via": {"1.1 varnish"}}}, 4},
 		{"not to be stored", []http.Header{{"Cache-Control": {"no-store"}}}, 0},
 		{"private", []http.Header{{"Cache-Control": {"max-age=60, private"}}}, 0},
 		{"private, and something was in between", []http.Header{{"Cache-Control": {"private"}, "Via": {"1.1 varnish"}}}, 1},

@@ -47,6 +47,7 @@ var scanTable = []mutant{
 	{"scan, a token that ended meanwhile", "internal/scan/scan.go", "return s.stillAccepted(ctx)", "return nil", "internal/scan", "TestTokenEndsMeanwhile"},
 	{"scan, what the bound kept from being asked is clean", "internal/scan/exchange.go", "errors.Is(err, errBudget) || unreachable(err)", "unreachable(err)", "internal/scan", "TestEndedAmidChecks"},
 	{"scan, what the end of the API kept from being asked is clean", "internal/scan/exchange.go", " || unreachable(err) && q.url.Host == c.origins[0].Host {", " {", "internal/scan", "TestEndedAmidChecks"},
+	{"scan, a second look that did not end is as good as none", "internal/scan/natural.go", "		return s.ended(ctx, p)\n", "		if p.err == nil { return s.ended(ctx, p) }\n		p.done = true\n		return s.fatal(p.err)\n", "internal/scan", "TestEndedAmidSecondLook"},
 	{"scan, an operation that was interrupted is clean", "internal/scan/scan.go", "	if t.ended != \"\" {\n", "	if false {\n", "internal/scan", "TestInterruptedAmidControls"},
 	{"scan, an operation that was interrupted is tested for and not", "internal/scan/scan.go", "len(contents(p.Natural)) > 0 && p.unfinished() != \"\" && ", "false && ", "internal/scan", "TestInterruptedAmidControls"},
 	{"scan, an interrupted scan says that it waited", "internal/scan/check_reuse.go", "p.control == nil && t.ended != \"\" {", "false {", "internal/scan", "TestInterruptedAmidControls"},
@@ -55,8 +56,8 @@ var scanTable = []mutant{
 	{"scan, what a document says to caches is sent", "internal/operation/reserved.go", "return p.In == \"header\" && (name ==", "return false && (name ==", "internal/scan", "TestOptionalParameters"},
 	{"scan, a token that is over is scanned with", "cmd/bearcache/token.go", "if ends.IsZero() || now.Before(ends.Add(skew)) {", "if true {", "cmd/bearcache", "TestTokenIsOver"},
 	{"scan, two tokens of one user are two users", "internal/scan/scan.go", "report.Readers = append(report.Readers, id.Name)", "_ = id", "internal/scan", "TestTwoTokensOfOneUserOnly"},
-	{"scan, what silence kept from being asked is clean", "internal/scan/scan.go", "			p.err = *p.muted\n", "			_ = p.muted\n", "internal/scan", "TestSilenceAmidChecks"},
-	{"scan, one round with several processes", "internal/scan/stack.go", "return manyRounds", "return 1", "internal/scan", "TestMoreRounds"},
+	{"scan, what silence kept from being asked is clean", "internal/scan/scan.go", "		p.err = *p.muted\n", "		_ = p.muted\n", "internal/scan", "TestSilenceAmidChecks"},
+	{"scan, one round with several processes", "internal/scan/stack.go", "			return manyRounds / 2\n		}\n		return manyRounds\n", "			return manyRounds / 2\n		}\n		return 1\n", "internal/scan", "TestMoreRounds"},
 	{"scan, one reader at once", "internal/scan/burst.go", "p.Readers[i%len(p.Readers)]", "p.Readers[i*0]", "internal/scan", "TestBurst"},
 
 	// Who is who, and what each presents.
