@@ -34,6 +34,25 @@ var scanTable = []mutant{
 	{"scan, one identity's values for all", "internal/scan/scan.go", "v, ok := s.Value(id.Name, param)", "v, ok := s.Value(id.Name[:0]+s.Identities[0].Name, param)", "internal/scan", "TestValuesOfEachIdentity"},
 	{"scan, tokens in excerpts", "internal/scan/check_reuse.go", "excerpt(t.redactor.Text(string(e.body[:min(len(e.body), excerptBody)])), 240)", "excerpt(string(e.body[:min(len(e.body), excerptBody)]), 240)", "internal/scan", "TestTokenEcho"},
 
+	// Several nodes.
+	{"scan, chance is as good as a cache", "internal/scan/proof.go", "const mostByChance = 1.0 / 900", "const mostByChance = 1.0", "internal/scan", "TestWeigh"},
+	{"scan, what was handed over before the other asked does not count", "internal/scan/proof.go", "p*math.Pow(1-q, float64(d.cold))", "p*math.Pow(1-q, float64(0*d.cold))", "internal/scan", "TestChance"},
+	{"scan, of several nodes each must hand it over", "internal/scan/proof.go", "if values, named = t.decisive(s, several); len(values) > 0 || c.kind == byExpiry {", "if values, named = nil, false; c.kind == byExpiry {", "internal/scan", "TestWeigh"},
+	{"scan, an answer to another before is the other's whatever this one had", "internal/scan/proof.go", "		if o.as == e.as {\n			return en.maker(j)\n		}\n", "", "internal/scan", "TestWeigh"},
+	{"scan, some nodes at the origin's side need no reckoning", "internal/scan/proof.go", "	if c.kind == byOrigin {\n		own := 0\n", "	if c.kind == byOrigin {\n		return 0\n	}\n	if c.kind == byOrigin {\n		own := 0\n", "internal/scan", "TestWeigh"},
+	{"scan, a few answers of an entry that expired are enough", "internal/scan/proof.go", "enoughForetold                      = 12", "enoughForetold                      = 2", "internal/scan", "TestWeigh"},
+	{"scan, four turns are not needed", "internal/scan/proof.go", "enoughPairs                         = 4", "enoughPairs                         = 2", "internal/scan", "TestWeigh"},
+	{"scan, an error between entries proves nothing less", "internal/scan/proof.go", "			case !e.ok():\n				sd.broken = true\n			default:\n				sd.sort(s, e, filler)", "			case !e.ok():\n			default:\n				sd.sort(s, e, filler)", "internal/scan", "TestWeigh"},
+	{"scan, what an origin gives all is a leak", "internal/scan/proof.go", "		return proof{verdict: shared, control: c}\n", "		return proof{}\n", "internal/scan", "TestWeigh"},
+	{"scan, who comes along need not have been refused", "internal/scan/proof.go", "(c.draws(s.victim, s.observer).cold == 0 || sd.reached < 2):", "false:", "internal/scan", "TestNodesClean TestTraps TestWeigh"},
+	{"scan, those who were spared are not asked again", "internal/scan/fresh.go", "	if p.scattered() {\n", "	if false {\n", "internal/scan", "TestNodes"},
+	{"scan, other operations are not looked at again", "internal/scan/natural.go", "	if !slices.ContainsFunc(s.probes, mixes) {\n", "	if true {\n", "internal/scan", "TestNodesAgain"},
+	{"scan, entries of several nodes expire as one's", "internal/scan/expiry.go", "	if p.nodes() || p.proofOf(s).verdict == unknown && s.unsteady(c) {\n", "	if false {\n", "internal/scan", "TestNodes"},
+	{"scan, after a silence one answer is enough", "internal/scan/expiry.go", "const looks = 4", "const looks = 1", "internal/scan", "TestNodesClean TestNodes"},
+	{"scan, what an earlier report has is looked for like all", "internal/scan/natural.go", "	if p.expected {\n", "	if false {\n", "internal/scan", "TestKnownIsLookedForHarder"},
+	{"scan, what was not tried is not open", "internal/scan/open.go", "		if !slices.ContainsFunc(t.probes, func(p *probe) bool { return p.tried(c.Rule) }) ||\n			slices", "		if slices", "internal/scan", "TestNotTriedIsNotFixed"},
+	{"scan, what nothing ruled on is not open", "internal/scan/open.go", "return about(s) && p.proofOf(s).verdict == unknown })", "return about(s) && false })", "internal/scan", "TestFixedOnlyIfDecided"},
+
 	// The order of requests.
 	{"scan, nobody asks first", "internal/scan/natural.go", "\tif !p.ask(ctx, p.Readers[0]) {\n\t\treturn\n\t}\n\tif p.Nat", "\tif !p.ask(ctx, p.Nobody, p.Readers[0]) {\n\t\treturn\n\t}\n\tif p.Nat", "internal/scan", "TestRequestsAreHarmless"},
 	{"scan, forged token not asked as", "internal/scan/natural.go", "if !p.askConditionally(ctx, p.Nobody) || !p.ask(ctx, p.Forged) {", "if !p.askConditionally(ctx, p.Nobody) {", "internal/scan", "TestScopeReuse TestOneIdentity"},
