@@ -3,6 +3,7 @@ package scan
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,9 +30,9 @@ func TestFixedOnlyIfDecided(t *testing.T) {
 	}{
 		{"each reader gets its own", &site{origin: number}, gets("/x"), finding.CrossIdentityReuse, true},
 		{"both get one number, kept for longer than the scan waits", &site{origin: number, key: byPathKey}, gets("/x"), finding.CrossIdentityReuse, false},
-		{"both get one number, of an operation that leaks cookies", &site{
+		{"both get one number, of an operation that puts tokens into URLs", &site{
 			origin: func(user string, r *http.Request) answer {
-				return number(user, r).with("Set-Cookie", "sid=0123456789; Path=/").with("Cache-Control", "public")
+				return number(user, r).with("Link", "</x?access_token="+strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")+"&page=2>; rel=next")
 			}, key: byPathKey}, gets("/x"), finding.CrossIdentityReuse, false},
 		{"nobody is given what the document keeps open", &site{origin: number}, gets("/x"), finding.AnonymousReuse, true},
 		{"the API fails", &site{origin: func(string, *http.Request) answer { return answer{status: 500} }}, gets("/x"), finding.CrossIdentityReuse, false},

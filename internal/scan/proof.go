@@ -137,24 +137,15 @@ func (s suspicion) scatter(c *control) (sd sides) {
 	return sd
 }
 
-// maker is for whom the ith answer was made: its reader, unless the same was given to another before, and not to this one.
+// maker is for whom the ith answer was made: whoever was given the same first.
 func (en entry) maker(i int) *Identity {
-	e, by := en.answers[i], -1
-	for j, o := range en.answers[:i] {
-		if !o.same(e) {
-			continue
-		}
-		if o.as == e.as {
-			return en.maker(j)
-		}
-		if by < 0 {
-			by = j
+	e := en.answers[i]
+	for _, o := range en.answers[:i] {
+		if o.same(e) {
+			return o.as
 		}
 	}
-	if by < 0 {
-		return e.as
-	}
-	return en.maker(by)
+	return e.as
 }
 
 func (sd *sides) sort(s suspicion, e *exchange, filler *Identity) {

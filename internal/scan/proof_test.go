@@ -70,8 +70,13 @@ func TestWeigh(t *testing.T) {
 		{"one way only, refused before", byQuery, "aA xA", append(cycle(10, "x- aA xA", "aA x-", "aA xA"), cycle(10, "x-")...), leak},
 		{"one way only, and hardly ever refused before", byQuery, "aA xA", cycle(10, "aA x-", "aA xA"), unknown},
 
+		// Who comes along while two others are followed.
+		{"who comes along is given what was made for either", byQuery, "aA xA", append(cycle(14, "bB aB xB", "aA bB xA", "aA bA xA", "bB aA x-"), cycle(6, alone...)...), leak},
+		{"who comes along is given the victim's once, and was never refused", byQuery, "aA xA", append(cycle(14, "bB aB", "aA bB", "aA bA", "bB aA"), "aA xA", "bB", "aA", "bB", "aA", "bB"), unknown},
+
 		// Past the cache.
 		{"the origin gives each its own, and the observer goes on being given the victim's", byOrigin, "aA bA", cycle(10, "bB aA | bA", "aA bB | bA"), leak},
+		{"so once, on one of several nodes", byOrigin, "aA bA", append([]string{"bB aA | bA"}, cycle(9, "bB aA | bB")...), unknown},
 		{"and then is not", byOrigin, "aA bA", cycle(3, "bB aA | bB"), unknown},
 		{"on some nodes it is", byOrigin, "aA bA", cycle(14, "bB aA | bA", "aA bB | bB"), leak},
 		{"the origin gives the observer the victim's too", byOrigin, "aA bA", []string{"bA aA | bA"}, shared},
@@ -91,6 +96,7 @@ func TestWeigh(t *testing.T) {
 		{"of one", byObject, "aA bA", []string{"b- aA bA"}, unknown},
 
 		{"by turns, four times", byTurns, "aA xA", []string{"cC xC", "aA xA", "cC xC", "aA xA"}, leak},
+		{"by turns, twice", byTurns, "aA xA", []string{"cC xC", "aA xA"}, unknown},
 		{"by turns, and once not", byTurns, "aA xA", []string{"cC xC", "aA xA", "cC x-", "aA xA"}, unknown},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -99,6 +105,9 @@ func TestWeigh(t *testing.T) {
 			trial.Natural = answered(cast, tt.made)
 			s := suspicion{victim: trial.Natural[0].as, observer: trial.Natural[1].as, made: trial.Natural[0], seen: trial.Natural[1]}
 			c := &control{kind: tt.kind, giver: s.victim, taker: s.observer}
+			if strings.Contains(strings.Join(tt.entries, " "), "b") {
+				c.taker = cast['b']
+			}
 			for _, script := range tt.entries {
 				fresh, natural, _ := strings.Cut(script, "|")
 				c.entries = append(c.entries, entry{answers: answered(cast, fresh), natural: answered(cast, natural), lasted: time.Minute, awaited: tt.kind == byExpiry})
