@@ -3,7 +3,6 @@ package scan
 import (
 	"net/http"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -30,10 +29,6 @@ func TestFixedOnlyIfDecided(t *testing.T) {
 	}{
 		{"each reader gets its own", &site{origin: number}, gets("/x"), finding.CrossIdentityReuse, true},
 		{"both get one number, kept for longer than the scan waits", &site{origin: number, key: byPathKey}, gets("/x"), finding.CrossIdentityReuse, false},
-		{"both get one number, of an operation that puts tokens into URLs", &site{
-			origin: func(user string, r *http.Request) answer {
-				return number(user, r).with("Link", "</x?access_token="+strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")+"&page=2>; rel=next")
-			}, key: byPathKey}, gets("/x"), finding.CrossIdentityReuse, false},
 		{"nobody is given what the document keeps open", &site{origin: number}, gets("/x"), finding.AnonymousReuse, true},
 		{"the API fails", &site{origin: func(string, *http.Request) answer { return answer{status: 500} }}, gets("/x"), finding.CrossIdentityReuse, false},
 		{"no query of the scan was seen to be kept apart", &site{origin: number}, gets("/x"), finding.ErrorPoisoning, false},
@@ -53,6 +48,19 @@ func TestFixedOnlyIfDecided(t *testing.T) {
 				t.Errorf("%+v\n%s", fixed, told(r))
 			}
 		})
+	}
+}
+
+// What was not ruled on is open for that rule, whatever else was found.
+func TestOpenWhereNothingRuled(t *testing.T) {
+	cast := map[byte]*Identity{'a': {Name: "alice"}, 'b': {Name: "bob"}, 'x': {Name: "forged"}}
+	p := &probe{Trial: &Trial{Readers: []*Identity{cast['a'], cast['b']}, Nobody: new(Identity), Forged: cast['x'], Natural: answered(cast, "as bs x-")}}
+	var open []string
+	for _, rule := range (&tested{probes: []*probe{p}}).open([]Check{crossIdentityReuse, anonymousReuse, invalidTokenReuse}) {
+		open = append(open, rule.ID)
+	}
+	if diff := cmp.Diff([]string{finding.CrossIdentityReuse.ID}, open); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -49,7 +49,7 @@ var scanTable = []mutant{
 	{"scan, after a silence one answer is enough", "internal/scan/expiry.go", "const looks = 4", "const looks = 1", "internal/scan", "TestNodesClean TestNodes"},
 	{"scan, what an earlier report has is looked for like all", "internal/scan/natural.go", "	if p.expected {\n", "	if false {\n", "internal/scan", "TestKnownIsLookedForHarder"},
 	{"scan, what was not tried is not open", "internal/scan/open.go", "		if !slices.ContainsFunc(t.probes, func(p *probe) bool { return p.tried(c.Rule) }) ||\n			slices", "		if slices", "internal/scan", "TestNotTriedIsNotFixed"},
-	{"scan, what nothing ruled on is not open", "internal/scan/open.go", "return about(s) && p.proofOf(s).verdict == unknown })", "return about(s) && false })", "internal/scan", "TestFixedOnlyIfDecided"},
+	{"scan, what nothing ruled on is not open", "internal/scan/open.go", "return about(s) && p.proofOf(s).verdict == unknown })", "return about(s) && false })", "internal/scan", "TestOpenWhereNothingRuled"},
 
 	// The order of requests.
 	{"scan, nobody asks first", "internal/scan/natural.go", "\tif !p.ask(ctx, p.Readers[0]) {\n\t\treturn\n\t}\n\tif p.Nat", "\tif !p.ask(ctx, p.Nobody, p.Readers[0]) {\n\t\treturn\n\t}\n\tif p.Nat", "internal/scan", "TestRequestsAreHarmless"},
