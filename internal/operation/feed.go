@@ -1,6 +1,9 @@
 package operation
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 const (
 	maxFed     = 16      // parameters of one operation that are looked for
@@ -25,6 +28,8 @@ type Source struct {
 	// Same names for each path parameter of the source that of the fed operation whose value it must have:
 	// the orders of one user are not found at another's. They are found first, and have feeds of their own.
 	Same map[string]string
+	// Asker is true where the value names whoever asks, and nothing that is theirs: others may have it by right.
+	Asker bool
 	// Names are the names of the members of the answer that may hold the value, the best first, for Pick.
 	Names []string
 }
@@ -112,7 +117,8 @@ type pathMap struct {
 	operations []Operation
 	byShape    map[string]int
 	children   map[string][]int // those one literal segment below a shape
-	byLast     map[string][]int // those that ask for no value, by the last segment
+	byLast     map[string][]int // those that ask for no value, by the last segment, without the plural
+	plain      []int            // some that ask for no value
 	links      map[string][]linked
 }
 
@@ -123,7 +129,7 @@ type linked struct {
 }
 
 func newMap(operations []Operation) pathMap {
-	m := pathMap{operations, make(map[string]int), make(map[string][]int), make(map[string][]int), make(map[string][]linked)}
+	m := pathMap{operations, make(map[string]int), make(map[string][]int), make(map[string][]int), nil, make(map[string][]linked)}
 	for i, op := range operations {
 		if op.Method != "GET" || op.Problem != "" || !askable(op) {
 			continue
@@ -132,6 +138,9 @@ func newMap(operations []Operation) pathMap {
 		if _, ok := m.byShape[path]; !ok {
 			m.byShape[path] = i
 		}
+		if len(m.plain) < maxSources && !strings.Contains(path, "{") {
+			m.plain = append(m.plain, i)
+		}
 		cut := strings.LastIndexByte(path, '/')
 		if cut < 0 || strings.Contains(path[cut:], "{") {
 			continue
@@ -139,7 +148,7 @@ func newMap(operations []Operation) pathMap {
 		if parent := path[:cut]; len(m.children[parent]) < maxSources {
 			m.children[parent] = append(m.children[parent], i)
 		}
-		if last := path[cut+1:]; len(m.byLast[last]) < maxSources && !strings.Contains(path, "{") {
+		if last := oneOf(path[cut+1:]); len(m.byLast[last]) < maxSources && !strings.Contains(path, "{") {
 			m.byLast[last] = append(m.byLast[last], i)
 		}
 	}
@@ -167,15 +176,20 @@ func askable(op Operation) bool {
 }
 
 func (m pathMap) sources(fed int, p place) []Source {
+	collection := p.parent[strings.LastIndexByte(p.parent, '/')+1:]
+	if strings.Contains(collection, "{") {
+		collection = "" // /{tenant}/{id}
+	}
+	people := oneself[oneOf(collection)] || oneself[strings.TrimSuffix(strings.Join(wordsOf(p.name), " "), " id")]
 	var list []Source
 	seen := map[int]bool{fed: true}
 	add := func(source int, names []string) {
-		if len(list) == maxSources || seen[source] {
+		if len(list) == maxSources || len(names) == 0 || seen[source] {
 			return
 		}
 		if same, ok := m.same(source, p); ok {
 			seen[source] = true
-			list = append(list, Source{source, same, names})
+			list = append(list, Source{source, same, people && m.self(source), names})
 		}
 	}
 	op := m.operations[fed]
@@ -185,10 +199,6 @@ func (m pathMap) sources(fed int, p place) []Source {
 				add(l.from, []string{name})
 			}
 		}
-	}
-	collection := p.parent[strings.LastIndexByte(p.parent, '/')+1:]
-	if strings.Contains(collection, "{") {
-		collection = "" // /{tenant}/{id}
 	}
 	names := idNames(p.name, collection)
 	if strings.HasPrefix(p.suffix, ".") {
@@ -202,11 +212,59 @@ func (m pathMap) sources(fed int, p place) []Source {
 	for _, i := range m.children[p.parent] { // /users/me, /orders/latest
 		add(i, names)
 	}
-	for _, i := range m.byLast[collection] { // /me/orders, for /orders/{id}
+	if cut := strings.LastIndexByte(p.parent, '/'); cut >= 0 && collection != "" { // /users/{}/cards, for /users/{}/card/{id}
+		for _, i := range m.children[p.parent[:cut]] {
+			if path := shape(m.operations[i].Path); oneOf(path[cut+1:]) == oneOf(collection) {
+				add(i, names)
+			}
+		}
+	}
+	for _, i := range m.byLast[oneOf(collection)] { // /me/orders, for /orders/{id}
 		add(i, names)
+	}
+	// What says of whoever asks how he is called, and at last whatever has a member that is called like the parameter.
+	own := ownNames(p.name)
+	if people {
+		own = names
+	}
+	for _, last := range selves {
+		for _, i := range m.byLast[last] {
+			if m.self(i) {
+				add(i, own)
+			}
+		}
+	}
+	if own := ownNames(p.name); len(own) > 0 {
+		for _, i := range m.plain {
+			add(i, own)
+		}
 	}
 	return list
 }
+
+// oneself are the collections whose element an answer about whoever asks is.
+var oneself = map[string]bool{"user": true, "customer": true, "member": true, "person": true, "profile": true, "employee": true, "client": true}
+
+// self reports whether an operation answers about whoever asks.
+func (m pathMap) self(operation int) bool {
+	path := shape(m.operations[operation].Path)
+	return slices.Contains(selves, strings.Join(wordsOf(path[strings.LastIndexByte(path, '/')+1:]), "-"))
+}
+
+// selves are the last segments of such paths.
+var selves = []string{"me", "self", "whoami", "userinfo", "current-user", "profile", "user"}
+
+// ownNames are the spellings of a parameter's name, unless it is one that identifiers of anything have.
+func ownNames(parameter string) []string {
+	words := wordsOf(parameter)
+	if len(words) == 0 || len(words) == 1 && (len(words[0]) < 4 || slices.Contains(idWords, words[0])) {
+		return nil
+	}
+	return append([]string{parameter}, spellings(words)...)
+}
+
+// oneOf is a segment without the plural of its last word.
+func oneOf(segment string) string { return strings.Join(singular(wordsOf(segment)), "-") }
 
 // same is Source.Same of an operation whose path parameters, if it has any, are the first of those before p,
 // in the same places.

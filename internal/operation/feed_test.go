@@ -40,10 +40,18 @@ func TestFeeds(t *testing.T) {
 		{"a slash at the end", get("/orders/", "/orders/{id}/"), []string{"/orders/{id}/ id: /orders/ id Id order_id"}},
 		{"a suffix", get("/orders", "/orders.json", "/orders/{id}.json"), []string{"/orders/{id}.json id: /orders.json id Id order_id, /orders id Id order_id"}},
 		{"a query in the path", get("/orders?all=1", "/orders/{id}?x={y}"), []string{"/orders/{id}?x={y} id: /orders?all=1 id Id order_id"}},
-		{"one of a kind, beside the others", get("/users/me", "/users/{user_id}"), []string{"/users/{user_id} user_id: /users/me user_id userId userID"}},
+		{"one of a kind, beside the others", get("/users/me", "/users/{user_id}"), []string{"/users/{user_id} user_id: /users/me of whoever asks user_id userId userID"}},
 		{"the list of somebody", get("/me/orders", "/orders/{id}"), []string{"/orders/{id} id: /me/orders id Id order_id"}},
 		{"the list before the others", get("/me/orders", "/orders/latest", "/orders", "/orders/{id}"), []string{
 			"/orders/{id} id: /orders id Id order_id, /orders/latest id Id order_id, /me/orders id Id order_id"}},
+		{"a list by another number of its name", get("/cards", "/card/{id}"), []string{"/card/{id} id: /cards id Id card_id"}},
+		{"so below somebody", get("/users/{uid}/cards", "/users/{uid}/card/{id}"), []string{"/users/{uid}/card/{id} id: /users/{uid}/cards (uid=uid) id Id card_id"}},
+		{"a list elsewhere", get("/v2/line-items", "/v1/lineItems/{id}"), []string{"/v1/lineItems/{id} id: /v2/line-items id Id line_item_id"}},
+		{"who asks", get("/me", "/users/{id}"), []string{"/users/{id} id: /me of whoever asks id Id user_id"}},
+		{"who asks, elsewhere", get("/api/profile", "/stats/{user_id}"), []string{"/stats/{user_id} user_id: /api/profile of whoever asks user_id userId userID"}},
+		{"who asks, of something else", get("/me", "/accounts/{id}"), nil},
+		{"a member that is called like the parameter", get("/dashboard", "/statements/{account_id}"), []string{"/statements/{account_id} account_id: /dashboard account_id account_id accountId"}},
+		{"a name that says nothing", get("/dashboard", "/statements/{key}", "/a/{nr}"), nil},
 		{"the list of somebody unknown", get("/users/{uid}/orders", "/orders/{id}"), nil},
 		{"another list", get("/items", "/orders/{id}"), nil},
 		{"no list", append(get("/orders/{id}"), Operation{Method: "POST", Path: "/orders"}), nil},
@@ -73,6 +81,9 @@ func TestFeeds(t *testing.T) {
 			var sources []string
 			for _, s := range f.Sources {
 				source := d.Operations[s.Operation].Path
+				if s.Asker {
+					source += " of whoever asks"
+				}
 				for _, name := range slices.Sorted(maps.Keys(s.Same)) {
 					source += " (" + name + "=" + s.Same[name] + ")"
 				}

@@ -61,6 +61,8 @@ var brokenObjectAuthorization = Check{
 			}
 			f.Detail = "No cache is needed for that: the origin itself answers, and does not look whose the object is."
 			switch {
+			case t.person:
+				f.Detail += " It is about " + owner.Name + ", and may be a page that others see by intent."
 			case len(marks) == 0 || len(about) > 0:
 				f.Detail += " Nothing in the answer says that it is " + owner.Name + "'s alone, so it may be shared by intent; --marker " + owner.Name + "=TEXT would tell."
 			case cold == nil: // a control past any cache ruled on it
@@ -73,6 +75,14 @@ var brokenObjectAuthorization = Check{
 		}
 		return nil
 	},
+}
+
+// handsOut reports whether another was given the owner's object, or something of it, before any cache could have it.
+func (t *Trial) handsOut() bool {
+	owner := t.Readers[0]
+	return t.owned && t.private() && slices.ContainsFunc(t.Readers[1:], func(other *Identity) bool {
+		return t.shows(first(other, t.Natural), owner) && (t.cold(owner, other) != nil || t.unasked(owner, other) != nil)
+	})
 }
 
 // cold is an answer to other with an object of the owner's, for which the owner had not asked in this scan; nil where

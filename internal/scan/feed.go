@@ -79,14 +79,17 @@ func (s *scanner) feed(last bool) (made []*probe) {
 }
 
 // found are the values of an operation's parameters for one reader, in order of preference.
-type found map[string][]string
+type found struct {
+	values map[string][]string
+	asker  map[string]bool // of those that name the reader, and no object
+}
 
 // valuesOf looks for the values of all parameters of f in what reader was answered.
-func (s *scanner) valuesOf(f *fed, reader *Identity) (found, bool) {
-	all := make(found)
+func (s *scanner) valuesOf(f *fed, reader *Identity) (all found, ok bool) {
+	all = found{make(map[string][]string), make(map[string]bool)}
 	for _, feed := range f.feeds {
-		if len(all[feed.Parameter]) == 0 && !s.pick(feed, reader, all) {
-			return nil, false
+		if len(all.values[feed.Parameter]) == 0 && !s.pick(feed, reader, all) {
+			return all, false
 		}
 	}
 	return all, true
@@ -111,10 +114,10 @@ func (s *scanner) pick(feed operation.Feed, reader *Identity, all found) bool {
 				continue
 			}
 			if list := operation.Pick(body, source.Names); len(list) > 0 {
-				all[feed.Parameter] = list
+				all.values[feed.Parameter], all.asker[feed.Parameter] = list, source.Asker
 				for theirs, ours := range source.Same {
 					if v := p.values[theirs]; v != "" {
-						all[ours] = []string{v}
+						all.values[ours] = []string{v}
 					}
 				}
 				return true
@@ -133,10 +136,10 @@ func (s *scanner) asks(reader *Identity, operation int) bool {
 // exclusive puts the values that only one reader was shown before those that others were shown too.
 func (s *scanner) exclusive(values map[*Identity]found) {
 	for reader, mine := range values {
-		for name, list := range mine {
+		for name, list := range mine.values {
 			own := func(v string) int {
 				for other, theirs := range values {
-					if other != reader && slices.Contains(theirs[name], v) {
+					if other != reader && slices.Contains(theirs.values[name], v) {
 						return 1
 					}
 				}

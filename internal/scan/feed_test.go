@@ -6,8 +6,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/bearcache/bearcache/internal/finding"
 	"github.com/bearcache/bearcache/internal/operation"
@@ -225,5 +227,56 @@ func TestEndlessIdentifiers(t *testing.T) {
 	}
 	if got := brief(r); len(got) != 0 {
 		t.Errorf("%q", got)
+	}
+}
+
+// Who asks is told how he is called: that leads to his page. Whoever else may see that, reads it by right.
+func TestFeedOfWhoeverAsks(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		others bool // may see the page
+		key    func(*http.Request) string
+		want   []string
+	}{
+		{"all may see it", true, nil, []string{}},
+		{"only its subject may", false, nil, []string{}},
+		{"so, and it is kept for all", false, byURLKey, []string{"GET /people/{user_id} cross-identity-reuse", "GET /people/{user_id} anonymous-reuse", "GET /people/{user_id} invalid-token-reuse"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := &site{anyPath: true, key: tt.key, lifetime: time.Hour, origin: func(user string, r *http.Request) answer {
+				whose, page := strings.CutPrefix(r.URL.Path, "/people/u-")
+				switch {
+				case user == "":
+					return denial
+				case r.URL.Path == "/profile":
+					return ok(`{"user_id":"u-`+user+`","email":"`+user+`@example.com"}`).with("Cache-Control", "no-store")
+				case page && (whose == user || tt.others && (whose == "alice" || whose == "bob")):
+					return ok(`{"page":"of ` + whose + `","email":"` + whose + `@example.com"}`)
+				case page:
+					return answer{status: 403, body: `{}`}
+				}
+				return missing
+			}, keeps: func(r *http.Request, made answer) bool {
+				return made.status == 200 && strings.HasPrefix(r.URL.Path, "/people/")
+			}}
+			d := &operation.Document{Operations: gets("/profile", "/people/{user_id}")}
+			r := s.survey(t, Options{Operations: d.Operations, Feeds: d.Feeds()})
+			var got []string
+			for _, f := range r.Findings {
+				if f.Severity >= finding.Medium {
+					got = append(got, f.Operation+" "+f.Rule.ID)
+				}
+			}
+			slices.Sort(got)
+			slices.Sort(tt.want)
+			if diff := cmp.Diff(tt.want, got, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("(-want +got):\n%s\n%s", diff, told(r))
+			}
+			if op := r.Operations[1]; op.Status != finding.StatusTested {
+				t.Errorf("%+v", op)
+			}
+		})
 	}
 }

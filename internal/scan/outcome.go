@@ -19,7 +19,7 @@ func (s *scanner) judge(r *finding.Report) {
 			}
 		}
 		// What the origin gives to whoever asks is no cache's doing under the operation's other URLs either.
-		if slices.ContainsFunc(found, func(f finding.Finding) bool {
+		if slices.ContainsFunc(t.probes, func(p *probe) bool { return p.handsOut() }) || slices.ContainsFunc(found, func(f finding.Finding) bool {
 			return f.Rule == finding.BrokenObjectAuthorization && f.Severity >= finding.High
 		}) {
 			found = slices.DeleteFunc(found, func(f finding.Finding) bool {

@@ -62,7 +62,7 @@ func (s *scanner) address(t *tested, op operation.Operation, values map[*Identit
 		nth := func(n int) func(operation.Parameter) (string, bool) {
 			return func(param operation.Parameter) (string, bool) {
 				v, ok := s.Value(id.Name, param)
-				if list := values[id][param.Name]; !ok && param.In == "path" && n < len(list) {
+				if list := values[id].values[param.Name]; !ok && param.In == "path" && n < len(list) {
 					v, ok = list[n], true
 				}
 				if ok && n == 0 {
@@ -79,10 +79,13 @@ func (s *scanner) address(t *tested, op operation.Operation, values map[*Identit
 		if len(op.Made(nth(0))) > 0 {
 			p.made = true
 		}
-		if values[id] != nil {
+		if values[id].values != nil {
 			p.spares = s.othersOf(op, p)
 		}
 		p.owned = s.owns(id, op, values)
+		for _, named := range values[id].asker {
+			p.person = p.person || named
+		}
 		p.expected = s.expected(t.Operation)
 		switch {
 		case err != nil && t.Reason == "":
@@ -122,12 +125,12 @@ func (s *scanner) owns(id *Identity, op operation.Operation, values map[*Identit
 			continue
 		}
 		mine, given := s.Value(id.Name, param)
-		if list := values[id][param.Name]; !given && len(list) > 0 {
+		if list := values[id].values[param.Name]; !given && len(list) > 0 {
 			mine, given = list[0], true
 		}
 		for _, other := range s.cast.readers {
 			theirs, ok := s.Value(other.Name, param)
-			if other != id && given && (ok && theirs != mine || !ok && values[other] != nil && !slices.Contains(values[other][param.Name], mine)) {
+			if other != id && given && (ok && theirs != mine || !ok && values[other].values != nil && !slices.Contains(values[other].values[param.Name], mine)) {
 				return true
 			}
 		}

@@ -53,6 +53,7 @@ type Trial struct {
 	input    input  // of a pair: what the one says something in
 	doubt    string // what was not ruled on beside suspicions
 	owned    bool   // the URL names an object of the first reader
+	person   bool   // or the first reader: there may be a page that others see by right
 	redactor *redactor
 	claims   map[*Identity]map[string]bool // of the readers' tokens
 }
