@@ -20,8 +20,8 @@ var fetched = regexp.MustCompile(`(?i)download|export|file|attach|image|avatar|p
 // mostURLs is how many operations are tried with a token in the URL whatever they are called.
 const mostURLs = 4
 
-// urlRepeats are how often it must come out so again, the token answered and a forged one not: a cache that does not look at the query, on one of
-// several nodes, answers now and then.
+// urlRepeats are how often it must come out so again, the token answered and a forged one not, where there may be several nodes: a cache that
+// does not look at the query, on one of them, answers now and then.
 const urlRepeats = 8
 
 var tokenInURL = Check{
@@ -44,7 +44,10 @@ var tokenInURL = Check{
 			return // it is not the token that opens it
 		}
 		i := slices.IndexFunc(urlNames, func(name string) bool { return p.shows(ask(a, name), a) })
-		for n := 0; i >= 0 && n < urlRepeats; n++ {
+		if p.repeats = urlRepeats; moreRounds(p.Natural) < manyRounds/2 {
+			p.repeats /= 2
+		}
+		for n := 0; i >= 0 && n < p.repeats; n++ {
 			if odd(n) && !p.shows(ask(a, urlNames[i]), a) || !odd(n) && ask(p.Forged, urlNames[i]).ok() {
 				return
 			}
@@ -71,8 +74,8 @@ var tokenInURL = Check{
 			}
 		}
 		told := t.Told[finding.TokenInURL]
-		i := len(told) - urlRepeats - 1 // the answer to the name that opened it
-		if i < 2 || !t.shows(told[0], a) || !all(append(of(t.Forged, told[i:]), told[1]), (*exchange).denied) ||
+		i := len(told) - t.repeats - 1 // the answer to the name that opened it
+		if t.repeats == 0 || i < 2 || !t.shows(told[0], a) || !all(append(of(t.Forged, told[i:]), told[1]), (*exchange).denied) ||
 			!all(of(a, told[i:]), func(e *exchange) bool { return t.shows(e, a) }) {
 			return nil
 		}

@@ -55,6 +55,7 @@ type Trial struct {
 	owned    bool   // the URL names an object of the first reader
 	person   bool   // or the first reader: there may be a page that others see by right
 	redactor *redactor
+	repeats  int                           // of what a token in the URL was answered
 	claims   map[*Identity]map[string]bool // of the readers' tokens
 }
 
