@@ -258,15 +258,19 @@ func relative(o operation.Operation, target *url.URL, moved bool) operation.Oper
 
 // some are a few origins, for an error.
 func some(origins map[string]bool) string {
-	const most = 5
-	names := slices.Sorted(maps.Keys(origins))
+	return upTo(5, origins, harmlessURL)
+}
+
+// upTo lists names as they may be shown, and says how many more there are than so many.
+func upTo(most int, set map[string]bool, show func(string) string) string {
+	names := slices.Sorted(maps.Keys(set))
 	more := ""
 	if len(names) > most {
 		more = fmt.Sprintf(" and %d more", len(names)-most)
 		names = names[:most]
 	}
 	for i, name := range names {
-		names[i] = harmlessURL(name)
+		names[i] = show(name)
 	}
 	return strings.Join(names, ", ") + more
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -58,15 +57,6 @@ func unasked(which string, asked map[string]bool) error {
 	if len(asked) == 0 {
 		return errors.New("--param: no operation has parameters; leave it out")
 	}
-	const most = 12
-	names := slices.Sorted(maps.Keys(asked))
-	more := ""
-	if len(names) > most {
-		more = fmt.Sprintf(" and %d more", len(names)-most)
-		names = names[:most]
-	}
-	for i, name := range names {
-		names[i] = printable(redact.New(nil).Text(name))
-	}
-	return fmt.Errorf("--param%s: no operation has a parameter of this name; there is %s%s", which, strings.Join(names, ", "), more)
+	there := upTo(12, asked, func(name string) string { return printable(redact.New(nil).Text(name)) })
+	return fmt.Errorf("--param%s: no operation has a parameter of this name; there is %s", which, there)
 }

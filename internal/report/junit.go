@@ -15,24 +15,23 @@ import (
 // for the exit status fails it, what does not stands in its output, and what was not ruled on is skipped.
 
 type junitSuites struct {
-	XMLName  xml.Name `xml:"testsuites"`
-	Name     string   `xml:"name,attr"`
-	Tests    int      `xml:"tests,attr"`
-	Failures int      `xml:"failures,attr"`
-	Errors   int      `xml:"errors,attr"`
-	Skipped  int      `xml:"skipped,attr"`
-	Time     string   `xml:"time,attr"`
-	Suite    junitSuite
+	XMLName xml.Name `xml:"testsuites"`
+	junitCounts
+	Suite junitSuite
+}
+
+type junitCounts struct {
+	Name     string `xml:"name,attr"`
+	Tests    int    `xml:"tests,attr"`
+	Failures int    `xml:"failures,attr"`
+	Errors   int    `xml:"errors,attr"`
+	Skipped  int    `xml:"skipped,attr"`
+	Time     string `xml:"time,attr"`
 }
 
 type junitSuite struct {
-	XMLName    xml.Name        `xml:"testsuite"`
-	Name       string          `xml:"name,attr"`
-	Tests      int             `xml:"tests,attr"`
-	Failures   int             `xml:"failures,attr"`
-	Errors     int             `xml:"errors,attr"`
-	Skipped    int             `xml:"skipped,attr"`
-	Time       string          `xml:"time,attr"`
+	XMLName xml.Name `xml:"testsuite"`
+	junitCounts
 	Timestamp  string          `xml:"timestamp,attr,omitempty"`
 	Properties []junitProperty `xml:"properties>property"`
 	Cases      []junitCase     `xml:"testcase"`
@@ -65,7 +64,7 @@ type junitText struct {
 
 func junit(w io.Writer, r *finding.Report) error {
 	s := show(r)
-	suite := junitSuite{Name: "bearcache scan " + s.Target, Time: seconds(s), Properties: junitProperties(s), Cases: junitCases(s)}
+	suite := junitSuite{junitCounts: junitCounts{Name: "bearcache scan " + s.Target, Time: seconds(s)}, Properties: junitProperties(s), Cases: junitCases(s)}
 	if !s.Started.IsZero() {
 		suite.Timestamp = s.Started.UTC().Format("2006-01-02T15:04:05")
 	}
@@ -85,13 +84,12 @@ func junit(w io.Writer, r *finding.Report) error {
 	}
 	enc := xml.NewEncoder(w)
 	enc.Indent("", "  ")
-	err := enc.Encode(junitSuites{
-		Name: "bearcache", Tests: suite.Tests, Failures: suite.Failures, Errors: suite.Errors, Skipped: suite.Skipped, Time: suite.Time, Suite: suite,
-	})
-	if err != nil {
+	all := junitSuites{junitCounts: suite.junitCounts, Suite: suite}
+	all.Name = "bearcache"
+	if err := enc.Encode(all); err != nil {
 		return err
 	}
-	_, err = io.WriteString(w, "\n")
+	_, err := io.WriteString(w, "\n")
 	return err
 }
 

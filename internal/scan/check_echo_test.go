@@ -29,13 +29,7 @@ func TestTokenEcho(t *testing.T) {
 	}
 	leak := []string{"GET /x token-echo confirmed"}
 	alice := []string{"medium of alice to", "alice 200"}
-	for _, tt := range []struct {
-		name    string
-		origin  func(user string, r *http.Request) answer
-		want    []string
-		steps   []string
-		summary string
-	}{
+	for _, tt := range []expectation{
 		{"the body repeats it", saying(func(token string) string { return token }), leak, alice, "in the body, as it is"},
 		{"within a word", saying(func(token string) string { return "session=" + token + ";" }), leak, alice, "in the body, as it is"},
 		{"in base64", saying(func(token string) string { return base64.StdEncoding.EncodeToString([]byte(token)) }), leak, alice, "in the body, in base64"},
@@ -69,16 +63,7 @@ func TestTokenEcho(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			r := (&site{origin: tt.origin}).survey(t, Options{}, "/x")
-			if diff := cmp.Diff(tt.want, brief(r)); diff != "" {
-				t.Errorf("(-want +got):\n%s\n%s", diff, told(r))
-			}
-			if diff := cmp.Diff(tt.steps, steps(r, finding.TokenEcho)); diff != "" {
-				t.Errorf("evidence (-want +got):\n%s", diff)
-			}
-			if tt.summary != "" && !strings.Contains(told(r), tt.summary) {
-				t.Errorf("it is not said %q:\n%s", tt.summary, told(r))
-			}
+			tt.holds(t, finding.TokenEcho)
 		})
 	}
 }

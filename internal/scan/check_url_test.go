@@ -39,13 +39,7 @@ func TestTokenInURL(t *testing.T) {
 	leak := []string{"GET /x token-in-url confirmed"}
 	taken := []string{"medium of alice to", "nobody 401", "alice 200", "forged 401"}
 	put := []string{"medium of alice to", "alice 200"}
-	for _, tt := range []struct {
-		name    string
-		origin  func(user string, r *http.Request) answer
-		want    []string
-		steps   []string
-		summary string
-	}{
+	for _, tt := range []expectation{
 		{"access_token, as RFC 6750 has it", taking("access_token"), leak, taken, "as access_token"},
 		{"jwt", taking("jwt"), leak, taken, "as jwt"},
 		{"any of them", taking("bearer_token", "token"), leak, taken, "as token"},
@@ -95,16 +89,7 @@ func TestTokenInURL(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			r := (&site{origin: tt.origin}).survey(t, Options{}, "/x")
-			if diff := cmp.Diff(tt.want, brief(r)); diff != "" {
-				t.Errorf("(-want +got):\n%s\n%s", diff, told(r))
-			}
-			if diff := cmp.Diff(tt.steps, steps(r, finding.TokenInURL)); diff != "" {
-				t.Errorf("evidence (-want +got):\n%s", diff)
-			}
-			if tt.summary != "" && !strings.Contains(told(r), tt.summary) {
-				t.Errorf("it is not said %q:\n%s", tt.summary, told(r))
-			}
+			tt.holds(t, finding.TokenInURL)
 		})
 	}
 }

@@ -184,15 +184,23 @@ func (s suspicion) bypassNodes(c *control) (sd sides) {
 		case e.same(s.seen):
 			sd.victims = append(sd.victims, e)
 			sd.reached++
-		case e.ok():
-			sd.others = append(sd.others, e)
-		case e.denied():
-			sd.denied = append(sd.denied, e)
 		default:
-			sd.broken = true
+			sd.own(e)
 		}
 	}
 	return sd
+}
+
+// own sorts what the observer was told of its own, or not.
+func (sd *sides) own(e *exchange) {
+	switch {
+	case e.ok():
+		sd.others = append(sd.others, e)
+	case e.denied():
+		sd.denied = append(sd.denied, e)
+	default:
+		sd.broken = true
+	}
 }
 
 func (s suspicion) atOrigin(c *control) (sd sides) {
@@ -203,13 +211,8 @@ func (s suspicion) atOrigin(c *control) (sd sides) {
 				sd.victims = append(sd.victims, e)
 			case e.as == s.victim:
 				sd.broken = true
-			case e.as != s.observer:
-			case e.ok():
-				sd.others = append(sd.others, e)
-			case e.denied():
-				sd.denied = append(sd.denied, e)
-			default:
-				sd.broken = true
+			case e.as == s.observer:
+				sd.own(e)
 			}
 		}
 	}

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/bearcache/bearcache/internal/finding"
 	"github.com/bearcache/bearcache/internal/operation"
 	"github.com/bearcache/bearcache/redact"
@@ -309,4 +311,27 @@ func mustURL(s string) *url.URL {
 		panic(err)
 	}
 	return u
+}
+
+// expectation is what a scan of one operation of an origin finds of a rule, the evidence of it, and a text of the report.
+type expectation struct {
+	name    string
+	origin  func(user string, r *http.Request) answer
+	want    []string
+	steps   []string
+	summary string
+}
+
+func (x expectation) holds(t *testing.T, rule *finding.Rule) {
+	t.Helper()
+	r := (&site{origin: x.origin}).survey(t, Options{}, "/x")
+	if diff := cmp.Diff(x.want, brief(r)); diff != "" {
+		t.Errorf("(-want +got):\n%s\n%s", diff, told(r))
+	}
+	if diff := cmp.Diff(x.steps, steps(r, rule)); diff != "" {
+		t.Errorf("evidence (-want +got):\n%s", diff)
+	}
+	if x.summary != "" && !strings.Contains(told(r), x.summary) {
+		t.Errorf("it is not said %q:\n%s", x.summary, told(r))
+	}
 }
