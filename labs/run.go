@@ -11,11 +11,12 @@ import (
 
 // Outcome is what became of one lab.
 type Outcome struct {
-	Lab   *Lab
-	Took  time.Duration // of the scan
-	Score Score
-	Err   error  // no score: a server did not start, a proof failed, a scan was not completed
-	Logs  string // where they are, if something failed
+	Lab    *Lab
+	Took   time.Duration // of the scan
+	Memory int64         // bytes that the scanner held at most; 0: not known
+	Score  Score
+	Err    error  // no score: a server did not start, a proof failed, a scan was not completed
+	Logs   string // where they are, if something failed
 }
 
 // Good reports whether the scanner saw the deployment as it is.
@@ -70,7 +71,7 @@ func (l *Lab) run(ctx context.Context, binary string) (o Outcome) {
 		started := time.Now()
 		rep, err := r.scan(ctx)
 		if err == nil {
-			o.Took, o.Score = time.Since(started), score(l, rep)
+			o.Took, o.Memory, o.Score = time.Since(started), rep.memory, score(l, rep)
 		}
 		return err
 	})

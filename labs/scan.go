@@ -24,6 +24,8 @@ type Report struct {
 		Requests                  int
 	}
 	Findings []Finding
+
+	memory int64 // bytes that the scanner held at most; 0: not known
 }
 
 // Finding is one of a Report.
@@ -80,5 +82,6 @@ func (r *running) scan(ctx context.Context) (*Report, error) {
 	if rep.Schema != "bearcache.scan/v1" || !rep.Complete {
 		return nil, fmt.Errorf("the report: schema %q, complete: %v", rep.Schema, rep.Complete)
 	}
+	rep.memory = mostMemory(cmd.ProcessState)
 	return &rep, nil
 }

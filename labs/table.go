@@ -13,20 +13,21 @@ func Table(w io.Writer, outcomes []Outcome, verbose bool) (good bool) {
 	for _, o := range outcomes {
 		widest = max(widest, len(o.Lab.Name))
 	}
-	line := func(name, recall, precision, requests, seconds string) {
-		text := fmt.Sprintf("%-*s  %9s  %9s  %8s  %7s", widest, name, recall, precision, requests, seconds)
+	line := func(name, recall, precision, requests, seconds, memory string) {
+		text := fmt.Sprintf("%-*s  %9s  %9s  %8s  %7s  %4s", widest, name, recall, precision, requests, seconds, memory)
 		fmt.Fprintln(w, strings.TrimRight(text, " "))
 	}
-	line("deployment", "recall", "precision", "requests", "seconds")
+	line("deployment", "recall", "precision", "requests", "seconds", "MiB")
 	var all Score
 	var seconds float64
+	var memory int64
 	good = true
 	for _, o := range outcomes {
 		s := o.Score
 		if o.Err != nil {
-			line(o.Lab.Name, "no score", "", "", "")
+			line(o.Lab.Name, "no score", "", "", "", "")
 		} else {
-			line(o.Lab.Name, of(len(s.Found), len(s.Missed)), of(len(s.Found), len(s.False)), fmt.Sprint(s.Requests), fmt.Sprintf("%.1f", o.Took.Seconds()))
+			line(o.Lab.Name, of(len(s.Found), len(s.Missed)), of(len(s.Found), len(s.False)), fmt.Sprint(s.Requests), fmt.Sprintf("%.1f", o.Took.Seconds()), fmt.Sprint(o.Memory>>20))
 		}
 		for _, fault := range o.Faults() {
 			fmt.Fprintf(w, "    %s\n", fault)
@@ -38,10 +39,11 @@ func Table(w io.Writer, outcomes []Outcome, verbose bool) (good bool) {
 		}
 		all.add(s)
 		seconds += o.Took.Seconds()
+		memory = max(memory, o.Memory)
 		good = good && o.Good()
 	}
 	fmt.Fprintln(w)
-	line(fmt.Sprintf("%d deployments", len(outcomes)), of(len(all.Found), len(all.Missed)), of(len(all.Found), len(all.False)), fmt.Sprint(all.Requests), fmt.Sprintf("%.1f", seconds))
+	line(fmt.Sprintf("%d deployments", len(outcomes)), of(len(all.Found), len(all.Missed)), of(len(all.Found), len(all.False)), fmt.Sprint(all.Requests), fmt.Sprintf("%.1f", seconds), fmt.Sprint(memory>>20))
 	fmt.Fprintf(w, "%d falsely confirmed\n", len(all.FalseConfirmed))
 	if all.Clean > 0 {
 		fmt.Fprintf(w, "%.1f requests for a clean operation, on average of %d\n", float64(all.CleanRequests)/float64(all.Clean), all.Clean)
