@@ -9,9 +9,8 @@ import (
 	"github.com/bearcache/bearcache/internal/operation"
 )
 
-// expiry waits for the stored response to go, with the observer as the first to ask then; for that to go,
-// with the victim as the first; and lets a third lifetime pass in which the victim alone asks, for what
-// changes by itself would change then. Each wait lasts no longer than wait.
+// expiry waits for the stored response to go, again and again, and lets now the observer and now the victim ask first then. Each wait lasts no
+// longer than wait.
 func (p *probe) expiry(ctx context.Context, s suspicion, list []suspicion) {
 	c := &control{kind: byExpiry, giver: s.victim, taker: s.observer}
 	if !p.nodes() {
@@ -23,27 +22,34 @@ func (p *probe) expiry(ctx context.Context, s suspicion, list []suspicion) {
 	}
 }
 
-// expireOften is expiry where one cache is behind it.
+// expireOften is expiry where one cache is behind it. Whoever polls until the content is another has seen that it changes, which content does
+// that changes by itself too. So the first change shows how long an entry lasts, and counts for nothing. From then on nobody asks until
+// an entry must be gone: whoever comes first then is given its own, or the content does not follow whoever comes first.
 func (p *probe) expireOften(ctx context.Context, s suspicion, list []suspicion, c *control) {
 	x := &expiring{probe: p, s: s, followers: followers(s, list), control: c, wait: p.wait, last: []*exchange{s.made, s.seen}, since: s.made.at}
 	if slices.ContainsFunc(p.Controls[:len(p.Controls)-1], func(c *control) bool { return c.kind == byExpiry }) {
 		x.since = time.Now() // another suspicion was looked into meanwhile, which filled the entry who knows when
 	}
-	for i := range enoughExpiredOften {
-		var en entry
-		var ok bool
-		switch step := "ovsosv"[i]; {
-		case step == 'o' || i > 0 && c.entries[i-1].answers[0].denied():
-			en, ok = x.gone(ctx, s.observer, s.victim)
-		case step == 'v':
-			en, ok = x.gone(ctx, s.victim, s.observer)
-		default:
-			en, ok = x.still(ctx)
+	if !x.measure(ctx, s.observer) {
+		return
+	}
+	measured := 1
+	for len(c.entries) < mostExpired {
+		id := s.observer
+		if odd(len(c.entries)+1) && !x.denied {
+			id = s.victim
 		}
-		if !ok {
+		en, gone := x.next(ctx, id)
+		switch {
+		case len(en.answers) == 0:
 			return
+		case !gone && measured == 1: // it was filled before it was asked for, so it lasts longer than it seemed to
+			if measured++; !x.measure(ctx, id) {
+				return
+			}
+			c.entries = nil
+			continue
 		}
-		en.lasted = x.span
 		c.entries = append(c.entries, en)
 		if !p.alive(s, c) || p.proofOf(s).verdict != unknown {
 			return
@@ -68,7 +74,7 @@ func (p *probe) expiries(ctx context.Context, s suspicion) {
 		silences = []time.Duration{d + 300*time.Millisecond}
 	}
 	silences = append(slices.DeleteFunc(silences, func(d time.Duration) bool { return d >= p.wait }), p.wait)
-	for i := range enoughExpiredUnnamed {
+	for i := range mostExpired {
 		order := []*Identity{s.observer, s.victim}
 		if odd(i) {
 			slices.Reverse(order)
@@ -119,7 +125,7 @@ func (p *probe) join(ctx context.Context, s suspicion, c *control, en *entry, or
 		if !ask(order[(i+1)%2]) || i < p.warm && !ask(order[1]) {
 			return false
 		}
-		if i > 0 && (len(c.entries)+1 < enoughExpiredNodes || c.with(*en).byChance(true, 0) <= mostByChance) {
+		if i > 0 && (len(c.entries)+1 < enoughPairs || c.with(*en).byChance(true, 0) <= mostByChance) {
 			break
 		}
 	}
@@ -145,60 +151,84 @@ type expiring struct {
 	wait      time.Duration
 	last      []*exchange   // what the entry answers now
 	since     time.Time     // when it was filled
-	span      time.Duration // between the last two times it was
-	longest   time.Duration // of these
-	// A stored response was seen to be there still at the age least, and to be gone at the age most.
-	least, most time.Duration
-	first       *Identity // who filled it
+	lasts     time.Duration // the age at which one was seen to be gone
+	least     time.Duration // and the one at which it was still there
+	first     *Identity     // who filled it
+	denied    bool          // the observer is, as the first to ask
 }
 
-// gone asks as id until the entry answers otherwise, and then as the other.
-func (x *expiring) gone(ctx context.Context, id, other *Identity) (entry, bool) {
-	e, held := x.untilGone(ctx, id)
+// measure asks as id until the entry is gone, and fills it for all.
+func (x *expiring) measure(ctx context.Context, id *Identity) bool {
+	e := x.untilGone(ctx, id)
 	if e == nil {
+		return false
+	}
+	x.lasts, x.least = e.at.Sub(x.since), min(x.least, x.lasts)
+	x.denied = e.denied() && id == x.s.observer
+	_, ok := x.fill(ctx, entry{answers: []*exchange{e}}, id)
+	return ok
+}
+
+// next keeps silent until the entry must be gone, and for some time more, lest content that goes to and fro by itself is always met at the same end.
+// Then id asks, and then the others. It reports whether the entry may be another: id is not given what was made for who came first before.
+func (x *expiring) next(ctx context.Context, id *Identity) (en entry, gone bool) {
+	const margin = 200 * time.Millisecond
+	silence := x.lasts + margin + rand.N(min(x.lasts/2, often/2)+1)
+	if silence > 2*x.wait || x.lasts > often && !x.stillThere(ctx) || sleep(ctx, max(time.Until(x.since.Add(silence)), 0)) != nil {
+		return en, false
+	}
+	held := common(contents(x.last), nil)
+	e := x.send(ctx, id, x.target)
+	if e.err != nil {
+		return en, false
+	}
+	en = entry{answers: []*exchange{e}, lasted: x.lasts}
+	if id != x.first && len(held) > 0 && e.says(held) {
+		return en, false
+	}
+	en, ok := x.fill(ctx, en, id)
+	if !ok {
 		return entry{}, false
 	}
-	x.since, x.span, x.first = e.at, e.at.Sub(x.since), id
-	x.longest = max(x.longest, x.span)
-	en := entry{answers: []*exchange{e}, held: held, awaited: true}
-	if e.denied() && id == x.s.observer {
-		// It must stay denied until the victim has asked, and only until then.
-		return x.fill(ctx, en, id, id, id, other, id, id)
-	}
-	return x.fill(ctx, en, other)
+	return en, true
 }
 
-// still lets a lifetime pass and asks as whoever came first before: had the content changed by itself, it
-// would have changed now.
-func (x *expiring) still(ctx context.Context) (entry, bool) {
-	// Content that goes to and fro by itself is at the other end at some of them.
-	filled := x.since
-	var en entry
-	n := max(2, enoughForetold-x.control.foretold()-1) // one more will come
-	for i := range n {
-		part := 0.3 + 1.2*(float64(i)+rand.Float64())/float64(n)
-		if i == n-1 {
-			part = 1.5
-		}
-		pause := time.Until(filled.Add(time.Duration(part * float64(x.longest))))
-		if pause > 2*x.wait || sleep(ctx, max(pause, 0)) != nil {
-			return entry{}, false
+// stillThere looks, as who came first, twice for what must be there as long as it was before. What changes more often than it seemed to is
+// another by then; who asks loses nothing by it, for he would be given his own in any case.
+func (x *expiring) stillThere(ctx context.Context) bool {
+	entries := x.control.entries
+	for _, part := range []float64{0.5, 0.9} {
+		if sleep(ctx, max(time.Until(x.since.Add(time.Duration(part*float64(x.least)))), 0)) != nil {
+			return false
 		}
 		e := x.send(ctx, x.first, x.target)
-		if e.err != nil {
-			return entry{}, false
+		if e.err != nil || len(entries) == 0 && !e.says(common(contents(x.last), nil)) {
+			return false
 		}
-		en.answers = append(en.answers, e)
+		if len(entries) > 0 {
+			last := &entries[len(entries)-1]
+			if last.answers = append(last.answers, e); !x.alive(x.s, x.control) {
+				return false
+			}
+		}
 	}
-	other := x.s.victim
-	if x.first == x.s.victim {
-		other = x.s.observer
-	}
-	x.since = time.Now()
-	return x.fill(ctx, en, other)
+	return true
 }
 
-func (x *expiring) fill(ctx context.Context, en entry, cast ...*Identity) (entry, bool) {
+// fill has the others ask who came after the first of en, and the first once more: what is drawn by lot for each answer is another then.
+func (x *expiring) fill(ctx context.Context, en entry, id *Identity) (entry, bool) {
+	other := x.s.victim
+	if id == other {
+		other = x.s.observer
+	}
+	cast, filled := []*Identity{other, id, other}, en.answers[0]
+	x.first = id
+	if en.answers[0].denied() && id == x.s.observer {
+		// It must stay denied until the victim has asked, and only until then.
+		cast, filled, x.first = []*Identity{id, id, id, other, id, id}, nil, other
+	} else if len(x.control.entries) >= enoughPairs-1 {
+		cast = cast[:1]
+	}
 	if len(x.control.entries) <= 1 { // once after the observer, once after the victim
 		cast = append(cast, x.followers...)
 	}
@@ -207,37 +237,36 @@ func (x *expiring) fill(ctx context.Context, en entry, cast ...*Identity) (entry
 		if e.err != nil {
 			return en, false
 		}
+		if filled == nil && id == other {
+			filled = e
+		}
 		en.answers = append(en.answers, e)
 	}
+	x.since = filled.at
 	x.last = slices.DeleteFunc(slices.Clone(en.answers), func(e *exchange) bool { return !e.ok() })
 	return en, true
 }
 
-// untilGone asks as id until the answer is no longer what the entry holds, and counts how often it was; nil where that does not
-// happen in time.
-func (x *expiring) untilGone(ctx context.Context, id *Identity) (gone *exchange, there int) {
+// untilGone asks as id until the answer is no longer what the entry holds; nil where that does not happen in time.
+func (x *expiring) untilGone(ctx context.Context, id *Identity) *exchange {
 	held := common(contents(x.last), nil)
 	if len(held) == 0 {
-		return nil, 0
+		return nil
 	}
 	for age := range x.ages() {
 		if sleep(ctx, max(time.Until(x.since.Add(age)), 50*time.Millisecond)) != nil {
-			return nil, 0
+			return nil
 		}
 		e := x.send(ctx, id, x.target)
 		if e.err != nil {
-			return nil, 0
+			return nil
 		}
-		if age = e.at.Sub(x.since); e.ok() && !e.says(held) || e.denied() {
-			if x.most == 0 || age < x.most {
-				x.most = age
-			}
-			return e, there
+		if e.ok() && !e.says(held) || e.denied() {
+			return e
 		}
-		there++
-		x.least = max(x.least, age)
+		x.least = max(x.least, e.at.Sub(x.since))
 	}
-	return nil, 0
+	return nil
 }
 
 // ages are those at which a look is worth while: what a response says of its lifetime; where one was seen to end;
@@ -245,18 +274,6 @@ func (x *expiring) untilGone(ctx context.Context, id *Identity) (gone *exchange,
 func (x *expiring) ages() func(yield func(time.Duration) bool) {
 	const margin = 100 * time.Millisecond
 	return func(yield func(time.Duration) bool) {
-		if x.most > 0 {
-			step := max((x.most-x.least)/3, 0) + margin // unsteady content may be gone before it was there still
-			for age := x.least + margin; age <= x.wait+x.most; age += step {
-				if !yield(age) {
-					return
-				}
-				if age > x.most {
-					step += step / 2
-				}
-			}
-			return
-		}
 		// Another operation may show meanwhile that it is worth while.
 		doubtful := func() bool { return (x.neutral(x.s) || x.s.about) && !x.suspected.Load() }
 		last := func() time.Duration {
@@ -270,7 +287,7 @@ func (x *expiring) ages() func(yield func(time.Duration) bool) {
 				return
 			}
 		}
-		growth := 1.8
+		growth := 1.5
 		for age := 1500 * time.Millisecond; ; age = time.Duration(float64(age) * growth) {
 			if doubtful() {
 				growth = 6

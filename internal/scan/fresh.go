@@ -47,7 +47,7 @@ func (p *probe) controls(ctx context.Context) {
 	list = p.suspicions()
 	waited := false
 	for _, s := range list {
-		if !undecided(s) || s.about && !p.oneSided(s) || p.stems != nil || p.oneWay || !p.isReader(s.observer) || p.neutral(s) && !p.guarded() && !p.patient || p.wait <= 0 {
+		if p.expired(s) || !undecided(s) || s.about && !p.oneSided(s) || p.stems != nil || p.oneWay || !p.isReader(s.observer) || p.neutral(s) && !p.guarded() && !p.patient || p.wait <= 0 {
 			continue
 		}
 		if !waited {
@@ -62,6 +62,13 @@ func (p *probe) controls(ctx context.Context) {
 			break
 		}
 	}
+}
+
+// expired reports whether entries were seen to expire for the two of s already: that settled what it could, whoever of them is the victim.
+func (t *Trial) expired(s suspicion) bool {
+	return slices.ContainsFunc(t.Controls, func(c *control) bool {
+		return c.kind == byExpiry && len(c.entries) > 0 && (c.giver == s.victim && c.taker == s.observer || c.giver == s.observer && c.taker == s.victim)
+	})
 }
 
 // scattered reports whether somebody was handed what had been made for another, and a reader who asked after somebody else was

@@ -39,11 +39,8 @@ type entry struct {
 	answers []*exchange
 	// natural are answers under the operation's own URL meanwhile: what was seen must still be there.
 	natural []*exchange
-	// Of an entry that came after one that expired: how often that was seen to be there still, how long it lasted, or was given to
-	// go, and whether the first answer was waited for.
-	held    int
-	lasted  time.Duration
-	awaited bool
+	// Of an entry that came after one that expired: how long that lasts, or was given to go.
+	lasted time.Duration
 }
 
 // verdict is what the controls make of a suspicion.
@@ -253,20 +250,33 @@ func (t *Trial) decisive(s suspicion, sd sides) (values []string, named bool) {
 // Entries that a hypothesis must hold on before it is taken for proven. Two values that come by
 // chance, or by the URL, agree with it on n of them once in 2^n; of lists that are drawn some element agrees more often. On the
 // first of them both ask, on the others one does, for there the question is only whether who comes first is given its own.
-// An entry per expiry takes the patience of a person, and few objects are known, so there it has to do with fewer, unless it takes seconds only; and there
-// answers that may come by lot each time must have been as they should be more often.
+// An entry per expiry takes the patience of a person, and few objects are known, so there it has to do with fewer, the longer it takes: where a
+// page shows now the one reader and now the other to both, as many entries agree with a leak by chance once in 2^n.
 const (
 	enoughPairs                         = 4
 	enoughNamed, enoughUnnamed          = 10, 12
-	enoughExpired, enoughExpiredUnnamed = 3, 5
-	enoughExpiredNodes                  = 4
-	enoughExpiredOften                  = 6
-	enoughExpiredDenied                 = 2
-	enoughForetold                      = 12
+	enoughObjects, enoughObjectsUnnamed = 3, 5
+	enoughDenied                        = 2
+	mostExpired                         = 9
 )
 
-// often is how long an entry may last for which it is not too much to wait enoughExpiredOften times.
+// often is how long an entry may last for which it is not too much to wait mostExpired times.
 const often = 6 * time.Second
+
+// enoughExpired are how many entries must have expired, of which each lasts so long.
+func enoughExpired(lasts time.Duration, named bool) int {
+	n := 4
+	switch {
+	case lasts <= often:
+		n = mostExpired - 1
+	case lasts <= 5*often:
+		n = 6
+	}
+	if !named {
+		n++
+	}
+	return n
+}
 
 func (c *control) enough(named, denied bool) int {
 	switch {
@@ -277,24 +287,13 @@ func (c *control) enough(named, denied bool) int {
 	case c.kind != byExpiry && c.kind != byObject:
 		return enoughUnnamed
 	case denied:
-		return enoughExpiredDenied
+		return enoughDenied
+	case c.kind == byExpiry && len(c.entries) > 0:
+		return enoughExpired(c.entries[len(c.entries)-1].lasted, named)
 	case named:
-		return enoughExpired
-	case len(c.entries) > 0 && c.entries[len(c.entries)-1].lasted <= often:
-		return enoughExpiredOften
+		return enoughObjects
 	}
-	return enoughExpiredUnnamed
-}
-
-// foretold counts the answers that had to be what they were on entries that expired: those with which the last entry was seen to be
-// there still, and all of the next but the one that was waited for.
-func (c *control) foretold() (n int) {
-	for _, en := range c.entries {
-		if n += en.held + len(en.answers); en.awaited {
-			n--
-		}
-	}
-	return n
+	return enoughObjectsUnnamed
 }
 
 // mostByChance is how likely what a control shows may be where nothing is stored, on several nodes.
@@ -464,8 +463,6 @@ func (t *Trial) weigh(s suspicion, c *control) proof {
 	case !denied && !named && len(common(contents(sd.others), contents(sd.victims))) == 0:
 		// The other side has nothing of its own: an answer that says more by chance.
 	case len(c.entries) < c.enough(named, denied):
-	case c.kind == byExpiry && c.foretold() < enoughForetold:
-	case nodes && c.kind == byExpiry && len(c.entries) < enoughExpiredNodes:
 	case nodes && t.byChance(s, c, sd) > mostByChance:
 	case nodes && c.kind != byOrigin && s.observer != c.giver && s.observer != c.taker && sd.handed == 0 &&
 		(c.draws(s.victim, s.observer).cold == 0 || sd.reached < 2):

@@ -85,9 +85,11 @@ func TestWeigh(t *testing.T) {
 		{"it names the victim now and then", byOrigin, "aA bA", cycle(10, "bB aA | bA", "bA aA | bA"), shared},
 
 		// Where entries expire few have to do.
-		{"three expired, and were looked at often", byExpiry, "aA bA", []string{"bB aB bB bB bB", "aA bA aA aA aA", "bB bB bB bB bB aB"}, leak},
-		{"three, hardly looked at", byExpiry, "aA bA", []string{"bB aB", "aA bA", "bB aB"}, unknown},
-		{"two", byExpiry, "aA bA", []string{"bB aB bB bB bB bB", "aA bA aA aA aA aA"}, unknown},
+		{"four expired", byExpiry, "aA bA", []string{"aA bA", "aA bA", "bB aB", "aA bA"}, leak},
+		{"three", byExpiry, "aA bA", []string{"aA bA", "aA bA", "bB aB"}, unknown},
+		{"four, and nothing names anybody", byExpiry, "as bs", []string{"as bs", "as bs", "bt at", "as bs"}, unknown},
+		{"five, and nothing names anybody", byExpiry, "as bs", []string{"as bs", "as bs", "bt at", "as bs", "bt at"}, leak},
+		{"once who comes first is not given its own", byExpiry, "aA bA", []string{"aA bA", "aA bA", "bB aB", "aB bB", "bB aB"}, shared},
 		{"once it was gone all were given the victim's", byExpiry, "aA bA", []string{"bA aA", "aA bA"}, shared},
 		{"once it was gone each was given its own", byExpiry, "aA bA", []string{"bB aA", "aA bB"}, unknown},
 
@@ -110,7 +112,7 @@ func TestWeigh(t *testing.T) {
 			}
 			for _, script := range tt.entries {
 				fresh, natural, _ := strings.Cut(script, "|")
-				c.entries = append(c.entries, entry{answers: answered(cast, fresh), natural: answered(cast, natural), lasted: time.Minute, awaited: tt.kind == byExpiry})
+				c.entries = append(c.entries, entry{answers: answered(cast, fresh), natural: answered(cast, natural), lasted: time.Minute})
 			}
 			if p := trial.weigh(s, c); p.verdict != tt.want {
 				t.Errorf("verdict %d, want %d (%d unknown, %d leak, %d shared)", p.verdict, tt.want, unknown, leak, shared)
@@ -118,6 +120,19 @@ func TestWeigh(t *testing.T) {
 				t.Error("not byte for byte")
 			}
 		})
+	}
+}
+
+// Of what lasts for seconds more has to be seen than of what lasts for a minute.
+func TestEnoughExpired(t *testing.T) {
+	for _, tt := range []struct {
+		lasts time.Duration
+		named bool
+		want  int
+	}{{2 * time.Second, true, 8}, {2 * time.Second, false, 9}, {10 * time.Second, true, 6}, {time.Minute, true, 4}, {time.Minute, false, 5}} {
+		if got := enoughExpired(tt.lasts, tt.named); got != tt.want || got > mostExpired {
+			t.Errorf("%v, named %v: %d, want %d", tt.lasts, tt.named, got, tt.want)
+		}
 	}
 }
 

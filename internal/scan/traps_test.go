@@ -564,3 +564,55 @@ func TestValuesOfEachIdentity(t *testing.T) {
 		t.Errorf("leaking (-want +got):\n%s\n%+v", diff, r.Findings)
 	}
 }
+
+// A page that shows now the one reader and now the other to both follows neither, however often a scan sees it change.
+func TestFollowsNobody(t *testing.T) {
+	t.Parallel()
+	names := []string{"alice@example.com", "bob@example.com"}
+	drawn := func(key func(*http.Request) string, lifetime time.Duration) func(a *api, user, path string, r *http.Request) (int, string) {
+		return func(a *api, user, path string, r *http.Request) (int, string) {
+			return a.cached(key(r), lifetime, func() (int, string) { return 200, js(object{"featured": names[rand.IntN(2)]}) })
+		}
+	}
+	byTheClock := func(period time.Duration) func(a *api, user, path string, r *http.Request) (int, string) {
+		return func(a *api, user, path string, r *http.Request) (int, string) {
+			return 200, js(object{"on_call": names[int(time.Since(a.start)/period)%2]})
+		}
+	}
+	for _, tt := range []struct {
+		name   string
+		answer func(a *api, user, path string, r *http.Request) (int, string)
+		most   int // scans of 48 that are misled by chance
+	}{
+		{"drawn by lot and kept by path for 2 s", drawn(byPathKey, 2*time.Second), 4},
+		{"drawn by lot and kept by URL for 2 s", drawn(byURLKey, 2*time.Second), 4},
+		{"drawn by lot and kept by path for 12 s", drawn(byPathKey, 12*time.Second), 6},
+		{"drawn by lot and kept by path for 40 s", drawn(byPathKey, 40*time.Second), 7},
+		{"by turns, 3 s each", byTheClock(3 * time.Second), 4},
+		{"by turns, 7 s each", byTheClock(7 * time.Second), 4},
+		{"by turns, 45 s each", byTheClock(45 * time.Second), 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			scans, confirmed := 48, 0
+			if raced {
+				scans = 4
+			}
+			for range scans {
+				r := scanAPI(t, Options{Wait: Defaults.Wait, Identities: people()}, behind(tt.answer), "/page", "/me")
+				for _, f := range r.Findings {
+					if f.Severity >= finding.Medium && f.Confidence == finding.Confirmed {
+						confirmed++
+						if confirmed == 1 {
+							t.Log(told(r))
+						}
+					}
+				}
+			}
+			t.Logf("confirmed in %d scans of %d", confirmed, scans)
+			if confirmed > tt.most {
+				t.Errorf("confirmed in %d scans of %d", confirmed, scans)
+			}
+		})
+	}
+}
