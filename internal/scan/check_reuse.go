@@ -61,11 +61,11 @@ var own = regexp.MustCompile(`(?i)(^|/)(me|my|mine|self|whoami|userinfo|current-
 // oneself matches those that answer about nothing else.
 var oneself = regexp.MustCompile(`(?i)(^|/)(me|self|whoami|userinfo|current-?user|profile|account|balance|wallet|statement|settings|preferences)(/|$)`)
 
-// ownPage is what is left to say where readers were given the same under a path that usually answers about whoever asks,
-// nothing in it names one of them, and no control got past what may be stored.
+// ownPage is what is left to say where readers were given the same under a path that usually answers about whoever asks, or with
+// something that hints at one, nothing in it marks one of them, and no control got past what may be stored.
 func (t *Trial) ownPage() []finding.Finding {
 	for _, s := range t.suspicions() {
-		if !t.isReader(s.observer) || s.about || !t.guarded() || !s.seen.same(s.made) || !own.MatchString(t.Operation.Path) || t.proofOf(s).verdict != unknown {
+		if !t.isReader(s.observer) || s.about || !t.guarded() || !s.seen.same(s.made) || !own.MatchString(t.Operation.Path) && t.hinted(s) == "" || t.proofOf(s).verdict != unknown {
 			continue
 		}
 		f := finding.Finding{
@@ -73,6 +73,11 @@ func (t *Trial) ownPage() []finding.Finding {
 			Summary:  fmt.Sprintf("%s received the same as %s, under a path that usually answers about whoever asks.", s.observer.Name, s.victim.Name),
 			Detail:   "Nothing in it names either, so it may be the same by right. " + t.unsettled("--origin, a longer --wait, or --marker"),
 			Evidence: []finding.Evidence{t.step(s.made, "its answer"), t.step(s.seen, "the same bytes")},
+		}
+		if hint := t.hinted(s); hint != "" {
+			f.Summary = fmt.Sprintf("%s received the same as %s, and it speaks of %s.", s.observer.Name, s.victim.Name, s.victim.Name)
+			f.Detail = t.unsettled("--origin, a longer --wait, or --marker") + " It holds " + excerpt(t.redactor.Text(hint), 60) + ", which speaks of " + s.victim.Name + " and not of " +
+				s.observer.Name + "; yet it may be the same for both by right."
 		}
 		if who := s.seen.content.person(); who != "" && oneself.MatchString(t.Operation.Path) {
 			f.Severity, f.Confidence = finding.High, finding.Likely

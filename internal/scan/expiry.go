@@ -5,8 +5,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"time"
-
-	"github.com/bearcache/bearcache/internal/operation"
 )
 
 // expiry waits for the stored response to go, again and again, and lets now the observer and now the victim ask first then. Each wait lasts no
@@ -275,9 +273,10 @@ func (x *expiring) ages() func(yield func(time.Duration) bool) {
 	const margin = 100 * time.Millisecond
 	return func(yield func(time.Duration) bool) {
 		// Another operation may show meanwhile that it is worth while.
-		doubtful := func() bool { return (x.neutral(x.s) || x.s.about) && !x.suspected.Load() }
+		personal := own.MatchString(x.Operation.Path) || x.hinted(x.s) != ""
+		doubtful := func() bool { return (x.neutral(x.s) || x.s.about) && !personal && !x.suspected.Load() }
 		last := func() time.Duration {
-			if doubtful() && !x.always && !x.open() {
+			if doubtful() && !x.always {
 				return min(shortLook, x.wait)
 			}
 			return x.wait
@@ -302,11 +301,6 @@ func (x *expiring) ages() func(yield func(time.Duration) bool) {
 	}
 }
 
-// open reports whether nobody is answered, or a forged token, where the document wants credentials: something is wrong there.
-func (t *Trial) open() bool {
-	return t.Operation.Security == operation.Required && (first(t.Nobody, t.Natural).ok() || first(t.Forged, t.Natural).ok())
-}
-
-// shortLook is how long to wait for what is the same for two readers, names neither, and stands in an API of which
+// shortLook is how long to wait for what is the same for two readers, hints at neither, and stands in an API of which
 // nothing else speaks for a cache that mixes up readers.
 const shortLook = 9 * time.Second

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/url"
+	"regexp"
 	"strings"
 	"unicode"
 )
@@ -77,9 +78,70 @@ func (s *scanner) learn() {
 		all[id.Name] = m
 	}
 	s.disown(all)
+	hints := s.hints()
 	for _, p := range s.probes {
-		p.Marks = all
+		p.Marks, p.hints = all, hints
 	}
+}
+
+// mostHints are the values, at most, that hint at one reader.
+const mostHints = 500
+
+// hints are, by reader, what stands in answers of its own on some operation, and in none of another's there: a name, a city, a plain number. They mark
+// nobody, for public data may hold them; they say that it is worth while to find out.
+func (s *scanner) hints() map[*Identity]map[string]bool {
+	all := make(map[*Identity]map[string]bool)
+	for _, id := range s.cast.readers {
+		mine := make(map[string]bool)
+		for _, p := range s.probes {
+			for _, other := range s.cast.readers {
+				if other == id || !p.differed(id, other) {
+					continue
+				}
+				for _, f := range common(contents(of(id, p.Natural)), contents(of(other, p.Natural))) {
+					if len(mine) < mostHints && hinting(f) {
+						mine[f.value] = true
+					}
+				}
+			}
+		}
+		all[id] = mine
+	}
+	for _, id := range s.cast.readers {
+		for value := range all[id] {
+			for _, other := range s.cast.readers {
+				if other != id && s.ownHolds(other, id, value) {
+					delete(all[id], value)
+				}
+			}
+		}
+	}
+	return all
+}
+
+// hinting reports whether a fact is a text or a number, and no single character.
+func hinting(f fact) bool {
+	kind := f.at[max(len(f.at)-1, 0):]
+	return len(f.value) >= 3 && len(f.value) <= 512 && f.at != "=" && kind != "?" && kind != "[" && kind != "{" && !timely.MatchString(f.value)
+}
+
+// hinted is a value in what the observer of s was given that hints at the victim, where none hints at the observer; "": there is none.
+func (t *Trial) hinted(s suspicion) string {
+	found := func(id *Identity) string {
+		for _, value := range sortedKeys(t.hints[id]) {
+			if s.seen.content.holds(value) {
+				return value
+			}
+		}
+		if len(id.Name) >= 3 && regexp.MustCompile(`(?i)\b`+regexp.QuoteMeta(id.Name)+`\b`).MatchString(s.seen.content.text) {
+			return id.Name
+		}
+		return ""
+	}
+	if found(s.observer) != "" {
+		return ""
+	}
+	return found(s.victim)
 }
 
 // disown takes from everybody what more than one reader has: claims that tokens share, and values

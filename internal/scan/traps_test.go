@@ -616,3 +616,44 @@ func TestFollowsNobody(t *testing.T) {
 		})
 	}
 }
+
+// What is kept by path for half a minute, and marks nobody, is waited for where something in it hints at one reader, or the path says
+// that it is about whoever asks.
+func TestHints(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, path string
+		body       func(user string) string
+		want       finding.Confidence
+		found      bool
+	}{
+		{"a name", "/x", func(user string) string { return map[string]string{"alice": "Alice Moreau", "bob": "Bob Tanaka"}[user] }, finding.Confirmed, true},
+		{"a number", "/x", func(user string) string { return map[string]string{"alice": "51013377", "bob": "90210"}[user] }, finding.Confirmed, true},
+		{"how the user calls that identity", "/x", func(user string) string { return "For " + strings.ToUpper(user) }, finding.Confirmed, true},
+		{"nothing, under a path of one's own", "/orders", func(user string) string { return map[string]string{"alice": "one", "bob": "two"}[user] }, finding.Confirmed, true},
+		{"nothing", "/x", func(user string) string { return map[string]string{"alice": "one", "bob": "two"}[user] }, 0, false},
+		{"both", "/x", func(user string) string { return "of Alice Moreau, Bob Tanaka and " + user[:1] }, 0, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := scanAPI(t, Options{Wait: Defaults.Wait, Identities: people()}, func(a *api, user, path string, r *http.Request) (int, string) {
+				switch {
+				case user == "":
+					return 401, refused
+				case path == "/contact":
+					return 200, js(map[string]object{"alice": {"name": "Alice Moreau", "id": 51013377}, "bob": {"name": "Bob Tanaka", "id": 90210}}[user])
+				}
+				return a.cached(path, 30*time.Second, func() (int, string) { return 200, js(object{"said": tt.body(user)}) })
+			}, tt.path, "/contact")
+			found := slices.ContainsFunc(r.Findings, func(f finding.Finding) bool {
+				return f.Rule == finding.CrossIdentityReuse && f.Confidence == tt.want && f.Operation == "GET "+tt.path
+			})
+			if found != tt.found {
+				t.Error(told(r))
+			}
+			if !tt.found && !r.Operations[0].Undecided {
+				t.Errorf("%+v", r.Operations[0])
+			}
+		})
+	}
+}

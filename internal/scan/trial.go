@@ -38,6 +38,8 @@ type Trial struct {
 	// Marks of each reader, by name: values that only this reader may see.
 	Marks map[string]marks
 
+	hints map[*Identity]map[string]bool // what may speak of each reader
+
 	// Pairs are trials of two askers of which the one says, or may do, more than the other; by the check that made them.
 	Pairs map[*finding.Rule][]*Trial
 	// Told are what single checks asked and were answered, in order.
