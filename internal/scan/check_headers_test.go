@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strings"
@@ -8,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/bearcache/bearcache/internal/finding"
 )
 
 // What the fields of a personal answer let caches do; of severity medium and above.
@@ -56,5 +59,28 @@ func TestHeaders(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// Somebody drawn by lot for each answer is nobody's own, though the two readers may be drawn, each once.
+func TestDrawnByLot(t *testing.T) {
+	t.Parallel()
+	people := []string{"alice", "bob", "carol", "dave"}
+	said := 0
+	for range 100 {
+		s := &site{paths: []string{"/x"}, origin: func(user string, _ *http.Request) answer {
+			if user == "" {
+				return denial
+			}
+			return ok(js(object{"featured": people[rand.IntN(len(people))] + "@example.com"})).with("Cache-Control", "public, max-age=60")
+		}}
+		for _, f := range s.survey(t, Options{}, "/x").Findings {
+			if f.Operation == "GET /x" && f.Severity >= finding.Medium && (f.Rule == finding.MissingVary || f.Rule == finding.StorableAuthenticatedResponse) {
+				said++
+			}
+		}
+	}
+	if said > 2 {
+		t.Errorf("%d findings in 100 scans", said)
 	}
 }

@@ -71,18 +71,18 @@ func (t *Trial) ownPage() []finding.Finding {
 		f := finding.Finding{
 			Rule: finding.CrossIdentityReuse, Severity: finding.Low, Confidence: finding.Possible, Operation: t.Operation.String(), Victim: s.victim.Name, Observer: s.observer.Name,
 			Summary:  fmt.Sprintf("%s received the same as %s, under a path that usually answers about whoever asks.", s.observer.Name, s.victim.Name),
-			Detail:   "Nothing in it names either, so it may be the same by right. " + t.unsettled("--origin, a longer --wait, or --marker"),
+			Detail:   "Nothing in it names either, so it may be the same by right. " + t.unsettled("--origin, "+t.longer()+", or --marker"),
 			Evidence: []finding.Evidence{t.step(s.made, "its answer"), t.step(s.seen, "the same bytes")},
 		}
 		if hint := t.hinted(s); hint != "" {
 			f.Summary = fmt.Sprintf("%s received the same as %s, and it speaks of %s.", s.observer.Name, s.victim.Name, s.victim.Name)
-			f.Detail = t.unsettled("--origin, a longer --wait, or --marker") + " It holds " + excerpt(t.redactor.Text(hint), 60) + ", which speaks of " + s.victim.Name + " and not of " +
+			f.Detail = t.unsettled("--origin, "+t.longer()+", or --marker") + " It holds " + excerpt(t.redactor.Text(hint), 60) + ", which speaks of " + s.victim.Name + " and not of " +
 				s.observer.Name + "; yet it may be the same for both by right."
 		}
 		if who := s.seen.content.person(); who != "" && oneself.MatchString(t.Operation.Path) {
 			f.Severity, f.Confidence = finding.High, finding.Likely
 			f.Summary = fmt.Sprintf("%s and %s received the same, under a path that usually answers about whoever asks, and it names one person.", s.victim.Name, s.observer.Name)
-			f.Detail = "It holds " + excerpt(t.redactor.Text(who), 60) + ", which can be one of the two at most. " + t.unsettled("--origin, or a longer --wait")
+			f.Detail = "It holds " + excerpt(t.redactor.Text(who), 60) + ", which can be one of the two at most. " + t.unsettled("--origin, or "+t.longer())
 		}
 		return []finding.Finding{f}
 	}
@@ -109,7 +109,7 @@ func (t *Trial) openPage() []finding.Finding {
 		return []finding.Finding{{
 			Rule: finding.AnonymousReuse, Severity: finding.Low, Confidence: finding.Possible, Operation: t.Operation.String(), Victim: s.victim.Name, Observer: s.observer.Name,
 			Summary: fmt.Sprintf("A request without credentials received the same as %s, though the document wants credentials.", s.victim.Name),
-			Detail: "Either nothing checks them, or a stored response comes past the check. No fresh entry was to be had that tells which; give --origin, or a longer --wait. " +
+			Detail: "Either nothing checks them, or a stored response comes past the check. No fresh entry was to be had that tells which; give --origin, or " + t.longer() + ". " +
 				"If everybody may have it, let the document say so (security: []).",
 			Evidence: []finding.Evidence{t.step(s.made, "its answer"), t.step(s.seen, "the same bytes")},
 		}}
@@ -158,7 +158,8 @@ func (t *Trial) prove(rule *finding.Rule, s suspicion) (finding.Finding, bool) {
 		f.Confidence = finding.Likely
 		f.Severity = min(f.Severity, finding.High)
 		// Whoever was answered before the other had asked may have it by right, where there is a check at all, or of what was stored before the scan.
-		if t.Operation.Security == operation.Public || t.cameFirst(s) && t.private() {
+		open := t.Operation.Security == operation.Public || t.Operation.Security == operation.Optional && first(t.Nobody, t.Natural).same(s.seen)
+		if open || t.cameFirst(s) && t.private() {
 			f.Confidence, f.Severity = finding.Possible, finding.Low
 		}
 	default:
@@ -317,7 +318,7 @@ func (t *Trial) why(p proof) string {
 	}
 	if p.control == nil {
 		return "No fresh entry was to be had that settles it: " + t.variants("led to the same response") + ", and it did not expire, or not often enough, while " +
-			"the scan waited. So it was not seen that the content follows whoever comes first; give --origin, or a longer --wait."
+			"the scan waited. So it was not seen that the content follows whoever comes first; give --origin, or " + t.longer() + "."
 	}
 	times := fmt.Sprintf(" On %d entries in a row the content followed whoever came first.", len(p.control.entries))
 	if p.verdict == leak && !p.whole {

@@ -3,6 +3,7 @@ package scan
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/bearcache/bearcache/internal/finding"
@@ -44,6 +45,14 @@ func (t *Trial) unsettled(flags string) string {
 		return "The scan " + t.ended + " before all controls were made; let one come to its end."
 	}
 	return "No fresh entry was to be had that settles it; give " + flags + "."
+}
+
+// longer is the flag that has the scan wait longer than it did.
+func (t *Trial) longer() string {
+	if t.glanced {
+		return fmt.Sprintf("--wait 65s (for this it was %v)", shortLook)
+	}
+	return "a longer --wait"
 }
 
 // unfinished is the reason of an operation of which something was asked and not all.

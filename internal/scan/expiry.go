@@ -276,8 +276,8 @@ func (x *expiring) ages() func(yield func(time.Duration) bool) {
 		personal := own.MatchString(x.Operation.Path) || x.hinted(x.s) != ""
 		doubtful := func() bool { return (x.neutral(x.s) || x.s.about) && !personal && !x.suspected.Load() }
 		last := func() time.Duration {
-			if doubtful() && !x.always {
-				return min(shortLook, x.wait)
+			if x.glanced = doubtful() && !x.always && shortLook < x.wait; x.glanced {
+				return shortLook
 			}
 			return x.wait
 		}

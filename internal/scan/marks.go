@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"maps"
@@ -82,6 +83,80 @@ func (s *scanner) learn() {
 	for _, p := range s.probes {
 		p.Marks, p.hints = all, hints
 	}
+}
+
+// name gives every trial what names each reader, and has those readers ask once more of whom a single answer names somebody else: a page that shows
+// members by lot may show two their own.
+func (s *scanner) name(ctx context.Context) error {
+	names := s.names()
+	var doubtful []*probe
+	for _, p := range s.probes {
+		before := p.answeredApart() && p.tellsApart()
+		if p.names = names; before && !p.tellsApart() && p.err == nil {
+			doubtful = append(doubtful, p)
+		}
+	}
+	return s.each(ctx, doubtful, s.Concurrency, func(ctx context.Context, p *probe) error {
+		p.turn.Lock()
+		defer p.turn.Unlock()
+		rounds := 1
+		if p.incriminating() {
+			rounds = chanceRounds
+		}
+		for i := 0; i < rounds && p.separate() && p.round(ctx); i++ {
+		}
+		return s.fatal(p.err)
+	})
+}
+
+// tellsApart reports whether all readers are told apart.
+func (t *Trial) tellsApart() bool {
+	for i, a := range t.Readers {
+		for _, b := range t.Readers[i+1:] {
+			if !t.differed(a, b) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// names are, by reader, the claims of its token, and the addresses that it, and no other, was told on several operations each time.
+func (s *scanner) names() map[*Identity]map[string]bool {
+	all := make(map[*Identity]map[string]bool)
+	for _, id := range s.cast.readers {
+		told, others := make(map[string]map[int]bool), make(map[string]bool)
+		for _, p := range s.probes {
+			for _, f := range common(contents(of(id, p.Natural)), nil) {
+				if strings.Contains(f.value, "@") && identifying(f.value, "") {
+					if told[f.value] == nil {
+						told[f.value] = make(map[int]bool)
+					}
+					told[f.value][p.index] = true
+				}
+			}
+			for _, e := range p.Natural {
+				if e.as == id || !p.isReader(e.as) || !e.ok() {
+					continue
+				}
+				for f := range e.content.facts {
+					if strings.Contains(f.value, "@") {
+						others[f.value] = true
+					}
+				}
+			}
+		}
+		all[id] = maps.Clone(s.cast.claims[id])
+		if all[id] == nil {
+			all[id] = make(map[string]bool)
+		}
+		for value, where := range told {
+			if len(where) > 1 && !others[value] {
+				all[id][value] = true
+			}
+		}
+	}
+	return all
 }
 
 // mostHints are the values, at most, that hint at one reader.

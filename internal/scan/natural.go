@@ -63,7 +63,7 @@ func (p *probe) natural(ctx context.Context) {
 		p.headed = p.put(ctx, q).err == nil
 	}
 	if unsettled && p.incriminating() { // what falls by reader may do so by chance: not fourteen times
-		for range 6 {
+		for range chanceRounds {
 			if !p.round(ctx) {
 				return
 			}
@@ -116,6 +116,9 @@ func (s *scanner) again(ctx context.Context) error {
 		return s.ended(ctx, p)
 	})
 }
+
+// chanceRounds are how often more who falls apart by reader is asked, where that would be held against a response's own fields.
+const chanceRounds = 6
 
 // manyRounds are asked where several nodes are known of: of four, one in thirty leaks is missed then.
 const manyRounds = 4

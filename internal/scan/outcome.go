@@ -125,11 +125,11 @@ func (t *Trial) undecided() string {
 		}
 		switch {
 		case s.about: // a part that is stored, beside what is made for each reader
-			return fmt.Sprintf("%s %s, beside what is its own, and nothing told shared data from a part that is stored: give --origin URL, or a longer --wait", who, got)
+			return fmt.Sprintf("%s %s, beside what is its own, and nothing told shared data from a part that is stored: give --origin URL, or %s", who, got, t.longer())
 		case t.isReader(s.observer):
-			return fmt.Sprintf("%s %s, and nothing told shared data from a leak: give --origin URL, --marker %s=TEXT, or a longer --wait", who, got, s.victim.Name)
+			return fmt.Sprintf("%s %s, and nothing told shared data from a leak: give --origin URL, --marker %s=TEXT, or %s", who, got, s.victim.Name, t.longer())
 		case t.Operation.Security == operation.Required:
-			return fmt.Sprintf("%s %s, though the document wants credentials, and nothing told a missing check from a leak: give --origin URL, or a longer --wait", who, got)
+			return fmt.Sprintf("%s %s, though the document wants credentials, and nothing told a missing check from a leak: give --origin URL, or %s", who, got, t.longer())
 		default:
 			return fmt.Sprintf("%s %s, and nothing told an answer for everybody from a leak: give --origin URL, or have the document call the operation public (security: [])", who, got)
 		}

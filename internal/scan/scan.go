@@ -199,6 +199,9 @@ func (s *scanner) run(ctx context.Context) error {
 	if err := s.othersRefused(ctx); err != nil {
 		return err
 	}
+	if err := s.name(ctx); err != nil {
+		return err
+	}
 	s.learn()
 	for _, p := range s.probes {
 		if slices.ContainsFunc(p.suspicions(), func(x suspicion) bool { return x.strong && !x.about }) && p.guarded() {

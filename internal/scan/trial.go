@@ -38,6 +38,7 @@ type Trial struct {
 	// Marks of each reader, by name: values that only this reader may see.
 	Marks map[string]marks
 
+	names map[*Identity]map[string]bool // what names each reader wherever it stands; nil: not known yet
 	hints map[*Identity]map[string]bool // what may speak of each reader
 
 	// Pairs are trials of two askers of which the one says, or may do, more than the other; by the check that made them.
@@ -49,6 +50,7 @@ type Trial struct {
 	Bursts [][]*exchange
 
 	ended    string // how the scan ended before all was asked that there was to ask: "was interrupted"; "": it did not
+	glanced  bool   // what is stored was waited for no longer than shortLook
 	recipe   string // of a forged token, for a shell
 	spelling string // of a pair: what the one does and the other does not
 	stemmed  bool   // of a pair: fresh entries have another name in the path
@@ -112,9 +114,12 @@ func (t *Trial) namesItself(id *Identity, mine, theirs []*content) bool {
 	return slices.ContainsFunc(common(mine, theirs), func(f fact) bool { return t.telling(id, f.value) })
 }
 
-// telling is true for a value that names id wherever it stands: an address, or a claim of id's own token.
+// telling is true for a value that names id wherever it stands: an address that id was told on several operations, or a claim of id's own token.
 func (t *Trial) telling(id *Identity, value string) bool {
-	return strings.Contains(value, "@") && identifying(value, "") || t.claims[id][value]
+	if t.names == nil { // nothing is known of other operations yet
+		return strings.Contains(value, "@") && identifying(value, "") || t.claims[id][value]
+	}
+	return t.names[id][value]
 }
 
 // namesOf lists the values in a's answers, and not in b's, that are peculiar enough to name a.
@@ -211,7 +216,7 @@ func (t *Trial) suspect(victim, observer *Identity) *suspicion {
 		s := suspicion{victim: victim, observer: observer, seen: e}
 		s.marks, s.strong = t.Marks[victim.Name].beside(e.url).in(e.content)
 		theirs, _ := t.Marks[observer.Name].in(e.content)
-		s.about = len(theirs) > 0 || len(s.marks) > 0 && t.names(e) > 1
+		s.about = len(theirs) > 0 || len(s.marks) > 0 && t.spokenOf(e) > 1
 		same := slices.IndexFunc(mine, e.same)
 		switch {
 		case same >= 0:
@@ -245,8 +250,8 @@ func (t *Trial) sameLater(victim *Identity, e *exchange) *exchange {
 	return nil
 }
 
-// names counts the readers whose marks an answer holds.
-func (t *Trial) names(e *exchange) int {
+// spokenOf counts the readers whose marks an answer holds.
+func (t *Trial) spokenOf(e *exchange) int {
 	n := 0
 	for _, id := range t.Readers {
 		if found, _ := t.Marks[id.Name].in(e.content); len(found) > 0 {
