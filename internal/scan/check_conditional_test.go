@@ -82,6 +82,21 @@ func TestConditionalLeak(t *testing.T) {
 			return right(mine(user).with("Etag", `W/"release-7"`), r)
 		}, leak, toBob},
 
+		{"so, and no shared cache may have it", func(user string, r *http.Request) answer {
+			if user == "" {
+				return denial
+			}
+			return right(mine(user).with("Etag", `"release-7"`).with("Cache-Control", "private"), r)
+		}, []string{}, nil},
+		{"two answers of three are given to who shows no token", func(user string, r *http.Request) answer {
+			switch {
+			case user != "":
+				return right(tagged(user), r)
+			case ticks.Add(1)%3 == 0:
+				return denial
+			}
+			return right(ok(`{"teaser":true}`).with("Etag", `"v1-alice"`), r)
+		}, []string{}, nil},
 		{"a tag for each reader", func(user string, r *http.Request) answer { return right(tagged(user), r) }, []string{}, nil},
 		{"a date, for those who may read", func(user string, r *http.Request) answer {
 			if user != "" && r.Header.Get("If-Modified-Since") != "" {
