@@ -2,8 +2,12 @@ package scan
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"net/http"
+	"net/url"
+	"strings"
+	"time"
 
 	"github.com/bearcache/bearcache/internal/finding"
 	"github.com/bearcache/bearcache/internal/httpfield"
@@ -13,7 +17,7 @@ var cookieInStoredResponse = Check{
 	Rule: finding.CookieInStoredResponse,
 	Probe: func(ctx context.Context, p *probe) {
 		a, b, name := p.sameCookie()
-		for range cookieEntries {
+		for i := range cookieEntries {
 			if a == nil {
 				return
 			}
@@ -27,8 +31,14 @@ var cookieInStoredResponse = Check{
 				return
 			}
 			u := p.variant(byQuery)
-			for _, id := range []*Identity{a.as, a.as, b.as} { // some store from the second request on
+			for j, id := range []*Identity{a.as, a.as, b.as} { // some store from the second request on
+				if i == cookieEntries-1 && j == 2 && sleep(ctx, cookiePause) != nil {
+					return
+				}
 				p.tell(ctx, finding.CookieInStoredResponse, p.question(id, u))
+			}
+			if v := encodeSome(u, 1); i == cookieEntries-1 && v != nil && p.keptCookies(a, name) { // the same to the origin, and to a cache another
+				p.tell(ctx, finding.CookieInStoredResponse, p.question(a.as, v))
 			}
 		}
 	},
@@ -48,7 +58,7 @@ var cookieInStoredResponse = Check{
 				}
 				return []finding.Finding{f}
 			}
-			if len(told) == 3*cookieEntries && t.keptCookies(a, name) {
+			if len(told) >= 3*cookieEntries && t.keptCookies(a, name) && !t.cookieOfURL(name) {
 				f.Victim, f.Observer = a.as.Name, b.as.Name
 				f.Summary = fmt.Sprintf("The cookie %s that was made for %s is stored and given to %s.", excerpt(t.redactor.Text(name), 40), a.as.Name, t.called(b.as))
 				f.Detail = fmt.Sprintf("A cookie that names a session puts whoever receives it into the other's session. On %d entries in a row both got one value, another on each.", cookieEntries)
@@ -123,7 +133,7 @@ const cookieEntries = 4
 func (t *Trial) keptCookies(a *exchange, name string) bool {
 	seen := map[string]bool{cookiesOf(a)[name]: true}
 	told := t.Told[finding.CookieInStoredResponse]
-	for i := 0; i+2 < len(told); i += 3 {
+	for i := 0; i+2 < min(len(told), 3*cookieEntries); i += 3 {
 		if told[i+1].err != nil || told[i+2].err != nil {
 			return false
 		}
@@ -134,6 +144,39 @@ func (t *Trial) keptCookies(a *exchange, name string) bool {
 		seen[value] = true
 	}
 	return true
+}
+
+// cookiePause is how long one of the entries is left alone: a cookie that is signed with the second at which it is made is another then.
+const cookiePause = 2100 * time.Millisecond
+
+// cookieOfURL reports whether the values on fresh entries are made of their URLs, as far as that can be known: they hold, or are digests of, something
+// of them, or the first of the last entry came again under another spelling of that URL.
+func (t *Trial) cookieOfURL(name string) bool {
+	told := t.Told[finding.CookieInStoredResponse]
+	for i, e := range told {
+		value := cookiesOf(e)[name]
+		plain, err := url.QueryUnescape(value)
+		if err != nil {
+			plain = value
+		}
+		decoded, _ := base64.RawURLEncoding.DecodeString(strings.TrimRight(strings.Split(plain, ".")[0], "="))
+		for _, text := range []string{plain, string(decoded)} {
+			if strings.Contains(text, e.url.RawQuery) || strings.Contains(text, e.url.Path) && len(e.url.Path) > 1 {
+				return true
+			}
+		}
+		for _, what := range []string{e.url.RequestURI(), e.url.Path, e.url.RawQuery, e.url.Path + "?" + e.url.RawQuery, e.url.String()} {
+			for _, f := range formsOf(what) {
+				if len(value) >= leastCookie && strings.HasPrefix(f.text, strings.ToLower(value)) {
+					return true
+				}
+			}
+		}
+		if i == 3*cookieEntries && value != "" && value == cookiesOf(told[i-1])[name] {
+			return true
+		}
+	}
+	return false
 }
 
 // anew reports whether the three answers under another URL have a cookie with values of their own each.

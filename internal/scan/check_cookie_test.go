@@ -1,11 +1,15 @@
 package scan
 
 import (
+	"crypto/md5"
+	"encoding/base64"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -21,6 +25,11 @@ func TestCookieInStoredResponse(t *testing.T) {
 	page := func(cookie func() string) func(string, *http.Request) answer {
 		return func(string, *http.Request) answer {
 			return ok(`{"items":["desk","chair"]}`).with("Set-Cookie", cookie())
+		}
+	}
+	ofURL := func(value func(r *http.Request) string) func(string, *http.Request) answer {
+		return func(user string, r *http.Request) answer {
+			return page(func() string { return "last=" + value(r) })(user, r)
 		}
 	}
 	stored := []string{"high of alice to bob", "alice 200 origin", "bob 200 cache", "alice 200 origin", "bob 200 cache"}
@@ -55,6 +64,17 @@ func TestCookieInStoredResponse(t *testing.T) {
 			}
 			return page(session)(user, r).with("Cache-Control", "max-age=60")
 		}}, []string{}, nil},
+		{"where to go back to", &site{origin: ofURL(func(r *http.Request) string { return url.QueryEscape(r.URL.String()) })}, []string{}, nil},
+		{"so, signed", &site{origin: ofURL(func(r *http.Request) string {
+			return base64.RawURLEncoding.EncodeToString([]byte(js(object{"next": r.URL.String()}))) + ".c2lnbmF0dXJl"
+		})}, []string{}, nil},
+		{"a node chosen by the digest of the URI", &site{origin: ofURL(func(r *http.Request) string { return fmt.Sprintf("%x", md5.Sum([]byte(r.RequestURI)))[:16] })}, []string{}, nil},
+		{"made of the URL in a way that nobody knows", &site{origin: ofURL(func(r *http.Request) string {
+			return fmt.Sprintf("%x", md5.Sum([]byte("key"+r.URL.Path+r.URL.RawQuery)))
+		})}, []string{}, nil},
+		{"made of the URI and the second", &site{origin: ofURL(func(r *http.Request) string {
+			return fmt.Sprintf("%x", md5.Sum([]byte(fmt.Sprint("key", r.RequestURI, time.Now().Unix()))))
+		})}, []string{}, nil},
 		{"the same for everybody, and kept by URL", &site{origin: page(func() string { return "locale=de-AT-1996-latin; Path=/" }), key: byURLKey}, []string{}, nil},
 		{"the same for everybody", &site{origin: page(func() string { return "experiment=variant-of-november; Path=/" })}, []string{}, nil},
 		{"taken back, and public", &site{origin: stating("public, max-age=60", page(func() string { return "sid=deleted-by-logout; Max-Age=0" }))}, []string{}, nil},
