@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/bearcache/bearcache/internal/finding"
@@ -57,10 +58,10 @@ var errorPoisoning = Check{
 	},
 	Judge: func(t *Trial) []finding.Finding {
 		told := t.Told[finding.ErrorPoisoning]
-		const each = 4
+		const each = poisonRound
 		for i := 0; i+2*each <= len(told); i++ {
 			round := told[i : i+each]
-			if !poisoned(round) || !poisoned(told[i+each:i+2*each]) || round[0].as != told[i+each].as || round[0].url == round[2].url {
+			if !poisoned(round) || !poisoned(told[i+each:i+2*each]) || round[0].as != told[i+each].as || round[0].url == round[3].url {
 				continue
 			}
 			what := ""
@@ -78,8 +79,8 @@ var errorPoisoning = Check{
 				Evidence: []finding.Evidence{
 					t.stepBy(finding.ByOrigin, round[0], strings.TrimSuffix(what, ",")+", first on a URL never used before"),
 					t.stepBy(finding.ByCache, round[1], "the same URL with a valid token: the stored error"),
-					t.stepBy(finding.ByOrigin, round[2], "another URL never used before: answered, so the token is good"),
-					t.stepBy(finding.ByCache, round[3], "the first URL again: still the error"),
+					t.stepBy(finding.ByOrigin, round[3], "another URL never used before: answered, so the token is good"),
+					t.stepBy(finding.ByCache, round[5], "the first URL again: still the error"),
 				},
 			}}
 		}
@@ -101,14 +102,18 @@ func (p *probe) poison(ctx context.Context, by *Identity) bool {
 	if e := ask(p.question(by, u)); e.err != nil || e.status < 300 && !e.empty() {
 		return false
 	}
-	if e := ask(p.question(a, u)); e.ok() && !e.empty() {
-		return false
+	for i, at := range []*url.URL{u, u, other, other, u} {
+		if e := ask(p.question(a, at)); (at == u) == (e.ok() && !e.empty()) && i < poisonRound-2 {
+			return false
+		}
 	}
-	ask(p.question(a, other))
-	ask(p.question(a, u))
 	told := p.Told[finding.ErrorPoisoning]
-	return poisoned(told[len(told)-4:])
+	return poisoned(told[len(told)-poisonRound:])
 }
+
+// poisonRound is how many questions one round has: who brings the error about, then twice the reader there, twice elsewhere, and there again. A node
+// that refuses whoever it meets is not met so.
+const poisonRound = 6
 
 // poisoned reports a round in which the error, or the redirect to a log-in, came to who is answered elsewhere.
 func poisoned(round []*exchange) bool {
@@ -117,8 +122,11 @@ func poisoned(round []*exchange) bool {
 			return false
 		}
 	}
-	bad := func(e *exchange) bool { return e.status == round[0].status && (e.status >= 300 || e.empty()) }
-	return bad(round[0]) && bad(round[1]) && round[2].ok() && !round[2].empty() && bad(round[3]) && round[0].url.String() == round[1].url.String()
+	bad := func(e *exchange) bool {
+		return e.status == round[0].status && (e.status >= 300 || e.empty()) && e.content.sum == round[0].content.sum
+	}
+	good := func(e *exchange) bool { return e.ok() && !e.empty() }
+	return all(append(round[:3:3], round[5]), bad) && all(round[3:5], good) && round[0].url.String() == round[1].url.String()
 }
 
 // provenBy reports whether a kind of variant was seen to be told from the natural URL by the cache.

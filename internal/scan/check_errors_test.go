@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync"
@@ -178,5 +179,31 @@ func TestHazardsAreAskedFor(t *testing.T) {
 			t.Errorf("bob asks first for %s", a.uri)
 		}
 		seen[a.uri] = true
+	}
+}
+
+// A node that refuses whomever it meets locks nobody out for longer than that.
+func TestSickNode(t *testing.T) {
+	t.Parallel()
+	for _, turns := range []bool{false, true} {
+		n := 0
+		for range 30 {
+			var asked atomic.Int64
+			s := &site{paths: []string{"/x"}, origin: func(user string, _ *http.Request) answer {
+				if turns && asked.Add(1)%2 == 0 || !turns && rand.IntN(2) == 0 {
+					return denial
+				}
+				return mine(user)
+			}}
+			r := s.survey(t, Options{Hazards: true, Checks: []Check{errorPoisoning}}, "/x")
+			for _, f := range r.Findings {
+				if f.Rule == finding.ErrorPoisoning {
+					n++
+				}
+			}
+		}
+		if n > 0 {
+			t.Errorf("by turns %v: %d of 30", turns, n)
+		}
 	}
 }
