@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"math/rand/v2"
 	"net/http"
 	"sync"
 	"testing"
@@ -97,5 +98,24 @@ func TestBurst(t *testing.T) {
 				t.Errorf("%d requests", r.Operations[0].Requests)
 			}
 		})
+	}
+}
+
+// What is drawn by lot for each reader and URL, and kept for that reader, is now and then the same for two of them.
+func TestBurstByLot(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		s := &site{paths: []string{"/x"}, key: byCaller, origin: func(user string, _ *http.Request) answer {
+			if user == "" {
+				return denial
+			}
+			return ok(js(object{"tip": []string{"early birds", "late owls"}[rand.IntN(2)]}))
+		}}
+		r := s.survey(t, Options{Burst: 10}, "/x")
+		for _, f := range r.Findings {
+			if f.Rule == finding.CrossIdentityReuse && f.Severity >= finding.Medium {
+				t.Error(told(r))
+			}
+		}
 	}
 }

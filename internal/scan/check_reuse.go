@@ -39,11 +39,12 @@ func (t *Trial) atOnce() []finding.Finding {
 		return nil
 	}
 	rule := finding.CrossIdentityReuse
+	alone, _ := t.oneByOne(victim, observer)
 	f := finding.Finding{
 		Rule: rule, Severity: rule.Severity, Confidence: finding.Confirmed, Operation: t.Operation.String(), Victim: victim.Name, Observer: observer.Name,
 		Summary: fmt.Sprintf("%s received the response that was made for %s, when both asked at once.", observer.Name, victim.Name),
-		Detail: fmt.Sprintf("On %d of %d entries that nobody had asked for before. Requests for one URL are collapsed into one, whoever asks; one after the other each gets its own.",
-			len(found), len(t.Bursts)),
+		Detail: fmt.Sprintf("On %d of %d entries that nobody had asked for before. Requests for one URL are collapsed into one, whoever asks; one after the other each got its own, on %d entries.",
+			len(found), len(t.Bursts), alone),
 		Evidence: []finding.Evidence{
 			t.step(first(victim, t.Natural), "alone: "+victim.Name+"'s own answer"), t.step(first(observer, t.Natural), "alone: "+observer.Name+"'s own answer"),
 		},

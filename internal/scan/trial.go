@@ -46,8 +46,8 @@ type Trial struct {
 	// Told are what single checks asked and were answered, in order.
 	Told map[*finding.Rule][]*exchange
 
-	// Bursts are the answers to readers who asked for one entry at once, an entry each.
-	Bursts [][]*exchange
+	// Bursts are the answers to readers who asked for one entry at once, an entry each; Solos those to two who asked one after the other.
+	Bursts, Solos [][]*exchange
 
 	ended    string // how the scan ended before all was asked that there was to ask: "was interrupted"; "": it did not
 	glanced  bool   // what is stored was waited for no longer than shortLook
