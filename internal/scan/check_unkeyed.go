@@ -327,9 +327,10 @@ func (p *probe) declared(ctx context.Context) {
 				continue
 			}
 			what := input{name: excerpt(p.redactor.Text(param.Name), 60), in: in}
-			one := p.setting(param, value)
+			one := p.setting(p.Readers[0], param, value)
 			if in == "query" {
 				p.otherQuery(ctx, one, what, param)
+				p.chosen(ctx, one, what, param, value)
 			} else {
 				p.otherField(ctx, one, p.Readers[0], what)
 			}
@@ -338,10 +339,10 @@ func (p *probe) declared(ctx context.Context) {
 	}
 }
 
-// setting is the first reader with another value of a parameter.
-func (p *probe) setting(param operation.Parameter, value string) *Identity {
+// setting is a reader with another value of a parameter.
+func (p *probe) setting(id *Identity, param operation.Parameter, value string) *Identity {
 	name := input{name: excerpt(p.redactor.Text(param.Name), 60), in: param.In}.called()
-	one := p.Readers[0].saying(name+"="+excerpt(p.redactor.Text(value), 40), nil, "")
+	one := id.saying(name+"="+excerpt(p.redactor.Text(value), 40), nil, "")
 	one.set = setting{param.In, param.Name, value}
 	return one
 }
@@ -366,6 +367,27 @@ func (p *probe) otherQuery(ctx context.Context, one *Identity, what input, param
 	}
 }
 
+// chosen has another reader choose the same value, where the first was given another answer for it than without, and each has its own without: some cache
+// what is filtered, and nothing else.
+func (p *probe) chosen(ctx context.Context, one *Identity, what input, param operation.Parameter, value string) {
+	a := p.Readers[0]
+	pairs := p.Pairs[finding.UnkeyedInput]
+	e := first(one, pairs[len(pairs)-1].Natural)
+	if !e.ok() || e.empty() || e.same(first(a, p.Natural)) || !p.answeredApart() || slices.ContainsFunc(p.Readers, p.leaks) {
+		return
+	}
+	other := p.setting(p.Readers[1], param, value)
+	q := p.pair(finding.CrossIdentityReuse, p.target, one, other, map[string]marks{one.Name: p.Marks[a.Name], other.Name: p.Marks[p.Readers[1].Name]})
+	q.Natural, q.spelling, q.input = []*exchange{e}, what.called(), what
+	if !q.ask(ctx, other) {
+		return
+	}
+	// A search that finds nothing says the same to both.
+	if marks, _ := p.Marks[a.Name].in(q.Natural[1].content); len(marks) > 0 || p.hinted(suspicion{victim: a, observer: p.Readers[1], seen: q.Natural[1]}) != "" {
+		q.controls(ctx)
+	}
+}
+
 // numeric and searched name parameters for which a word that nobody uses is an error, or finds nothing.
 var (
 	numeric  = regexp.MustCompile(`(?i)page|offset|start|skip|limit|size|count|year|month|day`)
@@ -380,7 +402,7 @@ func (p *probe) meaningless(ctx context.Context, param operation.Parameter) bool
 		return false
 	}
 	a := p.Readers[0]
-	e := p.tell(ctx, finding.UnkeyedInput, p.question(p.setting(param, "b"+newSalt()), p.variant(byQuery)))
+	e := p.tell(ctx, finding.UnkeyedInput, p.question(p.setting(p.Readers[0], param, "b"+newSalt()), p.variant(byQuery)))
 	return e.same(first(a, p.Natural))
 }
 

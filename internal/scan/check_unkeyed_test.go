@@ -514,3 +514,51 @@ func TestIgnoredInput(t *testing.T) {
 		})
 	}
 }
+
+// Some cache what is filtered, and nothing else: what one reader filters the other is given.
+func TestChosenFilter(t *testing.T) {
+	t.Parallel()
+	listed := func(user string, r *http.Request) answer {
+		if user == "" {
+			return denial
+		}
+		return ok(fmt.Sprintf(`{"orders":["desk"],"sorted":%q,"of":"%s@example.com"}`, r.URL.Query().Get("sort"), user))
+	}
+	filtered := func(key func(*http.Request) string) func(*http.Request) string {
+		return func(r *http.Request) string {
+			if r.URL.Query().Get("sort") == "" {
+				return ""
+			}
+			return key(r)
+		}
+	}
+	for _, tt := range []struct {
+		name string
+		s    *site
+		want []string
+	}{
+		{"by URL", &site{origin: listed, key: filtered(byURLKey)}, []string{"GET /orders cross-identity-reuse confirmed"}},
+		{"by caller", &site{origin: listed, key: filtered(byCaller)}, []string{}},
+		{"nothing is kept", &site{origin: listed}, []string{}},
+		{"both find nothing", &site{origin: func(user string, r *http.Request) answer {
+			if user != "" && r.URL.Query().Get("sort") != "" {
+				return ok(`{"orders":[]}`)
+			}
+			return listed(user, r)
+		}}, []string{}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			sorted := operation.Parameter{Name: "sort", In: "query", Candidates: []string{"old", "new"}}
+			tt.s.paths = []string{"/orders"}
+			o := Options{Operations: append([]operation.Operation{{Method: "GET", Path: "/orders", Security: operation.Required, Parameters: []operation.Parameter{sorted}}}, gets("/me")...)}
+			r := tt.s.survey(t, o)
+			if diff := cmp.Diff(tt.want, brief(r)); diff != "" {
+				t.Errorf("(-want +got):\n%s\n%s", diff, told(r))
+			}
+			if len(tt.want) > 0 && !strings.Contains(told(r), "So it is with the query parameter sort; without that each is given its own.") {
+				t.Error(told(r))
+			}
+		})
+	}
+}

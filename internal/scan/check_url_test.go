@@ -85,6 +85,12 @@ func TestTokenInURL(t *testing.T) {
 			}
 			return mine(user)
 		}, []string{}, nil, ""},
+		{"a log of what the scan asked", func(user string, r *http.Request) answer {
+			if user == "" {
+				return denial
+			}
+			return ok(fmt.Sprintf(`{"email":"%s@example.com","last":"GET /x?bearcache=abc1&access_token=%s"}`, user, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")))
+		}, []string{}, nil, ""},
 		{"everybody is told the same", func(string, *http.Request) answer { return ok(`{"items":["desk","chair"]}`) }, []string{}, nil, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -51,8 +51,12 @@ func (t *Trial) saidSo() []finding.Finding {
 			if stale {
 				f.Summary = fmt.Sprintf("%s received the response that was made for %s, by asking for what may be stale.", f.Observer, f.Victim)
 				f.Detail += " Without that the cache validates first, and the origin looks at who asks."
+				continue
+			}
+			f.Summary = fmt.Sprintf("%s received the response that was made for %s.", f.Observer, f.Victim)
+			if pair.input.in != "" {
+				f.Detail += " So it is with " + pair.spelling + "; without that each is given its own."
 			} else {
-				f.Summary = fmt.Sprintf("%s received the response that was made for %s.", f.Observer, f.Victim)
 				f.Detail += " What is not compressed is made for each reader."
 			}
 		}

@@ -85,23 +85,34 @@ func (s *scanner) learn() {
 	}
 }
 
-// name gives every trial what names each reader, and has those readers ask once more of whom a single answer names somebody else: a page that shows
-// members by lot may show two their own.
+// name gives every trial what names each reader, and has those asked again whom nothing but what they were given once, or twice, tells apart: a
+// page that shows members by lot may show two their own.
 func (s *scanner) name(ctx context.Context) error {
 	names := s.names()
 	var doubtful []*probe
 	for _, p := range s.probes {
-		before := p.answeredApart() && p.tellsApart()
-		if p.names = names; before && !p.tellsApart() && p.err == nil {
+		before := p.err == nil && p.answeredApart() && p.tellsApart((*Trial).differed)
+		p.names = s.cast.claims
+		claimed := p.tellsApart((*Trial).nameThemselves)
+		if p.names = names; before && !claimed {
 			doubtful = append(doubtful, p)
 		}
 	}
 	return s.each(ctx, doubtful, s.Concurrency, func(ctx context.Context, p *probe) error {
 		p.turn.Lock()
 		defer p.turn.Unlock()
-		rounds := 1
-		if p.incriminating() {
+		rounds := 0
+		switch named := p.tellsApart((*Trial).nameThemselves); {
+		case p.incriminating() && !named:
 			rounds = chanceRounds
+		case p.incriminating():
+			for _, id := range p.Readers {
+				if len(of(id, p.Natural)) < turns && !p.ask(ctx, id) {
+					break
+				}
+			}
+		case !p.tellsApart((*Trial).differed):
+			rounds = 1
 		}
 		for i := 0; i < rounds && p.separate() && p.round(ctx); i++ {
 		}
@@ -109,16 +120,22 @@ func (s *scanner) name(ctx context.Context) error {
 	})
 }
 
-// tellsApart reports whether all readers are told apart.
-func (t *Trial) tellsApart() bool {
+// tellsApart reports whether all readers are told apart, two by two.
+func (t *Trial) tellsApart(by func(t *Trial, a, b *Identity) bool) bool {
 	for i, a := range t.Readers {
 		for _, b := range t.Readers[i+1:] {
-			if !t.differed(a, b) {
+			if !by(t, a, b) {
 				return false
 			}
 		}
 	}
 	return true
+}
+
+// nameThemselves reports whether what a and b were each given, and the other was not, says whose it is.
+func (t *Trial) nameThemselves(a, b *Identity) bool {
+	as, bs := contents(of(a, t.Natural)), contents(of(b, t.Natural))
+	return t.namesItself(a, as, bs) && t.namesItself(b, bs, as)
 }
 
 // names are, by reader, the claims of its token, and the addresses that it, and no other, was told on several operations each time.

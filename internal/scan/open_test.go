@@ -91,3 +91,14 @@ func TestKnownIsLookedForHarder(t *testing.T) {
 		t.Errorf("%d requests, and %d for what an earlier report had found", few, many)
 	}
 }
+
+// What the document lets everybody have, with credentials or without, may name somebody.
+func TestOptionalIsOpen(t *testing.T) {
+	op := operation.Operation{Method: "GET", Path: "/x", Security: operation.Optional}
+	s := &site{paths: []string{"/x"}, origin: func(string, *http.Request) answer { return ok(`{"post":"on tea","by":"alice@example.com"}`) }}
+	for _, f := range s.survey(t, Options{Operations: append([]operation.Operation{op}, gets("/me")...), Wait: time.Nanosecond}).Findings {
+		if f.Operation == "GET /x" && f.Severity >= finding.Medium {
+			t.Errorf("%+v", f)
+		}
+	}
+}

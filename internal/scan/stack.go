@@ -32,7 +32,7 @@ var nodeNames = []string{
 }
 
 // nodeCookies are cookies by which balancers keep a client at one of several nodes.
-var nodeCookies = regexp.MustCompile(`(?i)^(awsalb.*|awselb.*|serverid|bigipserver.*|routeid|route|arraffinity.*|gclb|ingresscookie|lb|lbroute|srv|stickysession)$`)
+var nodeCookies = regexp.MustCompile(`(?i)^(awsalb.*|awselb.*|serverid|bigipserver.*|routeid|route|arraffinity.*|gclb|ingresscookie|lb|lbroute|srv|srv_?id|sticky_?session|sticky|node|node_?id|backend|backend_?id|instance|upstream|worker|affinity)$`)
 
 // severalNodes reports whether answers to one question came through different nodes, or speak of them.
 func severalNodes(answers []*exchange) bool {

@@ -28,6 +28,7 @@ func TestMoreRounds(t *testing.T) {
 		{"one node, twice", []http.Header{{"X-Served-By": {"web-1"}}, {"X-Served-By": {"web-1"}}}, 1},
 		{"two caches", []http.Header{{"Via": {"1.1 edge-1"}}, {"Via": {"1.1 edge-2"}}}, 4},
 		{"a cookie of a balancer", []http.Header{{"Set-Cookie": {"AWSALB=8Jr7mPbxk; Path=/"}}}, 4},
+		{"a cookie that names the node", []http.Header{{"Set-Cookie": {"node=b"}}}, 4},
 		{"a cookie of an application", []http.Header{{"Set-Cookie": {"session=8Jr7mPbxk; Path=/"}}}, 1},
 		{"an age that jumps", []http.Header{{"Age": {"40"}}, {"Age": {"3"}}}, 4},
 		{"an age that grows", []http.Header{{"Age": {"3"}}, {"Age": {"4"}}}, 1},

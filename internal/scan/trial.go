@@ -106,7 +106,7 @@ func (t *Trial) differed(a, b *Identity) bool {
 	if len(common(as, bs)) == 0 || len(common(bs, as)) == 0 {
 		return false
 	}
-	return min(len(as), len(bs)) >= turns || t.namesItself(a, as, bs) && t.namesItself(b, bs, as)
+	return min(len(as), len(bs)) >= turns || t.nameThemselves(a, b)
 }
 
 // namesItself reports whether what id got, and the other did not, says whose it is.

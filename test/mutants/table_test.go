@@ -413,10 +413,10 @@ var table = []mutant{
 	// The scanner.
 	{"confirmed without a control", "internal/scan/check_reuse.go", "case p.verdict == leak:", "case p.verdict == leak || len(s.marks) > 0:", "internal/scan", "TestReuse TestTraps"},
 	{"readers take turns in a pattern", "internal/scan/fresh.go", "for ; i > 0; i &= i - 1 {\n\t\tn = !n\n\t}", "n = i%2 == 1", "internal/scan", "TestTraps"},
-	{"a denial need not last", "internal/scan/expiry.go", "return x.fill(ctx, en, id, id, id, other, id, id)", "return x.fill(ctx, en, other, id)", "internal/scan", "TestTraps"},
+	{"a denial need not last", "internal/scan/expiry.go", "[]*Identity{id, id, id, other, id, id}, nil, other", "[]*Identity{other, id}, nil, other", "internal/scan", "TestTraps"},
 	{"the same at the origin, and called undecided", "internal/scan/proof.go", "return proof{verdict: shared, control: c}", "return proof{}", "internal/scan", "TestOriginControl"},
 	{"nobody not asked between readers", "internal/scan/fresh.go", "p.byTurns(ctx, s, other, followers(s, list))", "_ = other", "internal/scan", "TestHardToSee"},
-	{"expiry of the first suspicion only", "internal/scan/fresh.go", "if !undecided(s) || s.about && !p.oneSided(s) ||", "if waited || !undecided(s) || s.about && !p.oneSided(s) ||", "internal/scan", "TestTenants"},
+	{"expiry of the first suspicion only", "internal/scan/fresh.go", "if p.expired(s) || !undecided(s) ||", "if waited || p.expired(s) || !undecided(s) ||", "internal/scan", "TestTenants"},
 	{"undecided is clean", "internal/scan/outcome.go", "t.Undecided, t.Reason = true, why", "_ = why", "internal/scan", "TestHardToSee"},
 	{"marker ignored", "internal/scan/marks.go", "m[value] = given", "_ = value", "internal/scan", "TestMarkers"},
 	{"what two readers have taken for a mark", "internal/scan/marks.go", "delete(all[o.name], o.value)", "_ = o", "internal/scan", "TestSharedClaims"},
