@@ -45,10 +45,24 @@ func (s *scanner) insist(ctx context.Context, p *probe) {
 	}
 }
 
+// madeUp names what stands in the path of a request that came to nothing and was made up, since neither the document nor any answer had a value.
+func (p *probe) madeUp(e *exchange) string {
+	var flags []string
+	for _, param := range p.Operation.Made(p.nth(0)) {
+		if param.In == "path" && e.denied() {
+			flags = append(flags, "--param "+excerpt(p.redactor.Text(param.Name), 40)+"=…")
+		}
+	}
+	if len(flags) == 0 {
+		return ""
+	}
+	return "; the path was made up, for neither the document nor any answer had a value: " + strings.Join(flags, " ")
+}
+
 // misunderstood is what the API said of a request that it did not take, and which parameters were left out of it.
 func (p *probe) misunderstood(e *exchange) string {
 	if !e.badRequest() {
-		return ""
+		return p.madeUp(e)
 	}
 	var text strings.Builder
 	if said := excerpt(p.redactor.Text(string(e.body[:min(len(e.body), excerptBody)])), 120); said != "" {

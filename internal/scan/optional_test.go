@@ -85,3 +85,19 @@ func TestOptionalParameters(t *testing.T) {
 		})
 	}
 }
+
+// What was asked with a value that nobody gave says so where it came to nothing.
+func TestMadeUpPath(t *testing.T) {
+	s := &site{anyPath: true, origin: func(user string, _ *http.Request) answer {
+		if user == "" {
+			return denial
+		}
+		return answer{status: 403, body: `{}`}
+	}}
+	order := operation.Operation{Method: "GET", Path: "/orders/{order_id}", Security: operation.Required, Parameters: []operation.Parameter{{Name: "order_id", In: "path", Required: true, Made: []string{"1"}}}}
+	r := s.survey(t, Options{Operations: append([]operation.Operation{order}, gets("/me")...)})
+	want := "answered 403 to alice: there was nothing to compare; the path was made up, for neither the document nor any answer had a value: --param order_id=…"
+	if got := r.Operations[0]; got.Reason != want || got.Status != finding.StatusFailed {
+		t.Errorf("%+v", got)
+	}
+}

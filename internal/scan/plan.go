@@ -76,9 +76,6 @@ func (s *scanner) address(t *tested, op operation.Operation, values map[*Identit
 		if p.target, p.header, err = op.Fill(s.Target, nth(0)); err == nil && s.Origin != nil {
 			p.origin, _, err = op.Fill(s.Origin, nth(0))
 		}
-		if len(op.Made(nth(0))) > 0 {
-			p.made = true
-		}
 		if values[id].values != nil {
 			p.spares = s.othersOf(op, p)
 		}

@@ -49,7 +49,6 @@ type probe struct {
 	index   int               // of the operation among those of the scan
 	values  map[string]string // of its parameters that were given or found
 	feeds   bool              // others take values from its answers
-	made    bool              // some value was made of the schema: an object that it names probably does not exist
 	spares  []*url.URL        // of other objects of the first reader, for which nobody asked yet
 	nth     nth               // the value of a parameter that the first reader was given, or the next that was found
 	filled  []*exchange       // of a pair whose target nobody had asked for: what the first filled it with, and the other was given
