@@ -175,6 +175,14 @@ func TestTraps(t *testing.T) {
 		answer func(a *api, user, path string, r *http.Request) (int, string)
 		likely bool // a page that names alice, with nothing to show that bob may not see it
 	}{
+		{"who comes after a pause is not let in at once", []string{"/me", "/x"}, 20 * time.Second, behind(func(a *api, user, path string, r *http.Request) (int, string) {
+			last := a.kept[user].until
+			a.kept[user] = kept{until: time.Now()}
+			if user == "bob" && time.Since(last) > time.Second && !last.IsZero() {
+				return 403, `{"error":"wait a moment"}`
+			}
+			return a.cached("x", 2*time.Second, func() (int, string) { return 200, js(object{"by": "alice@example.com", "n": rand.IntN(1 << 30)}) })
+		}), true},
 		{"an unknown query is a filter", []string{"/me", "/posts"}, 0, func(a *api, user, path string, r *http.Request) (int, string) {
 			switch {
 			case path == "/me":
