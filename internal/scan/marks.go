@@ -85,34 +85,26 @@ func (s *scanner) learn() {
 	}
 }
 
-// name gives every trial what names each reader, and has those asked again whom nothing but what they were given once, or twice, tells apart: a
-// page that shows members by lot may show two their own.
+// name gives every trial what names each reader, and has those asked again whom a single answer, and nothing that is known of them, tells apart, or
+// of whom that would be held against a response's own fields: a page that shows members by lot may show two their own.
 func (s *scanner) name(ctx context.Context) error {
 	names := s.names()
 	var doubtful []*probe
 	for _, p := range s.probes {
 		before := p.err == nil && p.answeredApart() && p.tellsApart((*Trial).differed)
-		p.names = s.cast.claims
-		claimed := p.tellsApart((*Trial).nameThemselves)
-		if p.names = names; before && !claimed {
+		if p.names = names; before && (p.incriminating() || !p.tellsApart((*Trial).differed)) {
 			doubtful = append(doubtful, p)
 		}
 	}
 	return s.each(ctx, doubtful, s.Concurrency, func(ctx context.Context, p *probe) error {
 		p.turn.Lock()
 		defer p.turn.Unlock()
-		rounds := 0
+		rounds := 1
 		switch named := p.tellsApart((*Trial).nameThemselves); {
 		case p.incriminating() && !named:
 			rounds = chanceRounds
 		case p.incriminating():
-			for _, id := range p.Readers {
-				if len(of(id, p.Natural)) < turns && !p.ask(ctx, id) {
-					break
-				}
-			}
-		case !p.tellsApart((*Trial).differed):
-			rounds = 1
+			rounds = chanceRounds / 2
 		}
 		for i := 0; i < rounds && p.separate() && p.round(ctx); i++ {
 		}
