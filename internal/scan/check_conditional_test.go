@@ -84,12 +84,6 @@ func TestConditionalLeak(t *testing.T) {
 			return right(mine(user).with("Etag", `W/"release-7"`), r)
 		}, leak, toBob},
 
-		{"so, and no shared cache may have it", func(user string, r *http.Request) answer {
-			if user == "" {
-				return denial
-			}
-			return right(mine(user).with("Etag", `"release-7"`).with("Cache-Control", "private"), r)
-		}, []string{}, nil},
 		{"a tag for each reader", func(user string, r *http.Request) answer { return right(tagged(user), r) }, []string{}, nil},
 		{"a date, for those who may read", func(user string, r *http.Request) answer {
 			if user != "" && r.Header.Get("If-Modified-Since") != "" {

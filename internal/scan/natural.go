@@ -84,7 +84,7 @@ func (p *probe) natural(ctx context.Context) {
 		return
 	}
 	if denied := func(id *Identity) bool { return all(of(id, p.Natural), (*exchange).denied) }; len(p.Readers) == 1 && denied(p.Nobody) && denied(p.Forged) {
-		for i := range rounds {
+		for i := range 2 * rounds {
 			if !p.ask(ctx, []*Identity{p.Nobody, p.Forged}[i%2]) {
 				return
 			}
