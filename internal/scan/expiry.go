@@ -31,7 +31,7 @@ func (p *probe) expireOften(ctx context.Context, s suspicion, list []suspicion, 
 	if !x.measure(ctx, s.observer) {
 		return
 	}
-	measured := 1
+	longer := 0
 	for len(c.entries) < mostExpired {
 		id := s.observer
 		if odd(len(c.entries)+1) && !x.denied {
@@ -41,8 +41,8 @@ func (p *probe) expireOften(ctx context.Context, s suspicion, list []suspicion, 
 		switch {
 		case len(en.answers) == 0:
 			return
-		case !gone && measured == 1: // it was filled before it was asked for, so it lasts longer than it seemed to
-			if measured++; !x.measure(ctx, id) {
+		case !gone && longer < mostLonger: // it was filled before it was asked for, or lasts now longer and now shorter
+			if longer++; !x.measure(ctx, id) {
 				return
 			}
 			c.entries = nil
@@ -54,6 +54,9 @@ func (p *probe) expireOften(ctx context.Context, s suspicion, list []suspicion, 
 		}
 	}
 }
+
+// mostLonger is how often an entry may turn out to last longer than it seemed to, before it is the content that does not follow.
+const mostLonger = 2
 
 // nodes reports whether several nodes are known of, each of which may have stored something else.
 func (p *probe) nodes() bool { return p.warm > 0 || p.scattered() }
@@ -161,7 +164,7 @@ func (x *expiring) measure(ctx context.Context, id *Identity) bool {
 	if e == nil {
 		return false
 	}
-	x.lasts, x.least = e.at.Sub(x.since), min(x.least, x.lasts)
+	x.lasts = max(x.lasts, e.at.Sub(x.since))
 	x.denied = e.denied() && id == x.s.observer
 	_, ok := x.fill(ctx, entry{answers: []*exchange{e}}, id)
 	return ok
@@ -170,7 +173,7 @@ func (x *expiring) measure(ctx context.Context, id *Identity) bool {
 // next keeps silent until the entry must be gone, and for some time more, lest content that goes to and fro by itself is always met at the same end.
 // Then id asks, and then the others. It reports whether the entry may be another: id is not given what was made for who came first before.
 func (x *expiring) next(ctx context.Context, id *Identity) (en entry, gone bool) {
-	const margin = 200 * time.Millisecond
+	const margin = 1100 * time.Millisecond // many caches count whole seconds
 	silence := x.lasts + margin + rand.N(min(x.lasts/2, often/2)+1)
 	if silence > 2*x.wait || x.lasts > often && !x.stillThere(ctx) || sleep(ctx, max(time.Until(x.since.Add(silence)), 0)) != nil {
 		return en, false
@@ -267,8 +270,7 @@ func (x *expiring) untilGone(ctx context.Context, id *Identity) *exchange {
 	return nil
 }
 
-// ages are those at which a look is worth while: what a response says of its lifetime; where one was seen to end;
-// and otherwise ever later ones.
+// ages are those at which a look is worth while: what a response says of its lifetime, and ever later ones.
 func (x *expiring) ages() func(yield func(time.Duration) bool) {
 	const margin = 100 * time.Millisecond
 	return func(yield func(time.Duration) bool) {
