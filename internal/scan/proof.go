@@ -39,8 +39,9 @@ type entry struct {
 	answers []*exchange
 	// natural are answers under the operation's own URL meanwhile: what was seen must still be there.
 	natural []*exchange
-	// Of an entry that came after one that expired: how long that lasts, or was given to go.
+	// Of an entry that came after one that expired: how long that lasts, or was given to go, and what who came first was told while this must have lasted.
 	lasted time.Duration
+	later  []*exchange
 }
 
 // verdict is what the controls make of a suspicion.
@@ -110,6 +111,10 @@ func (s suspicion) follow(c *control) (sd sides) {
 			default:
 				sd.sort(s, e, filler)
 			}
+		}
+		for _, e := range en.later {
+			sd.broken = sd.broken || !e.ok()
+			sd.sort(s, e, filler)
 		}
 	}
 	return sd

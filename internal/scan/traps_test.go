@@ -201,11 +201,11 @@ func TestTraps(t *testing.T) {
 			}
 			return 200, `{"by":"alice@example.com"}`
 		}, true},
-		{"shared, and changes by itself between persons", []string{"/me", "/now"}, 3 * time.Second, behind(func(a *api, _, _ string, _ *http.Request) (int, string) {
+		{"shared, and changes by itself between persons", []string{"/me", "/now"}, 20 * time.Second, behind(func(a *api, _, _ string, _ *http.Request) (int, string) {
 			who := []string{"alice", "carol", "dave"}[int(time.Since(a.start)/(1200*time.Millisecond))%3]
 			return 200, js(object{"on_call": who + "@example.com"})
 		}), false},
-		{"shared, and changes by itself between the two readers", []string{"/me", "/now"}, 3 * time.Second, behind(func(a *api, _, _ string, _ *http.Request) (int, string) {
+		{"shared, and changes by itself between the two readers", []string{"/me", "/now"}, 20 * time.Second, behind(func(a *api, _, _ string, _ *http.Request) (int, string) {
 			who := []string{"alice", "bob"}[int(time.Since(a.start)/(1200*time.Millisecond))%2]
 			return 200, js(object{"on_call": who + "@example.com"})
 		}), true},
