@@ -37,9 +37,6 @@ var cookieInStoredResponse = Check{
 				}
 				p.tell(ctx, finding.CookieInStoredResponse, p.question(id, u))
 			}
-			if v := encodeSome(u, 1); i == cookieEntries-1 && v != nil && p.keptCookies(a, name) { // the same to the origin, and to a cache another
-				p.tell(ctx, finding.CookieInStoredResponse, p.question(a.as, v))
-			}
 		}
 	},
 	Judge: func(t *Trial) []finding.Finding {
@@ -58,7 +55,7 @@ var cookieInStoredResponse = Check{
 				}
 				return []finding.Finding{f}
 			}
-			if len(told) >= 3*cookieEntries && t.keptCookies(a, name) && !t.cookieOfURL(name) {
+			if len(told) == 3*cookieEntries && t.keptCookies(a, name) && !t.cookieOfURL(name) {
 				f.Victim, f.Observer = a.as.Name, b.as.Name
 				f.Summary = fmt.Sprintf("The cookie %s that was made for %s is stored and given to %s.", excerpt(t.redactor.Text(name), 40), a.as.Name, t.called(b.as))
 				f.Detail = fmt.Sprintf("A cookie that names a session puts whoever receives it into the other's session. On %d entries in a row both got one value, another on each.", cookieEntries)
@@ -133,7 +130,7 @@ const cookieEntries = 4
 func (t *Trial) keptCookies(a *exchange, name string) bool {
 	seen := map[string]bool{cookiesOf(a)[name]: true}
 	told := t.Told[finding.CookieInStoredResponse]
-	for i := 0; i+2 < min(len(told), 3*cookieEntries); i += 3 {
+	for i := 0; i+2 < len(told); i += 3 {
 		if told[i+1].err != nil || told[i+2].err != nil {
 			return false
 		}
@@ -147,13 +144,13 @@ func (t *Trial) keptCookies(a *exchange, name string) bool {
 }
 
 // cookiePause is how long one of the entries is left alone: a cookie that is signed with the second at which it is made is another then.
-const cookiePause = 2100 * time.Millisecond
+const cookiePause = 1100 * time.Millisecond
 
 // cookieOfURL reports whether the values on fresh entries are made of their URLs, as far as that can be known: they hold, or are digests of, something
-// of them, or the first of the last entry came again under another spelling of that URL.
+// of them.
 func (t *Trial) cookieOfURL(name string) bool {
 	told := t.Told[finding.CookieInStoredResponse]
-	for i, e := range told {
+	for _, e := range told {
 		value := cookiesOf(e)[name]
 		plain, err := url.QueryUnescape(value)
 		if err != nil {
@@ -171,9 +168,6 @@ func (t *Trial) cookieOfURL(name string) bool {
 					return true
 				}
 			}
-		}
-		if i == 3*cookieEntries && value != "" && value == cookiesOf(told[i-1])[name] {
-			return true
 		}
 	}
 	return false

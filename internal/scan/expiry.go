@@ -198,9 +198,6 @@ func (x *expiring) next(ctx context.Context, id *Identity) (en entry, gone bool)
 // another by then; who asks loses nothing by it, for he would be given his own in any case.
 func (x *expiring) stillThere(ctx context.Context) bool {
 	entries := x.control.entries
-	if len(entries) == 0 {
-		return true
-	}
 	for _, part := range []float64{0.5, 0.9} {
 		if sleep(ctx, max(time.Until(x.since.Add(time.Duration(part*float64(x.least)))), 0)) != nil {
 			return false
@@ -208,6 +205,10 @@ func (x *expiring) stillThere(ctx context.Context) bool {
 		e := x.send(ctx, x.first, x.target)
 		if e.err != nil {
 			return false
+		}
+		if len(entries) == 0 {
+			x.control.fickle = x.control.fickle || !e.says(common(contents(x.last), nil))
+			continue
 		}
 		last := &entries[len(entries)-1]
 		if last.later = append(last.later, e); !x.alive(x.s, x.control) {

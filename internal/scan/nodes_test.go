@@ -222,7 +222,7 @@ func TestNodes(t *testing.T) {
 	if !raced && (30*found < 29*all || 100*confirmed < 92*all) {
 		t.Errorf("found in %d of %d, confirmed in %d", found, all, confirmed)
 	}
-	if requests > 65*all {
+	if requests > 65*all && !raced {
 		t.Errorf("%d requests in %d scans", requests, all)
 	}
 }

@@ -11,6 +11,7 @@ import (
 type control struct {
 	kind    controlKind
 	entries []entry
+	fickle  bool // what was stored, if anything, changed before its time: it proves no leak
 	reached bool // it led to what was seen already: the stored response, or what everybody gets
 	// giver and taker ask on the entries by turns, each first on some: the victim and the observer of the suspicion that is followed.
 	giver, taker *Identity
@@ -134,6 +135,9 @@ func (s suspicion) scatter(c *control) (sd sides) {
 			default:
 				sd.broken = true
 			}
+		}
+		for _, e := range en.later {
+			sd.sort(s, e, e.as)
 		}
 	}
 	return sd
@@ -410,6 +414,9 @@ func (c *control) whole(s suspicion) bool {
 
 // alive reports whether a hypothesis may still turn out true of s with more entries on c.
 func (t *Trial) alive(s suspicion, c *control) bool {
+	if c.fickle {
+		return len(c.entries) < enoughPairs
+	}
 	_, values, _, _ := t.fits(s, c)
 	return len(values) > 0
 }
@@ -458,13 +465,13 @@ func (t *Trial) weigh(s suspicion, c *control) proof {
 		// Past the cache, or once the stored response was gone, the victim was given nothing that others
 		// were not: no cache is needed for the observer to get what it got.
 		return proof{verdict: shared, control: c}
-	case len(values) == 0 || len(sd.victims) == 0 || sd.reached == 0:
+	case len(values) == 0 || len(sd.victims) == 0 || sd.reached == 0 || c.fickle:
 	case nodes && denied && sd.handed > 0: // denied where it asked a node that had nothing
 	case denied == (len(sd.others) > 0): // neither, or now this and now that
 		return proof{}
 	}
 	switch {
-	case len(values) == 0 || len(sd.victims) == 0 || sd.reached == 0:
+	case len(values) == 0 || len(sd.victims) == 0 || sd.reached == 0 || c.fickle:
 	case !denied && !named && len(common(contents(sd.others), contents(sd.victims))) == 0:
 		// The other side has nothing of its own: an answer that says more by chance.
 	case len(c.entries) < c.enough(named, denied):

@@ -123,6 +123,28 @@ func TestWeigh(t *testing.T) {
 	}
 }
 
+// What changed before its time proves nothing, whether that was seen before the first entry that counts or within one.
+func TestFickle(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		fickle bool
+		later  string // what bob was told on the third entry, which he had filled
+		want   verdict
+	}{{"steady", false, "bB bB", leak}, {"fickle before", true, "", unknown}, {"fickle within", false, "bB bA", shared}} {
+		cast := map[byte]*Identity{'a': {Name: "alice"}, 'b': {Name: "bob"}}
+		trial := &Trial{Readers: []*Identity{cast['a'], cast['b']}, Nobody: new(Identity), Forged: new(Identity), Marks: map[string]marks{"alice": {"alice@example.com": claimed}}}
+		s := suspicion{victim: cast['a'], observer: cast['b'], made: answered(cast, "aA")[0], seen: answered(cast, "bA")[0]}
+		c := &control{kind: byExpiry, giver: s.victim, taker: s.observer, fickle: tt.fickle}
+		for _, script := range []string{"aA bA", "aA bA", "bB aB", "aA bA"} {
+			c.entries = append(c.entries, entry{answers: answered(cast, script), lasted: time.Minute})
+		}
+		c.entries[2].later = answered(cast, tt.later)
+		if p := trial.weigh(s, c); p.verdict != tt.want {
+			t.Errorf("%s: verdict %d, want %d", tt.name, p.verdict, tt.want)
+		}
+	}
+}
+
 // Of what lasts for seconds more has to be seen than of what lasts for a minute.
 func TestEnoughExpired(t *testing.T) {
 	for _, tt := range []struct {
