@@ -69,25 +69,29 @@ func Missing(t testing.TB, what string) {
 
 var (
 	givenMu sync.Mutex
-	given   = map[int]bool{} // ports of this process's servers, guarded by givenMu
+	given   = map[int]net.PacketConn{} // by port, what claims it, guarded by givenMu
 )
 
-// FreePort is a port of 127.0.0.1 that nobody listens on, and that is given once. It is below those that the system gives to
-// connections: one of those may be taken before a server gets to listen.
+// FreePort is a port of 127.0.0.1 that nobody listens on, and that is given once, to whatever test of whatever process: who has it holds the UDP port of
+// the same number, which no server wants, until the process ends. It is below those that the system gives to connections: one of those may be
+// taken before a server gets to listen.
 func FreePort() string {
 	givenMu.Lock()
 	defer givenMu.Unlock()
 	for {
 		port := 12000 + rand.IntN(20000)
-		if given[port] {
-			continue
-		}
-		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+		claim, err := net.ListenPacket("udp4", address)
 		if err != nil {
 			continue
 		}
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			claim.Close()
+			continue
+		}
 		l.Close()
-		given[port] = true
+		given[port] = claim
 		return strconv.Itoa(port)
 	}
 }
