@@ -104,7 +104,7 @@ func TestBurst(t *testing.T) {
 // What is drawn by lot for each reader and URL, and kept for that reader, is now and then the same for two of them.
 func TestBurstByLot(t *testing.T) {
 	t.Parallel()
-	for range 20 {
+	for range scansOf(20) {
 		s := &site{paths: []string{"/x"}, key: byCaller, origin: func(user string, _ *http.Request) answer {
 			if user == "" {
 				return denial

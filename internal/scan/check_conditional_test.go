@@ -185,7 +185,7 @@ func TestHugeValidators(t *testing.T) {
 func TestRefusedNowAndThen(t *testing.T) {
 	t.Parallel()
 	said := 0
-	for range 200 {
+	for range scansOf(200) {
 		s := &site{paths: []string{"/x"}, origin: func(user string, r *http.Request) answer {
 			tag := `"v1-` + user + `"`
 			switch {

@@ -187,7 +187,7 @@ func TestSickNode(t *testing.T) {
 	t.Parallel()
 	for _, turns := range []bool{false, true} {
 		n := 0
-		for range 30 {
+		for range scansOf(30) {
 			var asked atomic.Int64
 			s := &site{paths: []string{"/x"}, origin: func(user string, _ *http.Request) answer {
 				if turns && asked.Add(1)%2 == 0 || !turns && rand.IntN(2) == 0 {

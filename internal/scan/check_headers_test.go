@@ -67,7 +67,7 @@ func TestDrawnByLot(t *testing.T) {
 	t.Parallel()
 	people := []string{"alice", "bob", "carol", "dave"}
 	said := 0
-	for range 100 {
+	for range scansOf(100) {
 		s := &site{paths: []string{"/x"}, origin: func(user string, _ *http.Request) answer {
 			if user == "" {
 				return denial

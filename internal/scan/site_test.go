@@ -335,3 +335,12 @@ func (x expectation) holds(t *testing.T, rule *finding.Rule) {
 		t.Errorf("it is not said %q:\n%s", x.summary, told(r))
 	}
 }
+
+// scansOf is how many scans a test makes whose verdict rests on their number. Such tests have nothing to race; make test runs them without the race
+// detector too, under which they take long.
+func scansOf(n int) int {
+	if raced {
+		return max(1, n/20)
+	}
+	return n
+}

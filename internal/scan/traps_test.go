@@ -602,10 +602,7 @@ func TestFollowsNobody(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			scans, confirmed := 48, 0
-			if raced {
-				scans = 4
-			}
+			scans, confirmed := scansOf(48), 0
 			for range scans {
 				r := scanAPI(t, Options{Wait: Defaults.Wait, Identities: people()}, behind(tt.answer), "/page", "/me")
 				for _, f := range r.Findings {
