@@ -71,7 +71,7 @@ var table = []mutant{
 	{"401 does not forget", "keep.go", "case status == http.StatusUnauthorized:", "case false:", ".", "TestRefusalForgets"},
 	{"403 does not forget", "keep.go", "case status == http.StatusForbidden && reads:", "case status == http.StatusForbidden && reads && false:", ".", "TestRefusalForgets"},
 	{"401 does not reach an answer under way", "keep.go", "range s.underway.void(k) {", "range []Key(nil) {", ".", "TestRefusalForgets"},
-	{"born when stored, not when asked", "keep.go", "newStamp(x.born)", "newStamp(x.cache.state.invalidations.now())", ".", "TestRefusalForgets"},
+	{"born when stored, not when asked", "keep.go", "newStamp(x.born)", "newStamp(x.cache.state.invalidations.now())", ".", "TestPurgeReachesWhatIsUnderWay"},
 	{"unsafe method does not invalidate", "keep.go", "if rfc9111.Invalidates(x.request.Method, status) {", "if false {", ".", "TestInvalidation"},
 	{"Location does not invalidate", "keep.go", "x.invalidateURI(uri)", "_ = uri", ".", "TestInvalidation"},
 
