@@ -19,7 +19,7 @@ func (p *probe) burst(ctx context.Context, askers int) {
 	if askers < 2 || len(p.Readers) < 2 || !first(p.Readers[0], p.Natural).ok() {
 		return
 	}
-	for len(p.Bursts) < mostBursts {
+	for len(p.Bursts) < mostBursts && len(p.Solos) <= mostSolos {
 		if victim, observer, n := p.mixed(); len(p.Bursts) >= bursts {
 			if victim == nil || ctx.Err() != nil {
 				return
@@ -27,7 +27,7 @@ func (p *probe) burst(ctx context.Context, askers int) {
 			switch alone, handed := p.oneByOne(victim, observer); {
 			case handed > 0 || p.crossing(victim, observer) <= mostByChance:
 				return
-			case alone < mostSolos && alone < 2*n:
+			case len(p.Solos) < mostSolos && alone < 2*n:
 				u := p.variant(byQuery)
 				p.Solos = append(p.Solos, []*exchange{p.send(ctx, victim, u), p.send(ctx, observer, u)})
 				continue
@@ -95,7 +95,7 @@ func (t *Trial) belongs(e *exchange, victim, observer *Identity) bool {
 func (t *Trial) oneByOne(victim, observer *Identity) (asked, handed int) {
 	for _, answers := range t.Solos {
 		got, made := first(observer, answers), first(victim, answers)
-		if got == nil || made == nil {
+		if !got.ok() || !made.ok() { // who was not answered was not given his own either
 			continue
 		}
 		if asked++; t.belongs(got, victim, observer) || got.same(made) {

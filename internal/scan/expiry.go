@@ -175,7 +175,7 @@ func (x *expiring) measure(ctx context.Context, id *Identity) bool {
 func (x *expiring) next(ctx context.Context, id *Identity) (en entry, gone bool) {
 	const margin = 1100 * time.Millisecond // many caches count whole seconds
 	silence := x.lasts + margin + rand.N(min(x.lasts/2, often/2)+1)
-	if silence > 2*x.wait || x.lasts > often && !x.stillThere(ctx) || sleep(ctx, max(time.Until(x.since.Add(silence)), 0)) != nil {
+	if silence > 2*x.wait || x.lasts > often && !x.steady(ctx) || sleep(ctx, max(time.Until(x.since.Add(silence)), 0)) != nil {
 		return en, false
 	}
 	held := common(contents(x.last), nil)
@@ -194,9 +194,9 @@ func (x *expiring) next(ctx context.Context, id *Identity) (en entry, gone bool)
 	return en, true
 }
 
-// stillThere looks, as who came first, twice for what must be there as long as it was before. What changes more often than it seemed to is
+// steady looks, as who came first, twice for what must be there as long as it was before. What changes more often than it seemed to is
 // another by then; who asks loses nothing by it, for he would be given his own in any case.
-func (x *expiring) stillThere(ctx context.Context) bool {
+func (x *expiring) steady(ctx context.Context) bool {
 	entries := x.control.entries
 	for _, part := range []float64{0.5, 0.9} {
 		if sleep(ctx, max(time.Until(x.since.Add(time.Duration(part*float64(x.least)))), 0)) != nil {
