@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/bearcache/bearcache/internal/finding"
@@ -48,20 +49,20 @@ var errorPoisoning = Check{
 				return
 			}
 			seen := 0
-			for seen < 2 && p.poison(ctx, poison.by) {
+			for seen < poisonRounds && p.poison(ctx, poison.by) {
 				seen++
 			}
-			if seen == 2 {
+			if seen == poisonRounds {
 				return
 			}
 		}
 	},
 	Judge: func(t *Trial) []finding.Finding {
 		told := t.Told[finding.ErrorPoisoning]
-		const each = poisonRound
-		for i := 0; i+2*each <= len(told); i++ {
-			round := told[i : i+each]
-			if !poisoned(round) || !poisoned(told[i+each:i+2*each]) || round[0].as != told[i+each].as || round[0].url == round[3].url {
+		for i := 0; i+poisonRounds*poisonRound <= len(told); i++ {
+			rounds := slices.Collect(slices.Chunk(told[i:i+poisonRounds*poisonRound], poisonRound))
+			round := rounds[0]
+			if !all(rounds, poisoned) || !all(rounds, func(r []*exchange) bool { return r[0].as == round[0].as }) || round[0].url == round[3].url {
 				continue
 			}
 			what := ""
@@ -75,7 +76,7 @@ var errorPoisoning = Check{
 				Rule: finding.ErrorPoisoning, Severity: finding.ErrorPoisoning.Severity, Confidence: finding.Confirmed, Operation: t.Operation.String(),
 				Victim: a.Name, Observer: round[0].as.Name,
 				Summary: fmt.Sprintf("The error that %s brought about is stored, and %s gets it with a valid token.", what, a.Name),
-				Detail:  "Whoever asks first with such a request locks readers out until the entry expires. It was seen twice, each time under a URL that nobody else uses.",
+				Detail:  "Whoever asks first with such a request locks readers out until the entry expires. It was seen three times, each time under a URL that nobody else uses.",
 				Evidence: []finding.Evidence{
 					t.stepBy(finding.ByOrigin, round[0], strings.TrimSuffix(what, ",")+", first on a URL never used before"),
 					t.stepBy(finding.ByCache, round[1], "the same URL with a valid token: the stored error"),
@@ -112,8 +113,11 @@ func (p *probe) poison(ctx context.Context, by *Identity) bool {
 }
 
 // poisonRound is how many questions one round has: who brings the error about, then twice the reader there, twice elsewhere, and there again. A node
-// that refuses whoever it meets is not met so.
-const poisonRound = 6
+// that refuses whoever it meets is not met so, and an origin that refuses every other request by lot is met so in a round of 64: hence three.
+const (
+	poisonRound  = 6
+	poisonRounds = 3
+)
 
 // poisoned reports a round in which the error, or the redirect to a log-in, came to who is answered elsewhere.
 func poisoned(round []*exchange) bool {

@@ -149,8 +149,8 @@ func (t *Trial) denies(a, b *Identity) bool {
 	return enough && all(as, answered) && all(bs, denied)
 }
 
-func all(list []*exchange, is func(*exchange) bool) bool {
-	return !slices.ContainsFunc(list, func(e *exchange) bool { return !is(e) })
+func all[T any](list []T, is func(T) bool) bool {
+	return !slices.ContainsFunc(list, func(v T) bool { return !is(v) })
 }
 
 // guarded reports whether the document leaves room for the operation to need credentials.

@@ -154,6 +154,7 @@ var scanTable = []mutant{
 	{"scan, another page is mixed up whatever comes", "internal/scan/check_unkeyed.go", "if e := q.Natural[1]; e.ok() && e.same(q.Natural[0]) {", "if e := q.Natural[1]; e == nil {", "internal/scan", "TestDeclaredInput"},
 	{"scan, Forwarded forgotten", "internal/scan/check_unkeyed.go", "\t{\"Forwarded\", \"header\", func(c string) string { return \"host=\" + host(c) }},\n", "", "internal/scan", "TestUnkeyedInput"},
 
+	{"scan, an error that came twice is stored", "internal/scan/check_errors.go", "poisonRounds = 3", "poisonRounds = 2", "internal/scan", "TestErrorsTwiceByChance"},
 	{"scan, an empty answer is a good one", "internal/scan/check_errors.go", "(at == u) == (e.ok() && !e.empty())", "(at == u) == e.ok()", "internal/scan", "TestErrorPoisoning"},
 	{"scan, hazards nobody asked for", "internal/scan/check_errors.go", "!p.hazards && !p.provenBy(byQuery) && !p.lockedOut()", "false", "internal/scan", "TestHazardsAreAskedFor"},
 	{"scan, oversize fields nobody asked for", "internal/scan/check_errors.go", "if poison.rare && !p.hazards {", "if false {", "internal/scan", "TestHazardsAreAskedFor"},
