@@ -75,3 +75,34 @@ func TestMarksOfTheURL(t *testing.T) {
 		}
 	}
 }
+
+// An address that one answer held names nobody once it is known that no other operation bears it out: a page may show its members by lot.
+func TestTelling(t *testing.T) {
+	t.Parallel()
+	const address = "alice@example.com"
+	a := &Identity{Name: "alice"}
+	names := func(values ...string) map[*Identity]map[string]bool {
+		m := map[string]bool{}
+		for _, v := range values {
+			m[v] = true
+		}
+		return map[*Identity]map[string]bool{a: m}
+	}
+	for _, tt := range []struct {
+		what  string
+		trial Trial
+		value string
+		want  bool
+	}{
+		{"before anything else was asked, an address", Trial{}, address, true},
+		{"a number", Trial{}, "4711", false},
+		{"a claim of the token", Trial{claims: names("4711")}, "4711", true},
+		{"borne out by other operations", Trial{names: names(address)}, address, true},
+		{"borne out by none", Trial{names: names()}, address, false},
+		{"another's", Trial{names: names("bob@example.com")}, address, false},
+	} {
+		if got := tt.trial.telling(a, tt.value); got != tt.want {
+			t.Errorf("%s: %v", tt.what, got)
+		}
+	}
+}

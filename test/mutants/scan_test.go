@@ -20,7 +20,7 @@ var scanTable = []mutant{
 	{"scan, a cookie that is made of the URL is stored", "internal/scan/check_cookie.go", " && !t.cookieOfURL(name)", "", "internal/scan", "TestCookieInStoredResponse"},
 	{"scan, who is answered now and then is refused", "internal/scan/check_conditional.go", " || plain.denied() && !all(answers, refused) {", " || plain.denied() && false && !all(answers, refused) {", "internal/scan", "TestRefusedNowAndThen"},
 	{"scan, a node that refuses all has stored an error", "internal/scan/check_errors.go", "[]*url.URL{u, u, other, other, u}", "[]*url.URL{u, u, other, other}", "internal/scan", "TestErrorPoisoning TestSickNode"},
-	{"scan, one address is a name", "internal/scan/trial.go", "	if t.names == nil {", "	if true {", "internal/scan", "TestDrawnByLot"},
+	{"scan, one address is a name", "internal/scan/trial.go", "	if t.names == nil {", "	if true {", "internal/scan", "TestTelling"},
 	{"scan, two bursts prove it", "internal/scan/burst.go", "if victim == nil || t.crossing(victim, observer) > mostByChance {", "if victim == nil {", "internal/scan", "TestBurstByLot"},
 	{"scan, what hints at a reader is nothing", "internal/scan/expiry.go", "personal := own.MatchString(x.Operation.Path) || x.hinted(x.s) != \"\"", "personal := false", "internal/scan", "TestHints"},
 	{"scan, what hints at both hints at one", "internal/scan/marks.go", "	if found(s.observer) != \"\" {", "	if false {", "internal/scan", "TestHints"},
