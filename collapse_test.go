@@ -154,6 +154,7 @@ func TestWaitersJudgeAnew(t *testing.T) {
 	}{
 		{"never without validation", []string{"Cache-Control: no-cache", `Etag: "1"`}, get()},
 		{"another variant", []string{fresh, "Vary: Accept-Language"}, get("Accept-Language: de")},
+		{"too old for who waited", []string{fresh}, get("Cache-Control: min-fresh=120")},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			g := newGated(tt.origin...)

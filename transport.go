@@ -475,21 +475,11 @@ func (a *answer) WriteHeader(status int) {
 		return
 	}
 	a.wrote, a.status = true, status
-	// A copy of the values too: those of a hit belong to the record, and what a client does to its
-	// response must not reach the next one.
-	n := 0
-	for _, values := range a.header {
-		n += len(values)
-	}
-	room := make([]string, 0, n)
-	a.sent = make(http.Header, len(a.header))
+	a.sent = make(http.Header, len(a.header)) // the lines in it are this exchange's alone: a record is unpacked for each hit
 	for name, values := range a.header {
-		if len(values) == 0 || name == "Trailer" || strings.HasPrefix(name, http.TrailerPrefix) {
-			continue
+		if len(values) > 0 && name != "Trailer" && !strings.HasPrefix(name, http.TrailerPrefix) {
+			a.sent[name] = values
 		}
-		i := len(room)
-		room = append(room, values...)
-		a.sent[name] = room[i:len(room):len(room)]
 	}
 	for _, line := range a.header["Trailer"] {
 		for name := range strings.SplitSeq(line, ",") {
