@@ -298,7 +298,7 @@ type answer struct {
 	header  http.Header // the handler's
 	wrote   bool
 	status  int
-	sent    http.Header // a copy at the time of WriteHeader
+	sent    http.Header // which of them were there at WriteHeader
 	trailer http.Header // announced then
 	length  int64       // announced then; negative: not
 	written int64

@@ -608,19 +608,39 @@ func TestTransportClientCertificate(t *testing.T) {
 
 // What a client does to its response reaches no other.
 func TestTransportResponseIsTheClients(t *testing.T) {
-	rt := &Transport{Base: tripper(func(*http.Request) (*http.Response, error) {
-		return answers(strings.NewReader("body"), fresh, "X-List: 1", "X-List: 2"), nil
-	})}
-	for range 3 {
-		resp, body := fetch(t, rt, outgoing(t, "GET", "http://api.test/"))
-		if got := fmt.Sprint(resp.Header["X-List"], body); got != "[1 2]body" {
-			t.Errorf("%s", got)
-		}
-		for name, values := range resp.Header {
+	change := func(h http.Header) {
+		for name, values := range h {
 			for i := range values {
 				values[i] = "changed"
 			}
-			resp.Header[name] = append(values, "more")
+			h[name] = append(values, "more")
+		}
+	}
+	calls := 0
+	body, origin := io.Pipe()
+	rt := &Transport{Base: tripper(func(*http.Request) (*http.Response, error) {
+		calls++
+		return answers(body, fresh, "X-List: 1", "X-List: 2"), nil
+	})}
+	resp, err := rt.RoundTrip(outgoing(t, "GET", "http://api.test/"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	change(resp.Header) // while the body is under way, and nothing stored yet
+	go func() {
+		io.WriteString(origin, "body")
+		origin.Close()
+	}()
+	io.Copy(io.Discard, resp.Body)
+	resp.Body.Close()
+	for range 3 {
+		resp, body := fetch(t, rt, outgoing(t, "GET", "http://api.test/"))
+		if got := fmt.Sprint(resp.Header["X-List"], resp.Header["Cache-Control"], body, calls); got != "[1 2] [max-age=60]body1" {
+			t.Errorf("%s", got)
+		}
+		change(resp.Header)
+		if got := fmt.Sprint(resp.Header["X-List"], resp.Header["Cache-Control"]); got != "[changed changed more] [changed more]" {
+			t.Errorf("one line was written over another: %s", got)
 		}
 	}
 }

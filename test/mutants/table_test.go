@@ -127,6 +127,7 @@ var table = []mutant{
 
 	// What waits for another request.
 	{"flights of all partitions together", "forward.go", "k := flightKey{Key: Key{p, x.uri}}", "p = Shared\n\tk := flightKey{Key: Key{p, x.uri}}", ".", "TestCollapsing"},
+	{"what is to be stored is the client's to change", "record.go", "kept[name] = slices.Clip(values)", "kept[name] = slices.Clip(h[name])", ".", "TestTransportResponseIsTheClients"},
 	{"who waited takes what it may not reuse", "forward.go", "if d = x.decide(); d.Action == rfc9111.Reuse {\n\t\t\ts.hits", "if d = x.decide(); x.found.record != nil {\n\t\t\ts.hits", ".", "TestWaitersJudgeAnew TestImpatienceIsNoOutage"},
 	{"who waited takes another variant", "internal/rfc9111/vary.go", "value == v.value && present == v.present", "value == v.value && present == v.present || true", ".", "TestWaitersJudgeAnew"},
 	{"what is not stored frees nobody", "capture.go", " else {\n\t\tw.free()\n\t}", "", ".", "TestUnstorableFreesWaiters"},
