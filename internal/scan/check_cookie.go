@@ -59,6 +59,10 @@ var cookieInStoredResponse = Check{
 				f.Victim, f.Observer = a.as.Name, b.as.Name
 				f.Summary = fmt.Sprintf("The cookie %s that was made for %s is stored and given to %s.", excerpt(t.redactor.Text(name), 40), a.as.Name, t.called(b.as))
 				f.Detail = fmt.Sprintf("A cookie that names a session puts whoever receives it into the other's session. On %d entries in a row both got one value, another on each.", cookieEntries)
+				if !t.seenStored() {
+					f.Confidence = finding.Likely
+					f.Detail += " Nothing else shows that the response was stored: no field says so, and its Date is new each time. An origin that makes the value of the URL, with a key of its own, looks the same."
+				}
 				f.Evidence = []finding.Evidence{
 					t.stepBy(finding.ByOrigin, a, "sets the cookie"), t.stepBy(finding.ByCache, b, "sets the same cookie, with the same value"),
 					t.stepBy(finding.ByOrigin, told[1], "on a fresh entry (a query never used before) it has another value: it is made anew for each response"),
@@ -131,7 +135,7 @@ func (t *Trial) keptCookies(a *exchange, name string) bool {
 	seen := map[string]bool{cookiesOf(a)[name]: true}
 	told := t.Told[finding.CookieInStoredResponse]
 	for i := 0; i+2 < len(told); i += 3 {
-		if told[i+1].err != nil || told[i+2].err != nil {
+		if told[i+1].err != nil || told[i+2].err != nil || !told[i+2].same(told[i+1]) { // a cookie that is stored comes with what it was stored with
 			return false
 		}
 		value := cookiesOf(told[i+1])[name]
@@ -145,6 +149,15 @@ func (t *Trial) keptCookies(a *exchange, name string) bool {
 
 // cookiePause is how long one of the entries is left alone: a cookie that is signed with the second at which it is made is another then.
 const cookiePause = 1100 * time.Millisecond
+
+// seenStored reports whether more than the cookie shows that the last answer, which was asked for after the pause, is a stored one: a cache says so, or
+// it is as old as the one before it.
+func (t *Trial) seenStored() bool {
+	told := t.Told[finding.CookieInStoredResponse]
+	before, last := told[len(told)-2], told[len(told)-1]
+	date := last.header.Get("Date")
+	return last.hit() || date != "" && date == before.header.Get("Date")
+}
 
 // cookieOfURL reports whether the values on fresh entries are made of their URLs, as far as that can be known: they hold, or are digests of, something
 // of them.

@@ -36,20 +36,27 @@ func TestCookieInStoredResponse(t *testing.T) {
 	stating := func(cc string, origin func(string, *http.Request) answer) func(string, *http.Request) answer {
 		return func(user string, r *http.Request) answer { return origin(user, r).with("Cache-Control", cc) }
 	}
-	leak := []string{"GET /public/x cookie-in-stored-response confirmed"}
+	dated := func(origin func(string, *http.Request) answer) func(string, *http.Request) answer {
+		return func(user string, r *http.Request) answer {
+			return origin(user, r).with("Date", time.Now().UTC().Format(http.TimeFormat))
+		}
+	}
+	leak, likely := []string{"GET /public/x cookie-in-stored-response confirmed"}, []string{"GET /public/x cookie-in-stored-response likely"}
 	for _, tt := range []struct {
 		name  string
 		s     *site
 		want  []string
 		steps []string
 	}{
-		{"a session that is kept by URL", &site{origin: page(session), key: byURLKey}, leak, stored},
+		{"a session that is kept by URL", &site{origin: page(session), key: byURLKey}, likely, stored},
+		{"so, with the time at which it was made", &site{origin: dated(page(session)), key: byURLKey}, leak, stored},
+		{"so, and the cache says it", &site{origin: page(session), key: byURLKey, before: func(_ *http.Request, kept answer) answer { return kept.with("X-Cache", "HIT") }}, leak, stored},
 		{"kept from readers on, and given to those without credentials", &site{origin: page(session), key: func(r *http.Request) string {
 			if strings.Contains(r.Header.Get("Authorization"), bobToken) {
 				return ""
 			}
 			return r.RequestURI
-		}}, leak, []string{"high of alice to nobody", "alice 200 origin", "nobody 200 cache", "alice 200 origin", "nobody 200 cache"}},
+		}}, likely, []string{"high of alice to nobody", "alice 200 origin", "nobody 200 cache", "alice 200 origin", "nobody 200 cache"}},
 		{"public, and stored by nobody that was asked", &site{origin: stating("public, max-age=60", page(session))}, leak, []string{"medium of alice to", "alice 200"}},
 		{"for shared caches, and for a minute", &site{origin: stating("s-maxage=60", page(session))}, leak, []string{"medium of alice to", "alice 200"}},
 
@@ -72,6 +79,14 @@ func TestCookieInStoredResponse(t *testing.T) {
 		{"made of the URI and the second", &site{origin: ofURL(func(r *http.Request) string {
 			return fmt.Sprintf("%x", md5.Sum([]byte(fmt.Sprint("key", r.RequestURI, time.Now().Unix()))))
 		})}, []string{}, nil},
+		{"made of the URI with a key", &site{origin: dated(ofURL(func(r *http.Request) string {
+			return fmt.Sprintf("%x", md5.Sum([]byte("key"+r.RequestURI)))
+		}))}, likely, stored},
+		{"so, on a page that each has its own of", &site{origin: func(user string, r *http.Request) answer {
+			a := ofURL(func(r *http.Request) string { return fmt.Sprintf("%x", md5.Sum([]byte("key"+r.RequestURI))) })(user, r)
+			a.body = fmt.Sprintf(`{"hello":%q}`, user)
+			return a
+		}}, []string{}, nil},
 		{"the same for everybody, and kept by URL", &site{origin: page(func() string { return "locale=de-AT-1996-latin; Path=/" }), key: byURLKey}, []string{}, nil},
 		{"the same for everybody", &site{origin: page(func() string { return "experiment=variant-of-november; Path=/" })}, []string{}, nil},
 		{"taken back, and public", &site{origin: stating("public, max-age=60", page(func() string { return "sid=deleted-by-logout; Max-Age=0" }))}, []string{}, nil},

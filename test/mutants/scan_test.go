@@ -176,6 +176,9 @@ var scanTable = []mutant{
 	{"scan, any short word is a token", "internal/scan/echo.go", "if len(p.secret) < leastEcho {", "if p.secret == \"\" {", "internal/scan", "TestEchoesOf"},
 	{"scan, hex is no form", "internal/scan/echo.go", "\t\t{\"in hex\", hex.EncodeToString(b), false},\n", "", "internal/scan", "TestTokenEcho"},
 
+	{"scan, a cookie that the origin may make of the URL is confirmed", "internal/scan/check_cookie.go", "if !t.seenStored() {", "if false {", "internal/scan", "TestCookieInStoredResponse"},
+	{"scan, an old Date shows nothing", "internal/scan/check_cookie.go", `date != "" && date ==`, `date == "" && date ==`, "internal/scan", "TestCookieInStoredResponse"},
+	{"scan, a stored cookie without what it was stored with", "internal/scan/check_cookie.go", " || !told[i+2].same(told[i+1])", "", "internal/scan", "TestCookieInStoredResponse"},
 	{"scan, a cookie that comes again is stored", "internal/scan/check_cookie.go", "len(told) == 3*cookieEntries && t.keptCookies(a, name) && !t.cookieOfURL(name)", "len(told) > 0", "internal/scan", "TestCookieOfABalancer"},
 	{"scan, a constant cookie is a session", "internal/scan/check_cookie.go", "seen[value] || ", "", "internal/scan", "TestCookieInStoredResponse"},
 	{"scan, a cookie taken back", "internal/scan/check_cookie.go", "c.MaxAge >= 0 && ", "", "internal/scan", "TestCookieInStoredResponse"},
