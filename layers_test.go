@@ -26,6 +26,7 @@ var floors = []map[string][]string{
 		// A second reading of RFC 9111, for the tests of the first: it must not share a line with it.
 		"internal/rfc9111/naive": nil,
 		"internal/finding":       nil,
+		"internal/audit/python":  nil,
 		"internal/demo":          nil,
 		"docs/rules":             nil,
 		// A store is named by the library's interfaces only, which have standard types.
@@ -51,10 +52,15 @@ var floors = []map[string][]string{
 	{ // the cache and the engines
 		"":                {"internal/rfc9111", "internal/httpfield", "internal/nodelog", "internal/seal", "internal/texts", "redact"},
 		"internal/report": {"internal/finding"},
+		"internal/audit":  {"internal/finding"},
 	},
 	{ // products
-		"internal/gateway": {"", "bearer", "internal/httpfield", "internal/nodelog", "internal/seal", "internal/texts", "redact"},
-		"internal/scan":    {"internal/finding", "internal/operation", "internal/httpfield", "redact"},
+		"internal/gateway":       {"", "bearer", "internal/httpfield", "internal/nodelog", "internal/seal", "internal/texts", "redact"},
+		"internal/scan":          {"internal/finding", "internal/operation", "internal/httpfield", "redact"},
+		"internal/audit/flask":   {"internal/audit", "internal/audit/python", "internal/finding", "internal/httpfield"},
+		"internal/audit/nginx":   {"internal/audit", "internal/finding", "internal/httpfield"},
+		"internal/audit/varnish": {"internal/audit", "internal/finding", "internal/httpfield"},
+		"internal/audit/apache":  {"internal/audit", "internal/finding", "internal/httpfield"},
 	},
 	{ // wiring
 		"cmd/bearcache": {"*"},
@@ -77,13 +83,15 @@ var thirdParty = map[string][]string{
 	"golang.org/x/oauth2":                 {"internal/grant"},
 	"golang.org/x/sync":                   {"internal/scan"},
 	"golang.org/x/term":                   {"cmd/bearcache"},
+	"golang.org/x/text":                   {"internal/audit/python"},
 	"github.com/alecthomas/kong":          {"cmd/bearcache"},
 	"github.com/redis/rueidis":            {"redisstore"},
 	"github.com/sony/gobreaker/v2":        {"redisstore"},
 }
 
 // closed packages open no file and no socket: what they decide is values in, values out.
-var closed = []string{"internal/httpfield", "internal/texts", "internal/finding", "internal/rfc9111", "internal/config", "internal/operation", "redact"}
+var closed = []string{"internal/httpfield", "internal/texts", "internal/finding", "internal/rfc9111", "internal/config", "internal/operation", "redact",
+	"internal/audit/python", "internal/audit/flask", "internal/audit/nginx", "internal/audit/varnish", "internal/audit/apache"}
 
 func TestLayers(t *testing.T) {
 	floorOf := map[string]int{}

@@ -90,11 +90,43 @@ type Finding struct {
 	Summary    string // what is wrong, in one sentence
 	Detail     string // why it is so, and what was learnt about the cache
 	Evidence   []Evidence
+	Source     *Source // of an audit: where it stands in the source; nil for what was found over HTTP
+}
+
+// Source is where in source code or configuration a finding stands, what leads there, and how to mend it there.
+type Source struct {
+	Place
+	EndLine int     // last line of what Symbol names
+	Symbol  string  // the function, or the block: "profile", "Orders.get", "location /api/"
+	Trace   []Place // in the order of reading: where the identity enters the value, what the key is, how it gets there
+	Fix     string  // what to do at this very place, in one sentence; "" where the rule's remedy says all
+	Edits   []Edit  // the fix, where it can be computed; nil where it cannot
+	Safe    bool    // Edits change nothing but what the finding is about: they may be written without being asked about
+	// Key tells findings of one rule in one file apart, across runs: what stands there, and nothing that moves, such as a line's number.
+	Key string
+}
+
+// Place is a line of a file.
+type Place struct {
+	File string // relative to the path under audit, with slashes
+	Line int    // from 1
+	Note string // what is to be seen there; "" where Summary says it
+}
+
+// Edit replaces bytes of a file.
+type Edit struct {
+	File       string
+	Start, End int // offsets in bytes, the end excluded; equal ones insert
+	Text       string
 }
 
 // Fingerprint identifies the finding across runs: the rule and the place, nothing that a run changes.
 func (f Finding) Fingerprint() string {
-	sum := sha256.Sum256([]byte(f.Rule.ID + "\x00" + f.Operation))
+	place := f.Operation
+	if f.Source != nil {
+		place = f.Source.File + "\x00" + f.Source.Symbol + "\x00" + f.Source.Key
+	}
+	sum := sha256.Sum256([]byte(f.Rule.ID + "\x00" + place))
 	return hex.EncodeToString(sum[:12])
 }
 
@@ -161,11 +193,22 @@ type Report struct {
 	Checks     []*Rule  // that were made
 	Operations []Tested
 	Findings   []Finding
+	Audit      *Audited // of an audit; nil for a scan
 	// FailOn is the severity from which on a finding counts for the exit status.
 	FailOn Severity
 	// Known holds the fingerprints of an earlier report; such findings are shown and do not count. Nil:
 	// there was no earlier report.
 	Known map[string]bool
+}
+
+// Audited is what an audit looked at.
+type Audited struct {
+	Paths      []string // as the user named them
+	Files      int      // that were read
+	Problems   []Place  // what could not be read or understood, Note says why
+	Suppressed int      // findings that a comment with a reason silences
+	// Text returns the lines of a file of a finding or a trace, without their ends, for excerpts; nil where it has none.
+	Text func(file string) []string
 }
 
 // Counts reports whether f is one that the exit status speaks of: severe enough, and not known.

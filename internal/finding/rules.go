@@ -11,10 +11,19 @@ var Rules = []*Rule{
 	StorableAuthenticatedResponse, MissingVary, TokenInURL, TokenEcho, CookieInStoredResponse, BrokenObjectAuthorization,
 }
 
+// SourceRules are those of the auditor. docs/rules has a page for each of them, too.
+var SourceRules = []*Rule{
+	FlaskUnkeyedCache, FlaskCacheBeforeAuth, FlaskMemoizeWithoutIdentity, FlaskManualCacheWithoutIdentity, FlaskTokenInLog, FlaskTokenInURL,
+	FlaskRawTokenInKey, FlaskPublicCacheControl, NginxUnkeyedAuthorization, NginxIgnoresCacheControl, NginxTokenInLog,
+	VarnishHashIgnoresAuthorization, VarnishStripsAuthorization, ApacheUnkeyedAuthorization,
+}
+
 // Find returns the rule with an id, or nil.
 func Find(id string) *Rule {
-	if i := slices.IndexFunc(Rules, func(r *Rule) bool { return r.ID == id }); i >= 0 {
-		return Rules[i]
+	for _, list := range [][]*Rule{Rules, SourceRules} {
+		if i := slices.IndexFunc(list, func(r *Rule) bool { return r.ID == id }); i >= 0 {
+			return list[i]
+		}
 	}
 	return nil
 }
