@@ -1,0 +1,32 @@
+# A page for who is logged in is cached under his id, below login_required.
+# ask: GET /dashboard with login $WHO
+from flask import Flask
+from flask_caching import Cache
+from flask_login import LoginManager, UserMixin, current_user, login_required
+
+app = Flask(__name__)
+app.secret_key = "dev"
+cache = Cache(app, config={"CACHE_TYPE": "SimpleCache", "CACHE_DEFAULT_TIMEOUT": 300})
+login_manager = LoginManager(app)
+
+
+class User(UserMixin):
+    def __init__(self, name):
+        self.id = name
+        self.points = len(name) * 10
+
+
+@login_manager.user_loader
+def load_user(user_id):
+    return User(user_id)
+
+
+def user_key():
+    return "dash-" + current_user.get_id()
+
+
+@app.route("/dashboard")
+@login_required
+@cache.cached(timeout=60, key_prefix=user_key)
+def dashboard():
+    return f"<h1>Hello {current_user.id}</h1><p>{current_user.points} points</p>"

@@ -1,0 +1,26 @@
+# The key is made by a function that reads the path only.
+# ask: GET /inbox with session user_id=$ID
+from flask import Flask, abort, jsonify, request, session
+from flask_caching import Cache
+
+app = Flask(__name__)
+app.config.update(SECRET_KEY="dev", CACHE_TYPE="SimpleCache")
+cache = Cache(app)
+
+MAIL = {1: ["Your invoice"], 2: ["Password changed", "Welcome"]}
+
+
+@app.before_request
+def require_login():
+    if "user_id" not in session:
+        abort(401)
+
+
+def make_key():
+    return "inbox::" + request.full_path
+
+
+@app.get("/inbox")
+@cache.cached(timeout=5, key_prefix=make_key)  # want: flask/unkeyed-cache
+def inbox():
+    return jsonify(MAIL.get(session["user_id"], []))

@@ -1,0 +1,32 @@
+# The token is hashed by SHA-256 before it goes into the key.
+# ask: GET /usage with Authorization: Bearer $WHO-token
+import hashlib
+
+from flask import Flask, abort, g, jsonify, request
+from flask_caching import Cache
+
+app = Flask(__name__)
+app.config.update(SECRET_KEY="pepper", CACHE_TYPE="SimpleCache")
+cache = Cache(app)
+
+CUSTOMERS = {"alice-token": "alice", "bob-token": "bob"}
+
+
+@app.before_request
+def authenticate():
+    token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if token not in CUSTOMERS:
+        abort(401)
+    g.customer = CUSTOMERS[token]
+
+
+def usage_key():
+    token = request.headers["Authorization"].split(" ")[1]
+    token = hashlib.sha256(token.encode()).hexdigest()
+    return f"usage:{token}"
+
+
+@app.route("/usage")
+@cache.cached(timeout=60, key_prefix=usage_key)
+def usage():
+    return jsonify(customer=g.customer, calls=len(g.customer) * 100)

@@ -1,0 +1,29 @@
+# The whole Authorization field is the key.
+# ask: GET /usage with Authorization: Bearer $WHO-token
+
+from flask import Flask, abort, g, jsonify, request
+from flask_caching import Cache
+
+app = Flask(__name__)
+app.config.update(SECRET_KEY="pepper", CACHE_TYPE="SimpleCache")
+cache = Cache(app)
+
+CUSTOMERS = {"alice-token": "alice", "bob-token": "bob"}
+
+
+@app.before_request
+def authenticate():
+    token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if token not in CUSTOMERS:
+        abort(401)
+    g.customer = CUSTOMERS[token]
+
+
+def usage_key():
+    return "usage:" + request.headers.get("Authorization")  # want: flask/raw-token-in-key
+
+
+@app.route("/usage")
+@cache.cached(timeout=60, key_prefix=usage_key)
+def usage():
+    return jsonify(customer=g.customer, calls=len(g.customer) * 100)
