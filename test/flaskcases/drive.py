@@ -285,7 +285,7 @@ def judge(case):
                     again[who] = in_process(visit, file, asks, [who])["told"][who]
                 if chance and not same(own, again[who][i]) and not any(same(answer, told[w][i]) for w in everybody if w != who):
                     continue
-                if (own["status"] >= 300) != (answer["status"] >= 300):
+                if answer["status"] >= 400 or (own["status"] >= 300) != (answer["status"] >= 300):
                     facts["answered"] = True
                 else:
                     facts["others"] = True

@@ -1,0 +1,44 @@
+# Authlib's require_oauth above the cache, and an answer that no token changes.
+# ask: GET /me with Authorization: Bearer $WHO-token
+from authlib.integrations.flask_oauth2 import ResourceProtector, current_token
+from authlib.oauth2.rfc6750 import BearerTokenValidator
+from flask import Flask, jsonify
+from flask_caching import Cache
+
+app = Flask(__name__)
+cache = Cache(app, config={"CACHE_TYPE": "SimpleCache"})
+
+
+class Token:
+    scope = "profile"
+
+    def __init__(self, user):
+        self.user = user
+
+    def is_expired(self):
+        return False
+
+    def is_revoked(self):
+        return False
+
+    def get_scope(self):
+        return self.scope
+
+
+TOKENS = {"alice-token": Token("alice"), "bob-token": Token("bob")}
+
+
+class Validator(BearerTokenValidator):
+    def authenticate_token(self, token_string):
+        return TOKENS.get(token_string)
+
+
+require_oauth = ResourceProtector()
+require_oauth.register_token_validator(Validator())
+
+
+@app.route("/me")
+@require_oauth("profile")
+@cache.cached(timeout=30)
+def me():
+    return jsonify(scopes=["profile", "email"])

@@ -1,0 +1,23 @@
+# `decorators` of a MethodView: the last of the list is the outermost, and here it is the cache.
+# ask: GET /wallet with Authorization: Bearer $JWT
+from flask import Flask, jsonify
+from flask.views import MethodView
+from flask_caching import Cache
+from flask_jwt_extended import JWTManager, get_jwt_identity, jwt_required
+
+app = Flask(__name__)
+app.config["JWT_SECRET_KEY"] = "w"
+cache = Cache(app, config={"CACHE_TYPE": "SimpleCache"})
+JWTManager(app)
+
+COINS = {"alice": 12, "bob": 7}
+
+
+class WalletAPI(MethodView):
+    decorators = [jwt_required(), cache.cached(timeout=60)]  # want: flask/cache-before-auth
+
+    def get(self):
+        return jsonify(currencies=["EUR", "USD"])
+
+
+app.add_url_rule("/wallet", view_func=WalletAPI.as_view("wallet"))

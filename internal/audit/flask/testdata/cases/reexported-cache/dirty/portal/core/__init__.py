@@ -1,0 +1,3 @@
+from .plugins import cache, login
+
+__all__ = ["cache", "login"]
