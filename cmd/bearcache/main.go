@@ -37,6 +37,7 @@ type command struct {
 var commands = []command{
 	{"demo", "the whole story on one screen: a leaking API, the proof, the gateway, the proof again", runDemo},
 	{"scan", "prove over HTTP that responses to one bearer reach another, or nobody in particular", runScan},
+	{"audit", "find the same bugs in Flask source and in nginx, Varnish and Apache configuration", runAudit},
 	{"serve", "a caching reverse proxy with a private cache for every bearer", runServe},
 	{"purge", "have a running gateway forget what it stores: a URL, a prefix, a tag, a subject, everything", runPurge},
 	{"revoke", "have a running gateway refuse a token, or all of a subject, from now on", runRevoke},

@@ -20,9 +20,26 @@ type reportTo struct {
 	verbose    bool
 }
 
-func (f *scanFlags) outputs() ([]reportTo, error) {
+// reporting are the flags of commands that report findings.
+type reporting struct {
+	Format   []string `sep:"none" placeholder:"FORMAT[=FILE]" help:"terminal (default), json, sarif, html, junit or markdown, to standard output or to FILE; repeatable."`
+	FailOn   string   `default:"medium" placeholder:"LEVEL" help:"Exit with 1 for findings of this severity or more: info, low, medium, high, critical, never."`
+	Baseline string   `placeholder:"FILE" help:"An earlier JSON report of this command; only what is new counts for the exit status, and what is gone is shown as fixed."`
+}
+
+// threshold is the severity from which on findings count.
+func (f *reporting) threshold() (finding.Severity, error) {
+	failOn, err := finding.ParseSeverity(harmless(f.FailOn))
+	if err != nil {
+		return failOn, fmt.Errorf("--fail-on: %w", err)
+	}
+	return failOn, nil
+}
+
+// outputs are where reports go.
+func (f *reporting) outputs(verbose bool) ([]reportTo, error) {
 	if len(f.Format) == 0 {
-		return []reportTo{{name: "terminal", verbose: f.Verbose}}, nil
+		return []reportTo{{name: "terminal", verbose: verbose}}, nil
 	}
 	var list []reportTo
 	toStdout := 0
@@ -42,12 +59,22 @@ func (f *scanFlags) outputs() ([]reportTo, error) {
 				return nil, fmt.Errorf("cannot write the report: %w", plainPath(err))
 			}
 		}
-		list = append(list, reportTo{name, file, f.Verbose})
+		list = append(list, reportTo{name, file, verbose})
 	}
 	if toStdout > 1 {
 		return nil, errors.New("--format: only one report can go to standard output; write FORMAT=FILE for the others")
 	}
 	return list, nil
+}
+
+// writeAll writes every report, so that one that cannot be written does not cost the others. exit is how the command ends otherwise.
+func writeAll(e env, outputs []reportTo, r *finding.Report, verdict string, exit error) error {
+	for _, o := range outputs {
+		if err := o.write(e, r, verdict); err != nil {
+			exit = unfinished{err}
+		}
+	}
+	return exit
 }
 
 func (o reportTo) write(e env, r *finding.Report, verdict string) error {
@@ -70,6 +97,23 @@ func (o reportTo) write(e env, r *finding.Report, verdict string) error {
 		return fmt.Errorf("cannot write the report: %w", plainPath(err))
 	}
 	return nil
+}
+
+// known are the findings of the earlier report, which schema names; nil: there is none.
+func (f *reporting) known(schema string) (map[string]bool, error) {
+	if f.Baseline == "" {
+		return nil, nil
+	}
+	file, err := os.Open(f.Baseline)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the baseline: %w", plainPath(err))
+	}
+	defer file.Close()
+	known, err := report.ReadBaseline(file, schema)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the baseline %s: %w", harmlessPath(f.Baseline), err)
+	}
+	return known, nil
 }
 
 // writable is an error if a report cannot go to file. It leaves everything as it was: no empty file for

@@ -37,7 +37,7 @@ func TestWritable(t *testing.T) {
 		"new.json": "", "old.json": "", "link": "", "pipe": "", "/dev/stdout": "", "/dev/null": "",
 		"dir": "dir: is a directory", "missing/new.json": "missing/new.json: no such file or directory", "old.json/new": "old.json/new: not a directory",
 	} {
-		_, err := (&scanFlags{Format: []string{"json=" + name}}).outputs()
+		_, err := (&reporting{Format: []string{"json=" + name}}).outputs(false)
 		if want != "" {
 			want = "cannot write the report: " + want
 		}

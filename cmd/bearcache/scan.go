@@ -23,19 +23,18 @@ import (
 
 type scanFlags struct {
 	common
-	OpenAPI       string         `name:"openapi" placeholder:"FILE|URL" help:"OpenAPI 3.0 or 3.1, or Swagger 2.0, JSON or YAML."`
-	HAR           string         `name:"har" placeholder:"FILE" help:"What a browser recorded (HAR 1.2). Credentials in it are dropped, and so is what went to other origins."`
-	Postman       string         `placeholder:"FILE" help:"A Postman collection, version 2.0 or 2.1. Credentials in it are dropped."`
-	Curl          []string       `sep:"none" placeholder:"LINE|@FILE" help:"A line of curl, or a file of them; repeatable. Credentials in it are dropped."`
-	URL           []string       `name:"url" sep:"none" placeholder:"METHOD:PATH|URL" help:"An operation, alone or beside another input; of a URL it is GET. Repeatable."`
-	Target        string         `placeholder:"URL" help:"Base URL of the API. Without it a server of the document is taken, if it is on this machine or at the origin of the document's own URL, or the origin of --url URL."`
-	Identity      []string       `sep:"none" placeholder:"NAME=SOURCE" help:"A bearer; SOURCE is env:VAR, file:PATH, cmd:COMMAND or oauth2:FILE. Give two, of different users."`
-	Credential    []string       `sep:"none" placeholder:"NAME.SCHEME=SOURCE" help:"What identity NAME shows for the document's security scheme SCHEME, where that is not its bearer: an API key, user:password for Basic, a cookie's value; SOURCE is env:VAR, file:PATH or cmd:COMMAND. Repeatable."`
-	Downscoped    []string       `sep:"none" placeholder:"NAME=OF" help:"Identity NAME is the same user as identity OF with less scope, which opaque tokens do not tell; repeatable."`
-	Param         []string       `sep:"none" placeholder:"[IDENTITY.]NAME=VALUE" help:"A value for a path, query or header parameter; repeatable."`
-	Header        []string       `sep:"none" placeholder:"NAME: VALUE" help:"A field sent with every request; repeatable."`
-	Format        []string       `sep:"none" placeholder:"FORMAT[=FILE]" help:"terminal (default), json, sarif, html, junit or markdown, to standard output or to FILE; repeatable."`
-	FailOn        string         `default:"medium" placeholder:"LEVEL" help:"Exit with 1 for findings of this severity or more: info, low, medium, high, critical, never."`
+	OpenAPI    string   `name:"openapi" placeholder:"FILE|URL" help:"OpenAPI 3.0 or 3.1, or Swagger 2.0, JSON or YAML."`
+	HAR        string   `name:"har" placeholder:"FILE" help:"What a browser recorded (HAR 1.2). Credentials in it are dropped, and so is what went to other origins."`
+	Postman    string   `placeholder:"FILE" help:"A Postman collection, version 2.0 or 2.1. Credentials in it are dropped."`
+	Curl       []string `sep:"none" placeholder:"LINE|@FILE" help:"A line of curl, or a file of them; repeatable. Credentials in it are dropped."`
+	URL        []string `name:"url" sep:"none" placeholder:"METHOD:PATH|URL" help:"An operation, alone or beside another input; of a URL it is GET. Repeatable."`
+	Target     string   `placeholder:"URL" help:"Base URL of the API. Without it a server of the document is taken, if it is on this machine or at the origin of the document's own URL, or the origin of --url URL."`
+	Identity   []string `sep:"none" placeholder:"NAME=SOURCE" help:"A bearer; SOURCE is env:VAR, file:PATH, cmd:COMMAND or oauth2:FILE. Give two, of different users."`
+	Credential []string `sep:"none" placeholder:"NAME.SCHEME=SOURCE" help:"What identity NAME shows for the document's security scheme SCHEME, where that is not its bearer: an API key, user:password for Basic, a cookie's value; SOURCE is env:VAR, file:PATH or cmd:COMMAND. Repeatable."`
+	Downscoped []string `sep:"none" placeholder:"NAME=OF" help:"Identity NAME is the same user as identity OF with less scope, which opaque tokens do not tell; repeatable."`
+	Param      []string `sep:"none" placeholder:"[IDENTITY.]NAME=VALUE" help:"A value for a path, query or header parameter; repeatable."`
+	Header     []string `sep:"none" placeholder:"NAME: VALUE" help:"A field sent with every request; repeatable."`
+	reporting
 	Checks        []string       `placeholder:"ID" help:"Make these checks only. Naming error-poisoning makes it everywhere, where otherwise it is made only where nobody can feel it."`
 	SkipChecks    []string       `placeholder:"ID" help:"Leave these checks out."`
 	UnsafeMethods bool           `help:"Send POST, PUT, PATCH and DELETE too, as readers that may change things. Never against a system that others use."`
@@ -45,7 +44,6 @@ type scanFlags struct {
 	MaxRequests   int            `default:"10000" help:"Requests of the whole scan, at most."`
 	Timeout       time.Duration  `default:"10s" help:"How long to wait for one answer."`
 	Wait          *time.Duration `placeholder:"65s" help:"How long to wait, where nothing else gives proof, for stored responses to expire. Given, it holds for whatever is the same for two readers too, where it is 9s otherwise if little speaks for a leak."`
-	Baseline      string         `placeholder:"FILE" help:"An earlier JSON report; only what is new counts for the exit status, and what is gone is shown as fixed."`
 	Origin        string         `placeholder:"URL" help:"The same API past the cache, for controls. Tokens are sent there too."`
 	Marker        []string       `sep:"none" placeholder:"IDENTITY=TEXT" help:"Text that only this identity may ever see; repeatable."`
 	Explain       string         `placeholder:"CHECK" help:"Say what a check looks for, how it is proven and how to mend it, and do nothing else."`
@@ -67,20 +65,20 @@ func runScan(ctx context.Context, e env, args []string) error {
 		return err
 	}
 	if flags.Explain != "" {
-		return explain(e, flags.Explain)
+		return explain(e, flags.Explain, finding.Rules)
 	}
 	if _, err := flags.load(); err != nil {
 		return err
 	}
-	failOn, err := finding.ParseSeverity(harmless(flags.FailOn))
-	if err != nil {
-		return fmt.Errorf("--fail-on: %w", err)
-	}
-	outputs, err := flags.outputs()
+	failOn, err := flags.threshold()
 	if err != nil {
 		return err
 	}
-	known, err := flags.baseline()
+	outputs, err := flags.outputs(flags.Verbose)
+	if err != nil {
+		return err
+	}
+	known, err := flags.known(report.ScanSchema)
 	if err != nil {
 		return err
 	}
@@ -111,12 +109,7 @@ func runScan(ctx context.Context, e env, args []string) error {
 	}
 
 	verdict, exit := outcome(result, err)
-	for _, o := range outputs { // all of them: one that cannot be written does not cost the others
-		if err := o.write(e, result, verdict); err != nil {
-			exit = unfinished{err}
-		}
-	}
-	return exit
+	return writeAll(e, outputs, result, verdict, exit)
 }
 
 // notBegun is the report of a scan that could not begin, for a reason that is no mistake in how it was called: whoever reads reports
@@ -150,20 +143,28 @@ func (f *scanFlags) traceTo(o *scan.Options) (io.Closer, error) {
 	return file, nil
 }
 
-// explain prints the page of a check.
-func explain(e env, check string) error {
-	page, ok := rules.Page(check)
+// explain prints the page of a rule of a catalogue.
+func explain(e env, id string, catalogue []*finding.Rule) error {
+	rule := finding.Find(id)
+	if rule == nil || !slices.Contains(catalogue, rule) {
+		return fmt.Errorf("--explain: %w", notAmong(wordFor(catalogue), id, idsOf(catalogue)))
+	}
+	page, ok := rules.Page(id)
 	if !ok {
-		var ids []string
-		for _, rule := range finding.Rules {
-			ids = append(ids, rule.ID)
-		}
-		return fmt.Errorf("--explain: %w", noCheck(check, ids))
+		page = "# " + id + "\n\n" + rule.Title + "\n"
 	}
 	if err := report.Explain(e.stdout, page, e.colour(e.stdout)); err != nil {
 		return err
 	}
-	return report.ExplainRemedy(e.stdout, finding.Find(check), e.colour(e.stdout))
+	return report.ExplainRemedy(e.stdout, rule, e.colour(e.stdout))
+}
+
+// wordFor is what the members of a catalogue are called: scan has checks, audit has rules.
+func wordFor(catalogue []*finding.Rule) string {
+	if strings.Contains(catalogue[0].ID, "/") {
+		return "rule"
+	}
+	return "check"
 }
 
 // documentTitle is what reports call the API document; empty where it is not known, or may not be repeated.
@@ -356,7 +357,7 @@ func (f *scanFlags) checks() ([]scan.Check, error) {
 	for _, list := range [][]string{f.Checks, f.SkipChecks} {
 		for i, id := range list {
 			if list[i] = strings.TrimSpace(id); !slices.Contains(ids, list[i]) {
-				return nil, noCheck(list[i], ids)
+				return nil, notAmong("check", list[i], ids)
 			}
 		}
 	}
@@ -372,31 +373,18 @@ func (f *scanFlags) checks() ([]scan.Check, error) {
 	return list, nil
 }
 
-// noCheck says that a word is no id of a check, and which may have been meant.
-func noCheck(word string, ids []string) error {
+// notAmong says that a word is no id of a check, or of a rule, and which may have been meant.
+func notAmong(what, word string, ids []string) error {
 	shown := harmless(word)
-	i := slices.IndexFunc(ids, func(id string) bool { return len(word) > 2 && strings.HasPrefix(id, strings.ToLower(word)) })
+	i := slices.IndexFunc(ids, func(id string) bool {
+		_, name, _ := strings.Cut(id, "/") // of flask/token-in-log, either is a beginning
+		return len(word) > 2 && (strings.HasPrefix(id, strings.ToLower(word)) || strings.HasPrefix(name, strings.ToLower(word)))
+	})
 	if meant := config.Nearest(word, ids); i < 0 && meant != "" {
 		i = slices.Index(ids, meant)
 	}
 	if i >= 0 {
-		return fmt.Errorf("there is no check %q; did you mean %s?", shown, ids[i])
+		return fmt.Errorf("there is no %s %q; did you mean %s?", what, shown, ids[i])
 	}
-	return fmt.Errorf("there is no check %q; this version has %s", shown, strings.Join(ids, ", "))
-}
-
-func (f *scanFlags) baseline() (map[string]bool, error) {
-	if f.Baseline == "" {
-		return nil, nil
-	}
-	file, err := os.Open(f.Baseline)
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the baseline: %w", plainPath(err))
-	}
-	defer file.Close()
-	known, err := report.ReadBaseline(file)
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the baseline %s: %w", harmlessPath(f.Baseline), err)
-	}
-	return known, nil
+	return fmt.Errorf("there is no %s %q; this version has %s", what, shown, strings.Join(ids, ", "))
 }

@@ -15,7 +15,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"bearcache": main}) }
+func TestMain(m *testing.M) {
+	languages = append(languages, paper)
+	testscript.Main(m, map[string]func(){"bearcache": main})
+}
 
 // TestScript runs the binary as a user would, with bad input above all. Scripts have three commands
 // more: "status N bearcache …" runs bearcache and compares its exit status, "await URL" waits until somebody answers there,

@@ -8,6 +8,8 @@ import "github.com/bearcache/bearcache/internal/finding"
 type File struct {
 	Path string // relative to the root of the audit, with slashes
 	Text []byte // as it stands on the disk; nobody writes to it
+	// Links are other names of the file within the tree: symbolic links that lead to it. sites-enabled/api may be one of sites-available/api.
+	Links []string
 }
 
 // Language knows one framework or server.
@@ -19,6 +21,15 @@ type Language struct {
 	// Audit judges the files that match, all of one tree together: what one of them says, another may hold true or undo. It reads
 	// nothing but these texts, holds against any of them, and has no state.
 	Audit func(files []File) Result
+	// Comments are the line comments of a text, in order. Nil: the name of the file tells what a comment looks like.
+	Comments func(text []byte) []Comment
+}
+
+// Comment is what stands in a line behind the mark that makes it a comment.
+type Comment struct {
+	Line  int    // from 1
+	Text  string // without the mark
+	Alone bool   // nothing but blanks stands before it in its line
 }
 
 // Result is what a language found.

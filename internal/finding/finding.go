@@ -4,6 +4,7 @@
 package finding
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -84,17 +85,32 @@ type Finding struct {
 	Rule       *Rule
 	Severity   Severity // the rule's own, or what the place makes of it
 	Confidence Confidence
-	Operation  string // method and path template exactly as the document has them: "GET /api/orders/{id}"
+	Operation  string // method and path template exactly as the document has them: "GET /api/orders/{id}"; of an audit: the route, "" where none is known
 	Victim     string // whose response it was; empty where the rule knows no victim
 	Observer   string // who received it; "nobody" for a request without credentials
 	Summary    string // what is wrong, in one sentence
 	Detail     string // why it is so, and what was learnt about the cache
 	Evidence   []Evidence
 	Source     *Source // of an audit: where it stands in the source; nil for what was found over HTTP
+	Causes     []Cause // of a scan that was given the source: the lines that an audit blames for the same route
+}
+
+// Cause is a line of source that may explain what a scan proved.
+type Cause struct {
+	Rule *Rule
+	Place
+	Symbol string
+}
+
+// Unproven is a finding of an audit that a scan of the same API did not prove.
+type Unproven struct {
+	Finding
+	Reason string // why not
 }
 
 // Source is where in source code or configuration a finding stands, what leads there, and how to mend it there.
 type Source struct {
+	Root string // the path under audit as the user named it, under which File and those of Trace are; package audit sets it
 	Place
 	EndLine int     // last line of what Symbol names
 	Symbol  string  // the function, or the block: "profile", "Orders.get", "location /api/"
@@ -103,7 +119,8 @@ type Source struct {
 	Edits   []Edit  // the fix, where it can be computed; nil where it cannot
 	Safe    bool    // Edits change nothing but what the finding is about: they may be written without being asked about
 	// Key tells findings of one rule in one file apart, across runs: what stands there, and nothing that moves, such as a line's number.
-	Key string
+	Key  string
+	Diff []string // Edits as lines, those taken away behind "- " and those put there behind "+ "; package audit sets it
 }
 
 // Place is a line of a file.
@@ -194,6 +211,9 @@ type Report struct {
 	Operations []Tested
 	Findings   []Finding
 	Audit      *Audited // of an audit; nil for a scan
+	// SourceRead is true where a scan was given the source, and Unproven is what its audit found that the scan did not prove.
+	SourceRead bool
+	Unproven   []Unproven
 	// FailOn is the severity from which on a finding counts for the exit status.
 	FailOn Severity
 	// Known holds the fingerprints of an earlier report; such findings are shown and do not count. Nil:
@@ -203,12 +223,21 @@ type Report struct {
 
 // Audited is what an audit looked at.
 type Audited struct {
-	Paths      []string // as the user named them
-	Files      int      // that were read
-	Problems   []Place  // what could not be read or understood, Note says why
-	Suppressed int      // findings that a comment with a reason silences
+	Paths      []string  // as the user named them
+	Files      int       // that were read
+	Problems   []Problem // what could not be read or understood
+	Suppressed int       // findings that a comment with a reason silences
+	Idle       []Problem // comments that silence nothing
+	Fixed      []Finding // whose Edits were written; they are not among the findings
+	Since      string    // the revision since which files must have changed for their findings to be told; "" for all
 	// Text returns the lines of a file of a finding or a trace, without their ends, for excerpts; nil where it has none.
-	Text func(file string) []string
+	Text func(root, file string) []string
+}
+
+// Problem is a file, or a part of one, that an audit could not read as what it seems to be.
+type Problem struct {
+	Root  string // the path under audit as the user named it
+	Place        // its Note says why; Line is 0 where it is the whole file
 }
 
 // Counts reports whether f is one that the exit status speaks of: severe enough, and not known.
@@ -223,7 +252,7 @@ func (r *Report) Alone() bool { return len(r.Identities) < 2 || len(r.Readers) =
 // its operation. What was not tested again is not among them: a check left out, an operation without an
 // answer or without a verdict, a run that did not end, or one with fewer than two readers.
 func (r *Report) Fixed() []Finding {
-	if !r.Complete || r.Alone() {
+	if r.Audit != nil || !r.Complete || r.Alone() {
 		return nil
 	}
 	found := make(map[string]bool)
@@ -245,7 +274,7 @@ func (r *Report) Fixed() []Finding {
 	return list
 }
 
-// Sort orders findings by severity, then operation, then rule, so that equal runs read equal.
+// Sort orders findings by severity and confidence, then by operation, or by their place in the source, so that equal runs read equal.
 func (r *Report) Sort() {
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
 		if a.Severity != b.Severity {
@@ -254,11 +283,15 @@ func (r *Report) Sort() {
 		if a.Confidence != b.Confidence {
 			return int(b.Confidence) - int(a.Confidence)
 		}
-		if c := strings.Compare(a.Operation, b.Operation); c != 0 {
-			return c
+		if a.Source != nil && b.Source != nil {
+			return cmp.Or(comparePlaces(a.Source, b.Source), strings.Compare(a.Rule.ID, b.Rule.ID), strings.Compare(a.Source.Key, b.Source.Key))
 		}
-		return strings.Compare(a.Rule.ID, b.Rule.ID)
+		return cmp.Or(strings.Compare(a.Operation, b.Operation), strings.Compare(a.Rule.ID, b.Rule.ID))
 	})
+}
+
+func comparePlaces(a, b *Source) int {
+	return cmp.Or(strings.Compare(a.Root, b.Root), strings.Compare(a.File, b.File), a.Line-b.Line)
 }
 
 // Undecided counts the operations that nothing ruled on.

@@ -89,6 +89,9 @@ type jsonFix struct {
 }
 
 func json(w io.Writer, r *finding.Report) error {
+	if r.Audit != nil {
+		return auditJSON(w, r)
+	}
 	out := jsonReport{
 		Schema: ScanSchema, Tool: jsonTool{"bearcache", r.Version}, Target: r.Target, Document: r.Document,
 		Started: r.Started.UTC().Format(time.RFC3339), DurationMS: r.Duration.Milliseconds(), Requests: r.Requests,
@@ -146,14 +149,14 @@ func joined(e finding.Evidence) map[string]string {
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-// ReadBaseline returns the fingerprints of the findings of an earlier JSON report.
-func ReadBaseline(r io.Reader) (map[string]bool, error) {
-	var in jsonReport
+// ReadBaseline returns the fingerprints of the findings of an earlier JSON report, written by the command of that schema.
+func ReadBaseline(r io.Reader, schema string) (map[string]bool, error) {
+	var in jsonReport // of which an audit's has the findings' fingerprints, too
 	if err := stdjson.NewDecoder(r).Decode(&in); err != nil {
-		return nil, errors.New("it is not JSON; give a report written by scan --format json=FILE")
+		return nil, errors.New("it is not JSON; give a report written by " + commandOf(schema) + " --format json=FILE")
 	}
-	if in.Schema != ScanSchema {
-		return nil, &schemaError{in.Schema}
+	if in.Schema != schema {
+		return nil, &schemaError{in.Schema, schema}
 	}
 	known := make(map[string]bool)
 	for _, f := range in.Findings {
@@ -162,8 +165,18 @@ func ReadBaseline(r io.Reader) (map[string]bool, error) {
 	return known, nil
 }
 
-type schemaError struct{ got string }
+func commandOf(schema string) string {
+	if schema == AuditSchema {
+		return "audit"
+	}
+	return "scan"
+}
+
+type schemaError struct{ got, want string }
 
 func (e *schemaError) Error() string {
-	return `its "schema" is "` + e.got + `", not "` + ScanSchema + `"; give a report written by scan --format json=FILE`
+	if e.got == ScanSchema || e.got == AuditSchema {
+		return "it is a report of " + commandOf(e.got) + "; give one written by " + commandOf(e.want) + " --format json=FILE"
+	}
+	return `its "schema" is "` + Plain(shorten(e.got, 40)) + `", not "` + e.want + `"; give a report written by ` + commandOf(e.want) + ` --format json=FILE`
 }

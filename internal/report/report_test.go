@@ -159,7 +159,7 @@ func TestBaseline(t *testing.T) {
 	if err := json(&file, example()); err != nil {
 		t.Fatal(err)
 	}
-	known, err := ReadBaseline(&file)
+	known, err := ReadBaseline(&file, ScanSchema)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +181,7 @@ func TestBaseline(t *testing.T) {
 		"a later shape": {`{"schema": "bearcache.scan/v2"}`, `its "schema" is "bearcache.scan/v2", not "bearcache.scan/v1"; give a report written by scan --format json=FILE`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := ReadBaseline(strings.NewReader(tt.data)); err == nil || err.Error() != tt.want {
+			if _, err := ReadBaseline(strings.NewReader(tt.data), ScanSchema); err == nil || err.Error() != tt.want {
 				t.Errorf("got %v, want %s", err, tt.want)
 			}
 		})

@@ -22,6 +22,9 @@ type Style struct {
 // Terminal is the report a person reads: the proof before the theory, and what to do next.
 func Terminal(style Style) Format {
 	return func(w io.Writer, r *finding.Report) error {
+		if r.Audit != nil {
+			return auditTerminal(w, r, style)
+		}
 		p := &printer{w: w, style: style, report: show(r), fixed: make(map[*finding.Rule]bool)}
 		p.print()
 		return p.err
