@@ -1,0 +1,14 @@
+# One view lets tokens come by cookies.
+# ask: GET /export with Authorization: Bearer $JWT
+from flask import Flask, jsonify
+from flask_jwt_extended import JWTManager, get_jwt_identity, jwt_required
+
+app = Flask(__name__)
+app.config["JWT_SECRET_KEY"] = "loc"
+jwt = JWTManager(app)
+
+
+@app.route("/export")
+@jwt_required(locations=["headers", "cookies"])
+def export():
+    return jsonify(rows=3, of=get_jwt_identity())

@@ -1,0 +1,18 @@
+# %-formatting of a token that was cut out of the field.
+# ask: GET /check with Authorization: Bearer $WHO-token
+import logging
+
+from flask import Flask, abort, jsonify, request
+
+log = logging.getLogger("check")
+app = Flask(__name__)
+KNOWN = {"alice-token": "alice", "bob-token": "bob"}
+
+
+@app.route("/check")
+def check():
+    token = request.headers.get("Authorization", "").replace("Bearer ", "")
+    if not token:
+        abort(401)
+    log.warning("checking %s" % token)  # want: flask/token-in-log
+    return jsonify(ok=token in KNOWN)

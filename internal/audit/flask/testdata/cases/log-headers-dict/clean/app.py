@@ -1,0 +1,16 @@
+# The names of the fields in a debug line.
+# ask: GET /boom with Authorization: Bearer $WHO-token
+from flask import Flask, request
+
+app = Flask(__name__)
+
+
+@app.errorhandler(ZeroDivisionError)
+def oops(error):
+    return "sorry", 200
+
+
+@app.route("/boom")
+def boom():
+    app.logger.debug("headers: %r", sorted(request.headers.keys()))
+    return str(1 / 0)

@@ -1,0 +1,25 @@
+# CACHE_TYPE is NullCache: nothing is kept.
+# ask: GET /me with login $WHO
+from flask import Flask, jsonify
+from flask_caching import Cache
+from flask_login import LoginManager, UserMixin, current_user, login_required
+
+app = Flask(__name__)
+app.config["SECRET_KEY"] = "null"
+app.config["CACHE_TYPE"] = "NullCache"
+cache = Cache(app)
+login_manager = LoginManager(app)
+
+
+@login_manager.user_loader
+def load_user(user_id):
+    u = UserMixin()
+    u.id = user_id
+    return u
+
+
+@app.route("/me")
+@login_required
+@cache.cached(timeout=60)
+def me():
+    return jsonify(id=current_user.id)

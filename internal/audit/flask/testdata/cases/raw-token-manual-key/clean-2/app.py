@@ -1,0 +1,31 @@
+# The token's user is part of a key in Redis.
+# ask: GET /limits with Authorization: Bearer $WHO-token
+import json
+
+from flask import Flask, abort, jsonify, request
+from redis import Redis
+
+app = Flask(__name__)
+app.config["SECRET_KEY"] = "salt"
+redis = Redis(decode_responses=True)
+PLANS = {"alice-token": ("alice", 1000), "bob-token": ("bob", 10)}
+
+
+def look_up(token):
+    if token not in PLANS:
+        abort(401)
+    return {"limit": PLANS[token][1]}
+
+
+@app.route("/limits")
+def limits():
+    token = request.headers.get("Authorization", "").split(" ")[-1]
+    if token not in PLANS:
+        abort(401)
+    key = "limits:{}".format(PLANS[token][0])
+    cached = redis.get(key)
+    if cached:
+        return jsonify(json.loads(cached))
+    value = look_up(token)
+    redis.set(key, json.dumps(value), ex=30)
+    return jsonify(value)

@@ -1,0 +1,27 @@
+# The session is asked in the view, and the page that all users share is cached below it.
+# ask: GET /home with session user_id=$ID
+from flask import Flask, redirect, render_template_string, session, url_for
+from flask_caching import Cache
+
+app = Flask(__name__)
+app.secret_key = b"_5#y2L"
+cache = Cache(config={"CACHE_TYPE": "SimpleCache"})
+cache.init_app(app)
+NAMES = {1: "Alice", 2: "Bob"}
+
+
+@app.route("/login")
+def login():
+    return "<form method=post><input name=username></form>"
+
+
+@cache.cached(60, key_prefix="home-page")
+def page():
+    return render_template_string("<p>Lunch: {{ lunch }}</p>", lunch="soup")
+
+
+@app.route("/home")
+def home():
+    if "user_id" not in session:
+        return redirect(url_for("login"))
+    return page()

@@ -1,0 +1,21 @@
+# The front end's address gets a code that is good for one exchange.
+# not run: the token is made by the program and no one else knows it
+import secrets
+
+from flask import Blueprint, redirect, request, url_for
+from flask_jwt_extended import create_access_token, set_access_cookies
+
+from .google import exchange_code_for_user
+
+bp = Blueprint("oauth", __name__)
+FRONTEND = "https://app.example.com"
+pending = {}
+
+
+@bp.route("/oauth/callback")
+def callback():
+    user = exchange_code_for_user(request.args["code"])
+    jwt = create_access_token(identity=user.email)
+    once = secrets.token_urlsafe()
+    pending[once] = jwt
+    return redirect(f"{FRONTEND}/login/done?code={once}")

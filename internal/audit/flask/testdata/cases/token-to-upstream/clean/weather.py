@@ -1,0 +1,21 @@
+# An upstream service is asked with the access token in a field.
+# not run: asks a service elsewhere
+import requests
+from flask import Flask, jsonify, session
+
+app = Flask(__name__)
+app.secret_key = "up"
+
+
+@app.route("/repos")
+def repos():
+    access_token = session["github_token"]
+    answer = requests.get("https://api.example.com/user/repos", headers={"Authorization": f"token {access_token}"})
+    return jsonify([repo["name"] for repo in answer.json()])
+
+
+@app.route("/avatar")
+def avatar():
+    access_token = session["github_token"]
+    answer = requests.get("https://api.example.com/user", headers={"Authorization": "Bearer " + access_token})
+    return jsonify(answer.json()["avatar_url"])
