@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -11,10 +12,11 @@ import (
 // audited is a report of an audit as people see it.
 type audited struct {
 	*shown
+	paths    []string
 	found    []auditFinding
 	problems []finding.Problem
 	idle     []finding.Problem
-	repaired []finding.Finding
+	repaired []auditFinding
 }
 
 // auditFinding is a finding with its place as people read it.
@@ -45,11 +47,14 @@ const excerptWidth = 160
 // showAudit makes the report that people see. It leaves r as it is.
 func showAudit(r *finding.Report) *audited {
 	a := &audited{shown: show(r), problems: plainProblems(r.Audit.Problems), idle: plainProblems(r.Audit.Idle)}
+	for _, p := range r.Audit.Paths {
+		a.paths = append(a.paths, Plain(shorten(p, longest)))
+	}
 	for i := range r.Findings {
 		a.found = append(a.found, auditFindingOf(a.shown.found[i], r.Audit.Text))
 	}
 	for _, f := range r.Audit.Fixed {
-		a.repaired = append(a.repaired, auditFindingOf(shownFinding{Finding: plainFinding(f)}, nil).asFinding())
+		a.repaired = append(a.repaired, auditFindingOf(shownFinding{Finding: plainFinding(f)}, nil))
 	}
 	return a
 }
@@ -83,12 +88,6 @@ func auditFindingOf(f shownFinding, text func(root, file string) []string) audit
 	for i := range s.Diff {
 		s.Diff[i] = sourceLine(s.Diff[i])
 	}
-	return out
-}
-
-func (f auditFinding) asFinding() finding.Finding {
-	out := f.Finding
-	out.Source = &f.Source
 	return out
 }
 
@@ -132,3 +131,39 @@ func (f auditFinding) fixes() []finding.Fix {
 
 // automatic reports whether --fix can do it.
 func (f auditFinding) automatic() bool { return f.Source.Safe && len(f.Source.Edits) > 0 }
+
+// problemText is a problem with its place, as a sentence.
+func problemText(p finding.Problem) string {
+	if p.File == "" {
+		return p.Note
+	}
+	return under(p.Root, p.File) + ": " + p.Note
+}
+
+// headline is the sentence that matters.
+func (a *audited) headline() string {
+	leaks, likely := 0, 0
+	for _, f := range a.found {
+		switch {
+		case !f.leak:
+		case f.Confidence == finding.Confirmed:
+			leaks++
+		default:
+			likely++
+		}
+	}
+	files := plural(a.Audit.Files, "file")
+	switch {
+	case leaks > 0 && likely > 0:
+		return fmt.Sprintf("%s in %s %s one user's data to another; %d more probably %s", plural(leaks, "place"), files, inflect(leaks, "give", "gives"), likely, inflect(likely, "do", "does"))
+	case leaks > 0:
+		return fmt.Sprintf("%s in %s %s one user's data to another", plural(leaks, "place"), files, inflect(leaks, "give", "gives"))
+	case likely > 0:
+		return fmt.Sprintf("%s in %s probably %s one user's data to another", plural(likely, "place"), files, inflect(likely, "give", "gives"))
+	case a.Audit.Files == 0:
+		return "No file was read that this version knows"
+	case len(a.found) > 0:
+		return fmt.Sprintf("No leak was seen in %s; %s of other kinds", files, plural(len(a.found), "finding"))
+	}
+	return "No leak was seen in " + files
+}

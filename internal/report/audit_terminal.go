@@ -18,7 +18,7 @@ func auditTerminal(w io.Writer, r *finding.Report, style Style) error {
 		p.audit(f)
 	}
 	for _, f := range a.repaired {
-		p.line("fixed       %s:%d  %s", under(f.Source.Root, f.Source.File), f.Source.Line, f.Rule.ID)
+		p.line("fixed       %s:%d  %s", f.Where(), f.Source.Line, f.Rule.ID)
 	}
 	for _, problem := range a.problems {
 		p.problem("problem     ", problem)

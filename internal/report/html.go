@@ -27,9 +27,9 @@ var pagePolicy = func() string {
 	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'"
 }()
 
-var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"join": strings.Join, "parts": remedyParts, "plural": plural, "took": took, "rests": rests,
-}).Parse(pageText))
+var pageFuncs = template.FuncMap{"join": strings.Join, "parts": remedyParts, "plural": plural, "took": took, "rests": rests}
+
+var page = template.Must(template.New("page").Funcs(pageFuncs).Parse(pageText))
 
 // pageView is what the template shows. All of it is text to html/template but for the style, which is ours.
 type pageView struct {
@@ -121,6 +121,9 @@ const mostUnlisted = 6
 
 // html is one file for people: no script, no request, nothing of anybody else's.
 func html(w io.Writer, r *finding.Report) error {
+	if r.Audit != nil {
+		return auditHTML(w, r)
+	}
 	s := show(r)
 	view := pageView{
 		shown: s, Style: template.CSS(pageStyle), Policy: pagePolicy,

@@ -63,11 +63,19 @@ type junitText struct {
 }
 
 func junit(w io.Writer, r *finding.Report) error {
+	if r.Audit != nil {
+		return auditJUnit(w, r)
+	}
 	s := show(r)
 	suite := junitSuite{junitCounts: junitCounts{Name: "bearcache scan " + s.Target, Time: seconds(s)}, Properties: junitProperties(s), Cases: junitCases(s)}
 	if !s.Started.IsZero() {
 		suite.Timestamp = s.Started.UTC().Format("2006-01-02T15:04:05")
 	}
+	return writeJUnit(w, suite)
+}
+
+// writeJUnit counts the tests of a suite, and writes it.
+func writeJUnit(w io.Writer, suite junitSuite) error {
 	for _, c := range suite.Cases {
 		suite.Tests++
 		switch {

@@ -21,6 +21,9 @@ const (
 // markdown is a report for a comment on a pull request. All that comes from a document or a server is
 // made inert: no markup, no link, no image, and nobody is mentioned.
 func markdown(w io.Writer, r *finding.Report) error {
+	if r.Audit != nil {
+		return auditMarkdown(w, r)
+	}
 	s := show(r)
 	var b strings.Builder
 	b.WriteString("<!-- bearcache scan -->\n### " + inert(s.headline()) + "\n\n")
@@ -138,20 +141,6 @@ func strong(text string, is bool) string {
 // markdownOperations lists what was not tested, what was not decided, and what is fixed.
 func markdownOperations(s *shown) string {
 	var b strings.Builder
-	list := func(title string, items []string) {
-		if len(items) == 0 {
-			return
-		}
-		fmt.Fprintf(&b, "\n<details><summary>%s</summary>\n\n", title)
-		for i, item := range items {
-			if b.Len()+len(item) > markdownTail {
-				fmt.Fprintf(&b, "- and %d more\n", len(items)-i)
-				break
-			}
-			b.WriteString(item)
-		}
-		b.WriteString("\n</details>\n")
-	}
 	var fixed, untested, undecided []string
 	for _, f := range s.fixed {
 		fixed = append(fixed, fmt.Sprintf("- %s %s\n", codeSpan(shorten(f.Operation, 200)), f.Rule.ID))
@@ -165,10 +154,26 @@ func markdownOperations(s *shown) string {
 			undecided = append(undecided, item)
 		}
 	}
-	list(fmt.Sprintf("%d fixed since the baseline", len(fixed)), fixed)
-	list(fmt.Sprintf("%d undecided", len(undecided)), undecided)
-	list(fmt.Sprintf("%d not tested", len(untested)), untested)
+	markdownList(&b, fmt.Sprintf("%d fixed since the baseline", len(fixed)), fixed)
+	markdownList(&b, fmt.Sprintf("%d undecided", len(undecided)), undecided)
+	markdownList(&b, fmt.Sprintf("%d not tested", len(untested)), untested)
 	return b.String()
+}
+
+// markdownList writes a list that is folded, as far as there is room.
+func markdownList(b *strings.Builder, title string, items []string) {
+	if len(items) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n<details><summary>%s</summary>\n\n", title)
+	for i, item := range items {
+		if b.Len()+len(item) > markdownTail {
+			fmt.Fprintf(b, "- and %d more\n", len(items)-i)
+			break
+		}
+		b.WriteString(item)
+	}
+	b.WriteString("\n</details>\n")
 }
 
 // noBreak is a character without width, which ends the names that GitHub and GitLab look for.

@@ -66,8 +66,9 @@ type sarifInvocation struct {
 }
 
 type sarifNotification struct {
-	Level   string       `json:"level"`
-	Message sarifMessage `json:"message"`
+	Level     string          `json:"level"`
+	Message   sarifMessage    `json:"message"`
+	Locations []sarifLocation `json:"locations,omitempty"`
 }
 
 type sarifResult struct {
@@ -76,9 +77,11 @@ type sarifResult struct {
 	Level        string            `json:"level"`
 	Message      sarifMessage      `json:"message"`
 	Locations    []sarifLocation   `json:"locations"`
+	Related      []sarifLocation   `json:"relatedLocations,omitempty"`
 	CodeFlows    []sarifCodeFlow   `json:"codeFlows,omitempty"`
 	Fingerprints map[string]string `json:"partialFingerprints"`
 	Baseline     string            `json:"baselineState,omitempty"`
+	Fixes        []sarifFix        `json:"fixes,omitempty"`
 	Properties   map[string]any    `json:"properties"`
 }
 
@@ -99,6 +102,7 @@ type sarifArtifact struct {
 
 type sarifRegion struct {
 	StartLine int `json:"startLine"`
+	EndLine   int `json:"endLine,omitempty"`
 }
 
 type sarifLogical struct {
@@ -119,9 +123,9 @@ type sarifStep struct {
 	Location   sarifLocation  `json:"location"`
 	Order      int            `json:"executionOrder"`
 	Importance string         `json:"importance"`
-	Request    sarifRequest   `json:"webRequest"`
-	Response   sarifResponse  `json:"webResponse"`
-	Properties map[string]any `json:"properties"`
+	Request    *sarifRequest  `json:"webRequest,omitempty"`
+	Response   *sarifResponse `json:"webResponse,omitempty"`
+	Properties map[string]any `json:"properties,omitempty"`
 }
 
 type sarifRequest struct {
@@ -147,6 +151,9 @@ const (
 )
 
 func sarif(w io.Writer, r *finding.Report) error {
+	if r.Audit != nil {
+		return auditSARIF(w, r)
+	}
 	s := show(r)
 	run := sarifRun{
 		Tool:        sarifTool{sarifDriver{Name: "bearcache", Version: s.Version, InformationURI: home, Rules: []sarifRule{}}},
@@ -160,7 +167,7 @@ func sarif(w io.Writer, r *finding.Report) error {
 		index[rule.ID] = i
 		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRuleOf(rule, s.found))
 	}
-	document := sarifPhysical{sarifArtifact{documentURI(s.Document)}, sarifRegion{1}}
+	document := sarifPhysical{sarifArtifact{documentURI(s.Document)}, sarifRegion{StartLine: 1}}
 	for _, f := range s.found {
 		result := sarifResultOf(f, document)
 		result.RuleIndex = index[f.Rule.ID]
@@ -265,8 +272,8 @@ func sarifSteps(f shownFinding, document sarifPhysical) (steps []sarifStep) {
 			Location:   sarifLocation{Physical: document, Message: &sarifMessage{Text: unlinked(stepText(e))}},
 			Order:      i + 1,
 			Importance: "important",
-			Request:    sarifRequest{Protocol: "HTTP", Method: method, Properties: map[string]any{"curl": e.Request, "as": e.As}},
-			Response:   sarifResponse{StatusCode: e.Status, None: e.Status == 0, Headers: joined(e)},
+			Request:    &sarifRequest{Protocol: "HTTP", Method: method, Properties: map[string]any{"curl": e.Request, "as": e.As}},
+			Response:   &sarifResponse{StatusCode: e.Status, None: e.Status == 0, Headers: joined(e)},
 			Properties: map[string]any{"tookMilliseconds": milliseconds(e.Took)},
 		}
 		if i == essential {
@@ -292,7 +299,7 @@ func sarifInvocationOf(s *shown) sarifInvocation {
 		in.End = s.Started.Add(s.Duration).UTC().Format(time.RFC3339)
 	}
 	say := func(level, text string) {
-		in.Notifications = append(in.Notifications, sarifNotification{level, sarifMessage{Text: unlinked(text)}})
+		in.Notifications = append(in.Notifications, sarifNotification{Level: level, Message: sarifMessage{Text: unlinked(text)}})
 	}
 	if !s.Complete {
 		say("error", "incomplete: "+s.Incomplete)
@@ -333,10 +340,10 @@ func documentURI(document string) string {
 	return strings.ReplaceAll((&url.URL{Path: name}).EscapedPath(), ":", "%3A") // not a scheme
 }
 
-// pascal is an id as a name: cross-identity-reuse is CrossIdentityReuse.
+// pascal is an id as a name: cross-identity-reuse is CrossIdentityReuse, and flask/token-in-log FlaskTokenInLog.
 func pascal(id string) string {
 	var b strings.Builder
-	for word := range strings.SplitSeq(id, "-") {
+	for word := range strings.FieldsFuncSeq(id, func(r rune) bool { return r == '-' || r == '/' }) {
 		if word == "url" {
 			word = "URL"
 		}
