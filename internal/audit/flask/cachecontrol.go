@@ -1,0 +1,371 @@
+package flask
+
+import (
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/bearcache/bearcache/internal/audit/python"
+	"github.com/bearcache/bearcache/internal/finding"
+	"github.com/bearcache/bearcache/internal/httpfield"
+)
+
+// policy is a Cache-Control that source sets.
+type policy struct {
+	node   python.Node
+	public bool // shared caches may store it, whoever it was for
+	note   string
+}
+
+var aboutCaller = regexp.MustCompile(`(current_user|is_authenticated|is_anonymous|session|[Aa]uthorization|g\.user|logged_in|identity|jwt)`)
+
+// shares reports whether a Cache-Control lets shared caches store answers to requests with credentials (RFC 9111 §3.5).
+func shares(text string) bool {
+	cc := httpfield.ParseCacheControl(http.Header{"Cache-Control": {text}})
+	switch {
+	case cc.Has("private"), cc.Has("no-store"), cc.Has("no-cache"):
+		return false
+	case cc.Has("public"):
+		age, ok := cc.Delta("max-age")
+		if shared, given := cc.Delta("s-maxage"); given {
+			age, ok = shared, true
+		}
+		return !ok || age > 0
+	}
+	if age, ok := cc.Delta("s-maxage"); ok {
+		return age > 0
+	}
+	age, ok := cc.Delta("max-age")
+	return ok && age > 0 && cc.Has("must-revalidate")
+}
+
+// policies are what statements set, outside of branches that ask who it is, or which path.
+func (p *project) policies(f *function) (list []policy, varies bool) {
+	var in func(stmts []python.Stmt)
+	visit := func(n python.Node) {
+		if n == nil {
+			return
+		}
+		python.Inspect(n, func(n python.Node) bool {
+			switch n := n.(type) {
+			case *python.FunctionDef, *python.ClassDef, *python.Lambda:
+				return false
+			case *python.Call:
+				varies = varies || p.variesByCall(n)
+				if text, ok := fieldByCall(n); ok && shares(text) {
+					list = append(list, policy{n, true, text})
+				}
+				if calleeName(n) == "send_file" || calleeName(n) == "send_from_directory" {
+					for _, name := range []string{"max_age", "cache_timeout"} {
+						if e, ok := keywordOf(n, name); ok && positive(e) {
+							list = append(list, policy{n, true, "public, by " + name})
+						}
+					}
+				}
+			case *python.Dict:
+				for i, k := range n.Keys {
+					name, ok := stringOf(k)
+					if !ok {
+						continue
+					}
+					switch strings.ToLower(name) {
+					case "cache-control":
+						if text := textOf(n.Values[i]); shares(text) {
+							list = append(list, policy{k, true, text})
+						}
+					case "vary":
+						varies = varies || variesByCaller(textOf(n.Values[i]))
+					}
+				}
+			}
+			return true
+		})
+	}
+	in = func(stmts []python.Stmt) {
+		for _, stmt := range stmts {
+			switch n := stmt.(type) {
+			case *python.If:
+				test := f.module.file.Source(n.Test)
+				if aboutCaller.MatchString(test) || strings.Contains(test, ".path") || strings.Contains(test, "endpoint") || strings.Contains(test, "static") || strings.Contains(test, "blueprint") || strings.Contains(strings.ToLower(test), "cache") {
+					// What varies by who asks does so by whoever wrote it.
+					for _, s := range n.Body {
+						python.Inspect(s, func(n python.Node) bool {
+							if c, ok := n.(*python.Call); ok {
+								varies = varies || p.variesByCall(c)
+							}
+							return true
+						})
+					}
+					continue
+				}
+				visit(n.Test)
+				in(n.Body)
+				in(n.Else)
+			case *python.For:
+				in(n.Body)
+			case *python.While:
+				in(n.Body)
+			case *python.With:
+				in(n.Body)
+			case *python.Try:
+				in(n.Body)
+				for _, h := range n.Handlers {
+					in(h.Body)
+				}
+				in(n.Else)
+				in(n.Finally)
+			case *python.Assign:
+				visit(n.Value)
+				for _, target := range n.Targets {
+					if text, ok := fieldByTarget(target, n.Value); ok && shares(text) {
+						list = append(list, policy{stmt, true, text})
+					}
+					varies = varies || varyTarget(target, n.Value)
+				}
+			default:
+				visit(stmt)
+			}
+		}
+	}
+	in(f.body)
+	return private(f, list), varies
+}
+
+// private drops what the same function takes back: a policy of response.cache_control that is private, too.
+func private(f *function, list []policy) []policy {
+	if len(list) == 0 {
+		return nil
+	}
+	text := f.module.file.Source(f.node)
+	if strings.Contains(text, "cache_control.private = True") || strings.Contains(text, "cache_control.no_store = True") {
+		return nil
+	}
+	return list
+}
+
+func positive(e python.Expr) bool {
+	switch n := e.(type) {
+	case *python.Constant:
+		v, err := strconv.Atoi(n.Text)
+		return n.Kind == python.Int && (err != nil || v > 0)
+	case *python.BinOp:
+		return positive(n.Left) && positive(n.Right)
+	}
+	return false
+}
+
+// textOf is a text as far as it is written there; a number stands for what is put into it.
+func textOf(e python.Expr) string {
+	switch n := e.(type) {
+	case *python.Constant:
+		if n.Kind == python.Str {
+			return n.Text
+		}
+		return "60"
+	case *python.JoinedStr:
+		var b strings.Builder
+		for _, v := range n.Values {
+			b.WriteString(textOf(v))
+		}
+		return b.String()
+	case *python.FormattedValue:
+		return "60"
+	case *python.BinOp:
+		if n.Op == python.Mod {
+			return strings.NewReplacer("%s", "60", "%d", "60").Replace(textOf(n.Left))
+		}
+		return textOf(n.Left) + textOf(n.Right)
+	case *python.Call:
+		if a, ok := n.Func.(*python.Attribute); ok && a.Attr == "format" {
+			return strings.NewReplacer("{}", "60", "{0}", "60").Replace(textOf(a.Value))
+		}
+		if f, ok := n.Func.(*python.Name); ok && f.ID == "str" {
+			return "60"
+		}
+	}
+	return ""
+}
+
+// fieldByCall is headers.set("Cache-Control", text), and its like.
+func fieldByCall(n *python.Call) (string, bool) {
+	a, ok := n.Func.(*python.Attribute)
+	if !ok {
+		return "", false
+	}
+	switch a.Attr {
+	case "add", "set", "setdefault", "__setitem__", "add_header":
+		if len(n.Args) >= 2 {
+			if name, ok := stringOf(n.Args[0]); ok && strings.EqualFold(name, "Cache-Control") {
+				return textOf(n.Args[1]), true
+			}
+		}
+	}
+	return "", false
+}
+
+// fieldByTarget is headers["Cache-Control"] = text, and response.cache_control.public = True.
+func fieldByTarget(target, value python.Expr) (string, bool) {
+	switch t := target.(type) {
+	case *python.Subscript:
+		if name, ok := stringOf(t.Slice); ok && strings.EqualFold(name, "Cache-Control") {
+			return textOf(value), true
+		}
+	case *python.Attribute:
+		if base, ok := t.Value.(*python.Attribute); ok && base.Attr == "cache_control" {
+			switch {
+			case t.Attr == "public" && isTrue(value):
+				return "public", true
+			case t.Attr == "s_maxage" && positive(value):
+				return "s-maxage=60", true
+			}
+		}
+	}
+	return "", false
+}
+
+func variesByCaller(text string) bool {
+	text = strings.ToLower(text)
+	return strings.Contains(text, "authorization") || strings.Contains(text, "cookie") || strings.Contains(text, "*") || strings.Contains(text, "api-key") || strings.Contains(text, "token")
+}
+
+func (p *project) variesByCall(n *python.Call) bool {
+	a, ok := n.Func.(*python.Attribute)
+	if !ok {
+		return false
+	}
+	switch a.Attr {
+	case "add", "set", "update", "extend", "setdefault", "add_header":
+		base, _ := a.Value.(*python.Attribute)
+		for i, arg := range n.Args {
+			if base != nil && base.Attr == "vary" {
+				for _, s := range stringsIn(arg) {
+					if variesByCaller(s) {
+						return true
+					}
+				}
+			}
+			if name, ok := stringOf(arg); ok && strings.EqualFold(name, "Vary") && i+1 < len(n.Args) {
+				return variesByCaller(textOf(n.Args[i+1]))
+			}
+		}
+	}
+	return false
+}
+
+func varyTarget(target, value python.Expr) bool {
+	switch t := target.(type) {
+	case *python.Subscript:
+		name, ok := stringOf(t.Slice)
+		return ok && strings.EqualFold(name, "Vary") && variesByCaller(textOf(value))
+	case *python.Attribute:
+		return t.Attr == "vary" && variesByCaller(strings.Join(stringsIn(value), ","))
+	}
+	return false
+}
+
+// judgePolicies reports policies that let shared caches store the answers of views behind a check.
+func (p *project) judgePolicies() {
+	var checked []*view
+	for _, m := range p.modules {
+		if m.test {
+			continue
+		}
+		for _, f := range m.everyFunction() {
+			for _, v := range p.views[f] {
+				if !p.authenticated(v) {
+					continue
+				}
+				checked = append(checked, v)
+				list, varies := p.policies(f)
+				if !varies {
+					for _, set := range list {
+						p.addPolicy(v, f, set)
+					}
+				}
+				p.policyOfDecorators(v)
+				break
+			}
+		}
+	}
+	for _, h := range p.hooks {
+		if !h.after || h.fn.module.test {
+			continue
+		}
+		list, varies := p.policies(h.fn)
+		if varies {
+			continue
+		}
+		for _, set := range list {
+			for _, v := range checked {
+				if h.whole || h.owner != nil && h.owner == v.owner {
+					p.addPolicy(v, h.fn, set)
+					break
+				}
+			}
+		}
+	}
+}
+
+// authenticated reports whether a view answers those only that pass a check, or each in another way.
+func (p *project) authenticated(v *view) bool {
+	for _, l := range v.layers {
+		if l.kind == layerAuth && l.strength != optional {
+			return true
+		}
+	}
+	if p.guarded(v) != nil {
+		return true
+	}
+	sum := p.summarize(v.fn)
+	for _, c := range sum.checks {
+		if c.why.has(caller | secret) {
+			return true
+		}
+	}
+	return sum.ret.has(caller) && !sum.ret.has(fromQuery)
+}
+
+func (p *project) addPolicy(v *view, f *function, set policy) {
+	p.add(finding.Finding{
+		Rule: finding.FlaskPublicCacheControl, Severity: finding.FlaskPublicCacheControl.Severity, Confidence: finding.Confirmed, Operation: p.route(v),
+		Summary: v.fn.qualified() + " answers known callers, and its answer says that shared caches may store it.",
+		Detail:  "Cache-Control: " + shown(set.note) + " releases an answer to a request with credentials to shared caches (RFC 9111 §3.5), and no Vary tells them whose it is.",
+		Source: &finding.Source{Place: finding.Place{File: f.module.path, Line: f.module.line(set.node)}, EndLine: f.module.endLine(f.node), Symbol: f.qualified(),
+			Key: shown(f.module.file.Source(set.node)), Trace: []finding.Place{{File: v.fn.module.path, Line: v.fn.module.line(v.fn.node), Note: v.fn.qualified() + " answers by who asks, or after a check"}},
+			Fix: "Say private, or no-store, in the answers of views behind a login."},
+	})
+}
+
+// policyOfDecorators looks at decorators of the project, and of libraries, that set the field.
+func (p *project) policyOfDecorators(v *view) {
+	s := v.fn.scope.outer
+	if v.fn.class != nil {
+		s = v.fn.class.scope
+	}
+	for _, d := range v.fn.decorators {
+		base := d
+		c, called := d.(*python.Call)
+		if called {
+			base = c.Func
+		}
+		value := p.resolve(base, s)
+		switch value.kind {
+		case isFunction:
+			for _, inner := range value.fn.inner {
+				list, varies := p.policies(inner)
+				if len(list) > 0 && !varies {
+					p.addPolicy(v, v.fn, policy{d, true, list[0].note})
+				}
+			}
+		case isExternal, isUnknown:
+			if !called {
+				continue
+			}
+			public, ok := keywordOf(c, "public")
+			if ok && isTrue(public) {
+				p.addPolicy(v, v.fn, policy{d, true, "public"})
+			}
+		}
+	}
+}

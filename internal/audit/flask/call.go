@@ -1,0 +1,423 @@
+package flask
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/bearcache/bearcache/internal/audit/python"
+	"github.com/bearcache/bearcache/internal/finding"
+)
+
+var (
+	// callerCall are functions that the audit does not see, and that say themselves that they give the caller.
+	callerCall = regexp.MustCompile(`(?i)^_?(get_?)?(current|logged_?in|auth(enticated)?|session)_?(user|identity|account|member|uid|username)(_?(id|name|info|data|or_none|from_(token|request|session|jwt)))?$|^get_(user|identity|username|user_?id|account)_?from_(token|request|session|jwt|header)s?$|^get_jwt_(identity|claims)$`)
+	// checkingCall are functions that the audit does not see, and that say themselves that they refuse.
+	checkingCall = regexp.MustCompile(`(?i)^(verify_jwt_in_request|(require|check|ensure|assert|verify)_(auth|login|token|user|permission|admin|access|logged_in|authenticated|authorization|role)s?)$`)
+	// tokenCall make a credential.
+	tokenCall = regexp.MustCompile(`(?i)^(create|generate|issue|encode|make|sign|get|fetch|authorize)_?(new_?)?(access|refresh|auth|jwt|bearer|session|id)_?(token|jwt)s?$|^generate_jwt$|^create_jwt$|^encode_jwt$`)
+	// mutating are methods that put what they are given into what they are called on.
+	mutating = map[string]bool{"append": true, "extend": true, "update": true, "add": true, "insert": true, "setdefault": true, "appendleft": true, "set_data": true,
+		"write": true, "add_row": true, "push": true, "put": true, "set_cookie": true, "send": true, "append_child": true, "setlist": true, "__setitem__": true}
+	accessors = map[string]bool{"get": true, "getlist": true, "pop": true, "setdefault": true, "__getitem__": true, "get_all": true}
+)
+
+// given are the arguments of a call.
+type given struct {
+	positional []taint
+	exprs      []python.Expr
+	keywords   map[string]taint
+	all        taint
+	star       bool // *args, or **kwargs
+}
+
+func (fr *frame) given(n *python.Call) given {
+	g := given{}
+	for _, a := range n.Args {
+		var t taint
+		if s, ok := a.(*python.Starred); ok {
+			g.star = true
+			t = fr.eval(s.Value)
+		} else {
+			t = fr.argument(a)
+		}
+		g.positional = append(g.positional, t)
+		g.exprs = append(g.exprs, a)
+		g.all = g.all.and(t)
+	}
+	for _, k := range n.Keywords {
+		t := fr.argument(k.Value)
+		if k.Name == "" {
+			g.star = true
+		} else {
+			if g.keywords == nil {
+				g.keywords = map[string]taint{}
+			}
+			g.keywords[k.Name] = t
+		}
+		g.all = g.all.and(t)
+	}
+	return g
+}
+
+// argument is what an argument depends on; a function as an argument gives what it returns, since it is there to be called.
+func (fr *frame) argument(e python.Expr) taint {
+	switch e.(type) {
+	case *python.Name, *python.Attribute, *python.Lambda:
+		if v := fr.p.resolve(e, fr.scope); v.kind == isFunction && !isProperty(v.fn) {
+			return fr.rid(fr.p.summarize(v.fn).ret)
+		}
+	}
+	return fr.eval(e)
+}
+
+func (fr *frame) call(n *python.Call) taint {
+	name := calleeName(n)
+	receiver := taint{}
+	callee := fr.p.resolve(n.Func, fr.scope)
+	if attr, ok := n.Func.(*python.Attribute); ok {
+		if t, ok := fr.accessor(n, attr); ok {
+			fr.given(n)
+			return t
+		}
+		if callee.kind != isFunction && callee.kind != isClass {
+			receiver = fr.eval(attr.Value)
+		}
+	}
+	if t, ok := fr.wrappedCall(n); ok {
+		return t
+	}
+	g := fr.given(n)
+	fr.loggingSink(n, callee, g)
+	fr.urlCall(n, callee, g)
+	if t, ok := fr.storeCall(n, g); ok {
+		return t
+	}
+	fr.mutates(n, name, g)
+	switch callee.kind {
+	case isExternal:
+		return fr.externalCall(n, callee.name, name, receiver, g)
+	case isFunction:
+		return fr.functionCall(n, callee, g)
+	case isClass:
+		if b, _ := callee.class.member(fr.p, "__init__"); b != nil && b.fn != nil {
+			fr.applied(fr.p.summarize(b.fn), b.fn, fr.aligned(b.fn, g, true, taint{}), n)
+		}
+		return g.all
+	case isInstance:
+		if b, _ := callee.class.member(fr.p, "__call__"); b != nil && b.fn != nil {
+			return fr.functionCall(n, value{kind: isFunction, fn: b.fn, bound: true}, g)
+		}
+	}
+	switch {
+	case callerCall.MatchString(name) && callee.kind == isUnknown && len(n.Args) == 0:
+		return taint{marks: caller, attrs: whole, why: &origin{place: fr.place(n, name)}}
+	case checkingCall.MatchString(name) && callee.kind == isUnknown:
+		fr.check(check{taint{marks: caller, attrs: whole, why: &origin{place: fr.place(n, name)}}, fr.place(n, name+" refuses"), login})
+	case tokenCall.MatchString(name) && callee.kind == isUnknown:
+		return taint{marks: caller | secret | named, attrs: whole, why: &origin{place: fr.place(n, name)}}
+	case hashingName.MatchString(name):
+		return receiver.and(g.all).told()
+	}
+	return fr.passed(name, receiver, g.all)
+}
+
+// passed is what a call that is not known makes of what it is given: text goes through textual functions only.
+func (fr *frame) passed(name string, receiver, args taint) taint {
+	t := receiver.and(args)
+	if !isTextual(name) {
+		t = t.told()
+	}
+	return t
+}
+
+// accessor is base.get("key") of the request or the session.
+func (fr *frame) accessor(n *python.Call, attr *python.Attribute) (taint, bool) {
+	if !accessors[attr.Attr] || len(n.Args) == 0 {
+		return taint{}, false
+	}
+	base := fr.p.resolve(attr.Value, fr.scope)
+	key, constant := stringOf(n.Args[0])
+	if t, ok := fr.field(base, key, constant, n); ok {
+		return t, true
+	}
+	if !constant {
+		return taint{}, false
+	}
+	// A part of something that holds a secret, by another name, is none; a part of the caller may be one that others have, too.
+	t := fr.eval(attr.Value)
+	switch {
+	case t.has(fields):
+		return fr.fieldOf(key, n), true
+	case t.has(caller) && t.attrs&whole != 0:
+		t.attrs = attrOf(key)
+		return t.and(fr.defaults(n)), true
+	}
+	return taint{}, false
+}
+
+// fieldOf is a field of a copy of the request's fields.
+func (fr *frame) fieldOf(key string, at python.Node) taint {
+	t, _ := fr.field(external("flask.request.headers"), key, true, at)
+	return t
+}
+
+func (fr *frame) defaults(n *python.Call) taint { return fr.join(n.Args[1:]...) }
+
+func (fr *frame) mutates(n *python.Call, name string, g given) {
+	attr, ok := n.Func.(*python.Attribute)
+	if !ok || !mutating[name] {
+		return
+	}
+	if root := rootName(attr.Value); root != "" && fr.isLocal(root) {
+		fr.env[root] = fr.env[root].and(g.all).and(fr.pc.told())
+	}
+}
+
+// wrappedCall is the call, in the wrapper of a decorator, of the function that it was put on: f(*args), cache.cached()(f)(*args).
+func (fr *frame) wrappedCall(n *python.Call) (taint, bool) {
+	direct := false
+	switch f := n.Func.(type) {
+	case *python.Name:
+		_, local := fr.env[f.ID]
+		direct = !local && fr.isWrapped(f.ID)
+	case *python.Attribute: // self.f(*args), of a decorator that is an object
+		return taint{}, false
+	case *python.Call:
+		if !fr.decorates(f) {
+			return taint{}, false
+		}
+		fr.given(f)
+		direct = true
+	}
+	if !direct {
+		return taint{}, false
+	}
+	c := call{keywords: map[string]taint{}}
+	g := fr.given(n)
+	for i, e := range g.exprs {
+		if _, ok := e.(*python.Starred); ok {
+			c.passesAll = true
+			break
+		}
+		c.positional = append(c.positional, g.positional[i])
+	}
+	for k, t := range g.keywords {
+		c.keywords[k] = t
+	}
+	if g.star {
+		c.passesAll = true
+	}
+	if len(fr.sum.inner) < 8 {
+		fr.sum.inner = append(fr.sum.inner, c)
+	}
+	t := g.all.without(secret | fields)
+	t.marks |= wrapped
+	return t, true
+}
+
+// decorates: a call that puts a decorator on the wrapped function. Its layers are layers of the decorator that is looked at.
+func (fr *frame) decorates(n *python.Call) bool {
+	for _, a := range n.Args {
+		name, ok := a.(*python.Name)
+		if !ok {
+			continue
+		}
+		if _, local := fr.env[name.ID]; local || !fr.isWrapped(name.ID) {
+			continue
+		}
+		for _, l := range fr.p.layersOf(n.Func, fr.scope, fr) {
+			fr.layer(l)
+		}
+		return true
+	}
+	return false
+}
+
+func (fr *frame) layer(l layer) {
+	for _, other := range fr.sum.layers {
+		if other.kind == l.kind && other.place == l.place {
+			return
+		}
+	}
+	fr.sum.layers = append(fr.sum.layers, l)
+}
+
+func (fr *frame) externalCall(n *python.Call, dotted, name string, receiver taint, g given) taint {
+	if fr.decorates(n) {
+		return taint{marks: wrapped}
+	}
+	switch dotted {
+	case "flask_jwt_extended.verify_jwt_in_request":
+		if o, ok := keywordOf(n, "optional"); ok && isTrue(o) {
+			return taint{}
+		}
+		fr.check(check{taint{marks: caller, attrs: whole, why: &origin{place: fr.place(n, "verify_jwt_in_request")}}, fr.place(n, "verify_jwt_in_request refuses"), login})
+		return taint{}
+	case "flask.render_template", "flask.render_template_string", "flask.stream_template":
+		return g.all.and(fr.rendered(n, dotted))
+	case "flask_jwt_extended.create_access_token", "flask_jwt_extended.create_refresh_token", "jwt.encode", "flask_jwt.jwt_encode_callback":
+		return taint{marks: caller | secret, attrs: whole, why: &origin{place: fr.place(n, name)}}
+	case "flask.url_for", "flask.redirect", "flask.jsonify", "flask.make_response", "flask.Response", "json.dumps", "flask.json.dumps", "str", "repr", "dict", "list", "format":
+		return receiver.and(g.all)
+	case "len", "bool", "isinstance", "hasattr", "callable", "type", "hash", "int":
+		return receiver.and(g.all).told()
+	case "isinstance()":
+		return taint{}
+	}
+	switch {
+	case strings.HasSuffix(dotted, ".require") && strings.HasPrefix(dotted, "flask_principal."), strings.HasSuffix(dotted, ".test") && strings.HasPrefix(dotted, "flask_principal."):
+		fr.check(check{taint{marks: caller, attrs: part, why: &origin{place: fr.place(n, "Permission")}}, fr.place(n, "Permission refuses"), rights})
+		return taint{}
+	case strings.HasSuffix(dotted, ".authorize_access_token"), strings.HasSuffix(dotted, ".fetch_token"), strings.HasSuffix(dotted, ".fetch_access_token"):
+		return taint{marks: caller | secret, attrs: whole, why: &origin{place: fr.place(n, name)}}
+	case hashing.MatchString(dotted):
+		return receiver.and(g.all).told()
+	}
+	if t := fr.source(external(dotted+"()"), n); t.marks != 0 {
+		return t
+	}
+	return fr.passed(name, receiver, g.all)
+}
+
+// functionCall is a call of a function of the project.
+func (fr *frame) functionCall(n *python.Call, callee value, g given) taint {
+	if fr.decorates(n) {
+		return taint{marks: wrapped}
+	}
+	var self taint
+	if attr, ok := n.Func.(*python.Attribute); ok && callee.bound {
+		self = fr.eval(attr.Value)
+	}
+	sum := fr.p.summarize(callee.fn)
+	args := fr.aligned(callee.fn, g, callee.bound || callee.fn.class != nil && isClassMethod(callee.fn), self)
+	fr.applied(sum, callee.fn, args, n)
+	t := fr.substitute(sum.ret, callee.fn, args, sum, n)
+	for _, l := range fr.p.decoratorsOf(callee.fn) { // what decorators check on every call of it
+		if l.kind == layerCache {
+			break
+		}
+		for _, c := range l.checks {
+			fr.check(c)
+		}
+	}
+	return t
+}
+
+func isClassMethod(f *function) bool {
+	for _, d := range f.decorators {
+		if name, ok := d.(*python.Name); ok && name.ID == "classmethod" {
+			return true
+		}
+	}
+	return false
+}
+
+// aligned are the arguments of a call by the number of the parameter that each is for.
+func (fr *frame) aligned(f *function, g given, bound bool, self taint) []taint {
+	args := make([]taint, len(f.params))
+	at := 0
+	if bound && f.positional > 0 {
+		args[0] = self
+		at = 1
+	}
+	for i, t := range g.positional {
+		if _, star := g.exprs[i].(*python.Starred); star {
+			for j := at; j < len(args); j++ {
+				args[j] = args[j].and(t)
+			}
+			continue
+		}
+		switch {
+		case at < f.positional:
+			args[at] = t
+			at++
+		case f.vararg >= 0:
+			args[f.vararg] = args[f.vararg].and(t)
+		}
+	}
+	for name, t := range g.keywords {
+		i := f.param(name)
+		if i < 0 {
+			i = f.kwarg
+		}
+		if i >= 0 {
+			args[i] = args[i].and(t)
+		}
+	}
+	return args
+}
+
+func (f *function) param(name string) int {
+	for i, p := range f.params {
+		if p == name && i != f.vararg && i != f.kwarg {
+			return i
+		}
+	}
+	return -1
+}
+
+// substitute puts the arguments of a call in the place of the parameters that a taint is made of.
+func (fr *frame) substitute(t taint, f *function, args []taint, sum *summary, at python.Node) taint {
+	params, copies := t.params, t.copies
+	own := t
+	own.params, own.copies = 0, 0
+	if own.marks&(caller|secret) != 0 && f.name != "" {
+		own = own.through(fr.place(at, f.qualified()+" is called"))
+	}
+	for i, a := range args {
+		if i >= 64 || params&(1<<i) == 0 {
+			continue
+		}
+		if copies&(1<<i) == 0 {
+			a = a.told()
+		}
+		own = own.and(a)
+	}
+	return own
+}
+
+// applied is what else a call does: it may refuse, log, or keep what it is given.
+func (fr *frame) applied(sum *summary, f *function, args []taint, at python.Node) {
+	if sum == fr.sum {
+		return
+	}
+	for _, c := range sum.checks {
+		// A check of a parameter is one by the caller where the argument is.
+		c.why = fr.substitute(c.why, f, args, sum, at)
+		if !c.why.has(caller | secret) {
+			continue
+		}
+		c.place = fr.place(at, f.qualified()+" refuses by who asks")
+		fr.check(c)
+	}
+	for _, s := range sum.sinks {
+		fr.passedToSink(s, f, args, sum, at)
+	}
+	for _, op := range sum.ops {
+		fr.lift(op, f, args, sum, at)
+	}
+}
+
+func keywordOf(n *python.Call, name string) (python.Expr, bool) {
+	for _, k := range n.Keywords {
+		if k.Name == name {
+			return k.Value, true
+		}
+	}
+	return nil, false
+}
+
+func isTrue(e python.Expr) bool {
+	c, ok := e.(*python.Constant)
+	return ok && c.Kind == python.True
+}
+
+func isFalse(e python.Expr) bool {
+	c, ok := e.(*python.Constant)
+	return ok && (c.Kind == python.False || c.Kind == python.None)
+}
+
+// note is a place in the module of a frame.
+func (fr *frame) noted(n python.Node, note string) []finding.Place {
+	return []finding.Place{fr.place(n, note)}
+}

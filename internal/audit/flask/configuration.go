@@ -1,0 +1,95 @@
+package flask
+
+import (
+	"strings"
+
+	"github.com/bearcache/bearcache/internal/audit/python"
+	"github.com/bearcache/bearcache/internal/finding"
+)
+
+// settings visits every value that a module gives a setting: as a name, an attribute, a key of a dict, an argument.
+func settings(m *module, visit func(name string, value python.Expr, at python.Node)) {
+	for _, stmt := range m.file.Body {
+		python.Inspect(stmt, func(n python.Node) bool {
+			switch n := n.(type) {
+			case *python.Assign:
+				for _, t := range n.Targets {
+					switch t := t.(type) {
+					case *python.Name:
+						visit(t.ID, n.Value, n)
+					case *python.Attribute:
+						visit(t.Attr, n.Value, n)
+					case *python.Subscript:
+						if s, ok := stringOf(t.Slice); ok {
+							visit(s, n.Value, n)
+						}
+					}
+				}
+			case *python.AnnAssign:
+				if t, ok := n.Target.(*python.Name); ok && n.Value != nil {
+					visit(t.ID, n.Value, n)
+				}
+			case *python.Dict:
+				for i, k := range n.Keys {
+					if s, ok := stringOf(k); ok {
+						visit(s, n.Values[i], k)
+					}
+				}
+			case *python.Call:
+				for _, k := range n.Keywords {
+					visit(k.Name, k.Value, k)
+				}
+			case *python.ClassDef: // class TestConfig: CACHE_TYPE = "null" is for tests alone
+				if strings.HasPrefix(n.Name, "Test") {
+					return false
+				}
+			}
+			return true
+		})
+	}
+}
+
+// findCacheTypes notes which caches the configuration names; one that is not written there is another.
+func (p *project) findCacheTypes() {
+	for _, m := range p.modules {
+		if m.test {
+			continue
+		}
+		settings(m, func(name string, value python.Expr, _ python.Node) {
+			if name != "CACHE_TYPE" {
+				return
+			}
+			if s, ok := stringOf(value); ok {
+				p.cacheTypes = append(p.cacheTypes, strings.ToLower(s))
+			} else {
+				p.cacheTypes = append(p.cacheTypes, "")
+			}
+		})
+	}
+}
+
+// judgeConfiguration reports settings that switch tokens in URLs on.
+func (p *project) judgeConfiguration() {
+	for _, m := range p.modules {
+		if m.test {
+			continue
+		}
+		settings(m, func(name string, value python.Expr, at python.Node) {
+			if name != "JWT_TOKEN_LOCATION" && name != "locations" {
+				return
+			}
+			for _, s := range stringsIn(value) {
+				if s != "query_string" {
+					continue
+				}
+				p.add(finding.Finding{
+					Rule: finding.FlaskTokenInURL, Severity: finding.FlaskTokenInURL.Severity, Confidence: finding.Confirmed,
+					Summary: "Tokens are accepted in the query of requests.",
+					Detail:  name + " has query_string: whoever sends the token so leaves it in logs, histories, caches and the Referer field of other requests.",
+					Source: &finding.Source{Place: finding.Place{File: m.path, Line: m.line(at)}, EndLine: m.endLine(at), Symbol: name, Key: name,
+						Fix: "Leave query_string out: JWT_TOKEN_LOCATION = [\"headers\"]."},
+				})
+			}
+		})
+	}
+}

@@ -1,0 +1,457 @@
+package flask
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/bearcache/bearcache/internal/audit/python"
+)
+
+// eval is what an expression's value depends on.
+func (fr *frame) eval(e python.Expr) taint {
+	t := fr.expr(e)
+	if t.marks&(caller|secret|fields) != 0 {
+		fr.seen = fr.seen.and(t)
+	}
+	return t
+}
+
+func (fr *frame) expr(e python.Expr) taint {
+	switch n := e.(type) {
+	case nil:
+		return taint{}
+	case *python.Name:
+		return fr.name(n)
+	case *python.Attribute:
+		return fr.attribute(n)
+	case *python.Call:
+		return fr.call(n)
+	case *python.Subscript:
+		return fr.subscript(n)
+	case *python.BoolOp:
+		return fr.join(n.Values...)
+	case *python.NamedExpr:
+		t := fr.eval(n.Value)
+		fr.assign(n.Target, n.Value, t)
+		return t
+	case *python.BinOp:
+		t := fr.join(n.Left, n.Right)
+		fr.urlSink(n, t)
+		return t
+	case *python.UnaryOp:
+		return fr.eval(n.Operand).told()
+	case *python.Lambda:
+		return taint{}
+	case *python.IfExp:
+		test := fr.eval(n.Test)
+		return fr.join(n.Body, n.Else).and(test.told())
+	case *python.Dict:
+		var t taint
+		for i, k := range n.Keys {
+			t = t.and(fr.eval(k)).and(fr.eval(n.Values[i]))
+		}
+		return t
+	case *python.Set:
+		return fr.join(n.Elts...)
+	case *python.List:
+		return fr.join(n.Elts...)
+	case *python.Tuple:
+		return fr.join(n.Elts...)
+	case *python.Comp:
+		for _, g := range n.Generators {
+			fr.assign(g.Target, nil, fr.eval(g.Iter))
+		}
+		t := fr.eval(n.Elt)
+		if n.Value != nil {
+			t = t.and(fr.eval(n.Value))
+		}
+		for _, g := range n.Generators {
+			t = t.and(fr.eval(g.Iter).told())
+			for _, test := range g.Ifs {
+				t = t.and(fr.eval(test).told())
+			}
+		}
+		return t
+	case *python.Await:
+		return fr.eval(n.Value)
+	case *python.Yield:
+		t := fr.eval(n.Value)
+		fr.sum.ret = fr.sum.ret.and(t).and(fr.pc.told())
+		return taint{}
+	case *python.YieldFrom:
+		t := fr.eval(n.Value)
+		fr.sum.ret = fr.sum.ret.and(t)
+		return t
+	case *python.Compare:
+		t := fr.join(append([]python.Expr{n.Left}, n.Comparators...)...)
+		fr.lookedUp(n)
+		return t.told()
+	case *python.FormattedValue:
+		return fr.eval(n.Value)
+	case *python.Interpolation:
+		return fr.eval(n.Value)
+	case *python.JoinedStr:
+		t := fr.join(n.Values...)
+		fr.urlSink(n, t)
+		return t
+	case *python.TemplateStr:
+		return fr.join(n.Values...)
+	case *python.Starred:
+		return fr.eval(n.Value)
+	case *python.Slice:
+		return fr.join(n.Lower, n.Upper, n.Step)
+	}
+	return taint{}
+}
+
+func (fr *frame) join(list ...python.Expr) taint {
+	var t taint
+	for _, e := range list {
+		if e != nil {
+			t = t.and(fr.eval(e))
+		}
+	}
+	return t
+}
+
+func (fr *frame) name(n *python.Name) taint {
+	if t, ok := fr.env[n.ID]; ok {
+		return t
+	}
+	if fr.isLocal(n.ID) {
+		return taint{}
+	}
+	if fr.isWrapped(n.ID) {
+		return taint{marks: wrapped}
+	}
+	if t := fr.source(fr.p.resolve(n, fr.scope), n); t.marks != 0 {
+		return t
+	}
+	return fr.free(n.ID, n)
+}
+
+// free is what a name of an enclosing function or of the module depends on.
+func (fr *frame) free(name string, at python.Node) taint {
+	list := fr.scope.lookup(name)
+	if len(list) == 0 {
+		return fr.unresolved(name, at)
+	}
+	var t taint
+	for _, b := range list {
+		if b.imports && fr.p.find(b.scope.module, b.from, b.level) == nil {
+			t = t.and(fr.unresolved(b.attr, at))
+			continue
+		}
+		t = t.and(fr.p.freeBinding(b))
+	}
+	return t
+}
+
+// unresolved: a name that comes from where the audit does not see, and says itself what it is.
+func (fr *frame) unresolved(name string, at python.Node) taint {
+	if name == "current_user" || name == "current_identity" {
+		return taint{marks: caller, attrs: whole, why: &origin{place: fr.place(at, name)}}
+	}
+	return taint{}
+}
+
+// freeBinding is what a name of a module, or of a function around, was given.
+func (p *project) freeBinding(b *binding) taint {
+	if p.freeUnderWay[b] || p.depth > maxDepth {
+		return taint{}
+	}
+	if b.imports {
+		from := p.find(b.scope.module, b.from, b.level)
+		if from == nil || b.attr == "" {
+			return taint{}
+		}
+		p.freeUnderWay[b] = true
+		defer delete(p.freeUnderWay, b)
+		var t taint
+		for _, other := range from.scope.names[b.attr] {
+			t = t.and(p.freeBinding(other))
+		}
+		return t
+	}
+	if b.value == nil || b.scope == nil || b.isIteration {
+		return taint{}
+	}
+	if t, ok := p.freeSeen[b]; ok {
+		return t
+	}
+	p.freeUnderWay[b] = true
+	defer delete(p.freeUnderWay, b)
+	p.depth++
+	defer func() { p.depth-- }()
+	fr := &frame{p: p, module: b.scope.module, fn: b.scope.fn, scope: b.scope, env: map[string]taint{}, sum: &summary{}, mute: 1, dry: true}
+	t := fr.rid(fr.eval(b.value))
+	p.freeSeen[b] = t
+	return t
+}
+
+// isWrapped reports whether a name is a parameter of a function around this one: what a decorator is put on.
+func (fr *frame) isWrapped(name string) bool {
+	if fr.fn == nil || fr.fn.outer == nil {
+		return false
+	}
+	list := fr.scope.lookup(name)
+	return len(list) > 0 && list[0].param >= 0 && list[0].scope.fn != fr.fn && wrappable(list[0].scope.fn, list[0].param)
+}
+
+// wrappable: the parameter of a decorator that takes the function: its first, or that behind self.
+func wrappable(f *function, i int) bool {
+	if i == 0 {
+		return f.name != "__call__" || f.class == nil
+	}
+	return i == 1 && f.class != nil
+}
+
+// source is what a name of a library says of the caller.
+func (fr *frame) source(v value, at python.Node) taint {
+	if v.kind != isExternal {
+		return taint{}
+	}
+	name := v.name
+	if rest, ok := strings.CutPrefix(name, "flask.g."); ok {
+		attr, _, _ := strings.Cut(rest, ".")
+		attr = strings.TrimSuffix(attr, "()")
+		if t := fr.p.assignedTo(attr); t.marks&(caller|secret) != 0 {
+			return t.through(fr.place(at, "g."+attr))
+		}
+	}
+	if rest, ok := strings.CutPrefix(name, "flask.request."); ok {
+		attr, _, _ := strings.Cut(rest, ".")
+		if !ofRequest[attr] {
+			if t := fr.p.assignedTo(attr); t.marks&(caller|secret) != 0 {
+				return t.through(fr.place(at, "request."+attr))
+			}
+		}
+	}
+	switch name {
+	case "flask.request.headers", "flask.request.headers.items()", "flask.request.headers.to_wsgi_list()", "flask.request.environ":
+		return taint{marks: fields, why: &origin{place: fr.place(at, name[len("flask."):])}}
+	case "flask.request.full_path", "flask.request.url", "flask.request.query_string", "flask.request.args", "flask.request.args.items()", "flask.request.args.to_dict()":
+		return taint{marks: query}
+	case "flask.request.authorization.password", "flask.request.authorization.token":
+		return taint{marks: caller | secret, attrs: whole, why: &origin{place: fr.place(at, name[len("flask."):])}}
+	}
+	if said := callerName(name); said != "" {
+		t := taint{marks: caller, attrs: whole, why: &origin{place: fr.place(at, said)}}
+		segments := strings.Split(name, ".")
+		if last := strings.TrimSuffix(segments[len(segments)-1], "()"); len(segments) > 2 && commonPart.MatchString(last) {
+			t.attrs = part
+		}
+		return t
+	}
+	return taint{}
+}
+
+// assignedTo is what the project puts into an attribute of flask.g, or of the request.
+func (p *project) assignedTo(attr string) taint {
+	for _, f := range p.assignedG[attr] {
+		p.summarize(f)
+	}
+	return p.g[attr]
+}
+
+func (fr *frame) attribute(n *python.Attribute) taint {
+	if path := dottedPathOf(n); path != "" {
+		if t, ok := fr.env[path]; ok {
+			return t
+		}
+	}
+	v := fr.p.resolve(n, fr.scope)
+	if _, shadowed := fr.env[rootName(n)]; !shadowed {
+		if t := fr.source(v, n); t.marks != 0 {
+			return t
+		}
+	}
+	base := fr.p.resolve(n.Value, fr.scope)
+	switch base.kind {
+	case isModule:
+		return fr.p.moduleName(base.module, n.Attr)
+	case isExternal:
+		if base.name == "flask.g" || base.name == "flask.request" || base.name == "flask.current_app" {
+			if base.name == "flask.request" && !ofRequest[n.Attr] {
+				return fr.unresolved(n.Attr, n)
+			}
+			return taint{}
+		}
+	case isInstance, isClass:
+		if v.kind == isFunction && isProperty(v.fn) {
+			return fr.substitute(fr.p.summarize(v.fn).ret, v.fn, []taint{fr.eval(n.Value)}, nil, n)
+		}
+		if root := rootName(n); fr.fn == nil || len(fr.fn.params) == 0 || root != fr.fn.params[0] {
+			if t := fr.selfAttribute(base.class, n.Attr); t.marks != 0 {
+				return t.through(fr.place(n, "."+n.Attr))
+			}
+		}
+	}
+	t := fr.eval(n.Value)
+	if t.has(caller) && t.attrs&whole != 0 {
+		t.attrs = attrOf(n.Attr)
+	}
+	if t.has(secret|fields) && (n.Attr == "sub" || n.Attr == "username" || n.Attr == "id") {
+		t = t.told()
+	}
+	return t
+}
+
+func isProperty(f *function) bool {
+	for _, d := range f.decorators {
+		switch n := d.(type) {
+		case *python.Name:
+			if n.ID == "property" || n.ID == "cached_property" {
+				return true
+			}
+		case *python.Attribute:
+			if n.Attr == "cached_property" || n.Attr == "hybrid_property" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// selfAttribute is what methods of a class assign to an attribute of self.
+func (fr *frame) selfAttribute(k *class, attr string) taint {
+	var t taint
+	for _, b := range k.self[attr] {
+		t = t.and(fr.p.freeBinding(b))
+	}
+	return t
+}
+
+func (p *project) moduleName(m *module, name string) taint {
+	var t taint
+	for _, b := range m.scope.names[name] {
+		t = t.and(p.freeBinding(b))
+	}
+	return t
+}
+
+func (fr *frame) subscript(n *python.Subscript) taint {
+	base := fr.p.resolve(n.Value, fr.scope)
+	key, constant := stringOf(n.Slice)
+	if _, local := fr.env[rootName(n.Value)]; !local || base.kind == isExternal && strings.HasPrefix(base.name, "flask.") {
+		if t, ok := fr.field(base, key, constant, n); ok {
+			return t
+		}
+	}
+	fr.readFrom(n.Value, n.Slice, n)
+	t := fr.eval(n.Value)
+	if s, ok := n.Slice.(*python.Slice); ok && short(s) {
+		return t.told()
+	}
+	if t.has(caller) && constant && t.attrs&whole != 0 {
+		t.attrs = attrOf(key)
+	}
+	if t.has(secret) && constant && !tokenName.MatchString(key) && !bareToken.MatchString(key) {
+		t = t.told() // a part of what holds a secret, by another name
+	}
+	return t.and(fr.eval(n.Slice).told())
+}
+
+// short is a slice of the first or the last few characters.
+func short(s *python.Slice) bool {
+	if n, ok := s.Upper.(*python.Constant); ok && s.Lower == nil && n.Kind == python.Int {
+		return len(n.Text) < 2 || n.Text <= "16" && len(n.Text) == 2
+	}
+	if n, ok := s.Lower.(*python.UnaryOp); ok && s.Upper == nil && n.Op == python.USub {
+		if c, ok := n.Operand.(*python.Constant); ok && c.Kind == python.Int {
+			return len(c.Text) < 2
+		}
+	}
+	return false
+}
+
+func stringOf(e python.Expr) (string, bool) {
+	c, ok := e.(*python.Constant)
+	if !ok || c.Kind != python.Str {
+		return "", false
+	}
+	return c.Text, true
+}
+
+// field is a field of the request: request.headers[key], session[key], request.args[key], … ok is false for anything else.
+func (fr *frame) field(base value, key string, constant bool, at python.Node) (taint, bool) {
+	if base.kind != isExternal {
+		return taint{}, false
+	}
+	made := func(m mark, said string) taint {
+		t := taint{marks: m, why: &origin{place: fr.place(at, said)}}
+		if m&caller != 0 {
+			t.attrs = attrOf(key)
+		}
+		return t
+	}
+	switch base.name {
+	case "flask.request.headers":
+		switch {
+		case !constant || !callerField.MatchString(key) || isCSRF(key):
+			return taint{}, true
+		case secretField.MatchString(key):
+			return made(caller|secret, "the "+key+" field"), true
+		}
+		return made(caller, "the "+key+" field"), true
+	case "flask.request.cookies":
+		switch {
+		case !constant || !sessionCookie.MatchString(key) || isCSRF(key):
+			return taint{}, true
+		case tokenName.MatchString(key) || bareToken.MatchString(key) || strings.Contains(strings.ToLower(key), "sess"):
+			return made(caller|secret, "the cookie "+key), true
+		}
+		return made(caller, "the cookie "+key), true
+	case "flask.request.args", "flask.request.values":
+		if constant && (tokenName.MatchString(key) || bareToken.MatchString(key)) {
+			fr.tokenFromQuery(key, at)
+			return made(caller|secret|fromQuery|named, "the parameter "+key), true
+		}
+		return taint{}, true
+	case "flask.request.environ":
+		switch key {
+		case "REMOTE_USER", "HTTP_X_REMOTE_USER", "HTTP_REMOTE_USER":
+			return made(caller, key), true
+		case "HTTP_AUTHORIZATION":
+			return made(caller|secret, key), true
+		}
+		return taint{}, true
+	case "flask.session":
+		if constant && neutralSession(key) {
+			return taint{}, true
+		}
+		said := "session"
+		if constant {
+			said = "session[" + key + "]"
+		}
+		m := caller
+		if constant && tokenName.MatchString(key) {
+			m |= secret
+		}
+		return made(m, said), true
+	}
+	return taint{}, false
+}
+
+func isCSRF(name string) bool {
+	name = strings.ToLower(name)
+	return strings.Contains(name, "csrf") || strings.Contains(name, "xsrf")
+}
+
+// neutralSession are keys of a session that say nothing of who has it.
+func neutralSession(key string) bool {
+	switch strings.ToLower(key) {
+	case "lang", "language", "locale", "theme", "_flashes", "_permanent", "csrf_token", "_csrf_token", "next", "timezone", "dark_mode", "state", "oauth_state", "nonce":
+		return true
+	}
+	return false
+}
+
+// textual are methods and functions whose result has the text of what they are given.
+var textual = []string{
+	"split", "rsplit", "strip", "lstrip", "rstrip", "replace", "format", "join", "encode", "decode", "lower", "upper", "partition", "rpartition", "removeprefix",
+	"removesuffix", "title", "str", "repr", "dict", "list", "tuple", "dumps", "jsonify", "bytes", "get", "pop", "copy", "format_map", "to_dict", "items", "values",
+	"quote", "quote_plus", "urlencode", "b64encode", "escape", "text", "smart_str", "force_text", "to_native", "unicode", "sub", "group", "next", "strip_bearer", "append", "getattr",
+}
+
+func isTextual(name string) bool { return slices.Contains(textual, name) }

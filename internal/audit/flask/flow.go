@@ -1,0 +1,469 @@
+package flask
+
+import (
+	"strings"
+
+	"github.com/bearcache/bearcache/internal/audit/python"
+	"github.com/bearcache/bearcache/internal/finding"
+)
+
+// summary is what a call of a function comes to, whoever calls it.
+type summary struct {
+	ret    taint
+	checks []check // by which it refuses some callers
+	always bool    // it never returns: it raises, or aborts
+	ops    []operation
+	sinks  []sink
+	inner  []call // of the function that it is put on, where it is the wrapper of a decorator
+	layers []layer
+}
+
+// check is a place where an answer is refused by who asks.
+type check struct {
+	why      taint
+	place    finding.Place
+	strength strength
+}
+
+// call is how a wrapper calls the function that it wraps: with what before, and beside, the arguments that it got itself.
+type call struct {
+	positional []taint
+	keywords   map[string]taint
+	passesAll  bool // *args or **kwargs of its own
+}
+
+// frame is one function while it is looked at, statement by statement.
+type frame struct {
+	p      *project
+	module *module
+	fn     *function // nil for the body of a module
+	scope  *scope
+	env    map[string]taint
+	pc     taint // what the statement's being reached depends on
+	sum    *summary
+	seen   taint // callers and secrets in the expressions since it was cleared
+	mute   int   // above 0: what is returned is a refusal
+	dry    bool  // nothing is noted but what the value depends on
+}
+
+// summarize is the summary of a function; an empty one while it is being made, for functions that call themselves.
+func (p *project) summarize(f *function) *summary {
+	if s := p.summaries[f]; s != nil {
+		return s
+	}
+	s := &summary{}
+	p.summaries[f] = s
+	if p.depth > maxDepth {
+		return s
+	}
+	p.depth++
+	defer func() { p.depth-- }()
+	fr := &frame{p: p, module: f.module, fn: f, scope: f.scope, env: map[string]taint{}, sum: s}
+	given := p.injected(f)
+	for i, name := range f.params {
+		fr.env[name] = param(i).and(given[name])
+	}
+	if f.result != nil {
+		s.ret = fr.eval(f.result)
+	} else {
+		s.always = fr.block(f.body) == raises
+	}
+	fr.settle()
+	return s
+}
+
+// maxDepth bounds how deep calls are followed.
+const maxDepth = 60
+
+// ending is how a block ends.
+type ending uint8
+
+const (
+	goesOn ending = iota
+	leaves        // by return, break or continue
+	raises        // or aborts
+)
+
+func (fr *frame) place(n python.Node, note string) finding.Place {
+	return finding.Place{File: fr.module.path, Line: fr.module.line(n), Note: note}
+}
+
+// block runs statements. What a branch by the caller left behind holds to the end of the block.
+func (fr *frame) block(list []python.Stmt) ending {
+	pc := fr.pc
+	defer func() { fr.pc = pc }()
+	for i, stmt := range list {
+		if end := fr.stmt(stmt, list[i+1:]); end != goesOn {
+			return end
+		}
+	}
+	return goesOn
+}
+
+func (fr *frame) stmt(stmt python.Stmt, rest []python.Stmt) ending {
+	switch n := stmt.(type) {
+	case *python.Assign:
+		t := fr.eval(n.Value)
+		for _, target := range n.Targets {
+			fr.assign(target, n.Value, t)
+		}
+	case *python.AnnAssign:
+		if n.Value != nil {
+			fr.assign(n.Target, n.Value, fr.eval(n.Value))
+		}
+	case *python.AugAssign:
+		fr.assign(n.Target, nil, fr.eval(n.Value).and(fr.eval(n.Target)))
+	case *python.ExprStmt:
+		fr.eval(n.Value)
+		if fr.aborts(n.Value) {
+			return raises
+		}
+	case *python.Return:
+		var t taint
+		if n.Value != nil {
+			t = fr.eval(n.Value)
+		}
+		if fr.mute == 0 {
+			fr.sum.ret = fr.sum.ret.and(t).and(fr.pc.told())
+		}
+		return leaves
+	case *python.Raise:
+		if n.Exc != nil {
+			fr.eval(n.Exc)
+		}
+		return raises
+	case *python.Break, *python.Continue:
+		return leaves
+	case *python.If:
+		return fr.branch(n, rest)
+	case *python.For:
+		t := fr.eval(n.Iter)
+		for range 2 { // what the body leaves behind, it may see the next time
+			fr.assign(n.Target, nil, t)
+			fr.block(n.Body)
+		}
+		fr.block(n.Else)
+	case *python.While:
+		t := fr.eval(n.Test)
+		pc := fr.pc
+		if t.has(caller) {
+			fr.pc = fr.pc.and(t)
+		}
+		for range 2 {
+			fr.block(n.Body)
+		}
+		fr.pc = pc
+		fr.block(n.Else)
+	case *python.With:
+		for _, item := range n.Items {
+			t := fr.eval(item.Context)
+			if item.OptionalAs != nil {
+				fr.assign(item.OptionalAs, nil, t)
+			}
+		}
+		return fr.block(n.Body)
+	case *python.Try:
+		return fr.try(n)
+	case *python.Match:
+		return fr.match(n)
+	case *python.Assert:
+		if t := fr.eval(n.Test); t.has(caller) {
+			fr.refuse(t, n)
+		}
+	case *python.Delete:
+		for _, target := range n.Targets {
+			fr.eval(target)
+		}
+	}
+	return goesOn
+}
+
+// branch is an if. A branch that refuses is a check; any other makes what happens in it, and behind it, depend on the test.
+func (fr *frame) branch(n *python.If, rest []python.Stmt) ending {
+	t := fr.eval(n.Test)
+	byCaller := t.has(caller|secret) && !onlyStored(t)
+	bodyRefuses := fr.refuses(n.Body)
+	elseRefuses := len(n.Else) > 0 && fr.refuses(n.Else)
+	// if allowed: return answer, and refused behind it.
+	restRefuses := len(n.Else) == 0 && !bodyRefuses && alwaysLeaves(n.Body) && len(rest) > 0 && fr.refuses(rest) && len(rest) <= 2
+	pc := fr.pc
+	switch {
+	case byCaller && (bodyRefuses || elseRefuses || restRefuses):
+		fr.refuse(t, n.Test)
+	case byCaller:
+		fr.pc = fr.pc.and(t)
+	}
+	inside := fr.pc
+	before := copyOf(fr.env)
+	end := fr.muted(n.Body, byCaller && bodyRefuses)
+	after := fr.env
+	fr.env = before
+	fr.pc = inside
+	other := fr.muted(n.Else, byCaller && elseRefuses)
+	switch {
+	case end == goesOn && other == goesOn:
+		merge(fr.env, after)
+	case end == goesOn:
+		fr.env = after
+	}
+	fr.pc = pc
+	if byCaller && !bodyRefuses && !elseRefuses && !restRefuses && (end == leaves || other == leaves) {
+		fr.pc = inside // what follows is for the others
+	}
+	switch {
+	case end == goesOn || other == goesOn:
+		return goesOn
+	case end == raises && other == raises:
+		return raises
+	}
+	return leaves
+}
+
+// onlyStored: the test asks for what a cache has, not for who asks.
+func onlyStored(t taint) bool { return t.has(stored) && !t.has(caller|secret) }
+
+// muted runs a block whose answers, where it refuses, are none of what the function is for.
+func (fr *frame) muted(list []python.Stmt, refusal bool) ending {
+	if refusal {
+		fr.mute++
+		defer func() { fr.mute-- }()
+	}
+	return fr.block(list)
+}
+
+func (fr *frame) refuse(t taint, n python.Node) {
+	s := login
+	if t.attrs&part != 0 {
+		s = rights
+	}
+	fr.check(check{t, fr.place(n, "a check by who asks"), s})
+}
+
+func (fr *frame) check(c check) {
+	for _, other := range fr.sum.checks {
+		if other.place == c.place {
+			return
+		}
+	}
+	if len(fr.sum.checks) < 16 {
+		fr.sum.checks = append(fr.sum.checks, c)
+	}
+}
+
+func (fr *frame) try(n *python.Try) ending {
+	seen := fr.seen
+	fr.seen = taint{}
+	before := copyOf(fr.env)
+	end := fr.block(n.Body)
+	inBody := fr.seen
+	after := fr.env
+	leftBy := []ending{end}
+	for _, h := range n.Handlers {
+		fr.env = copyOf(before)
+		merge(fr.env, after)
+		refusal := inBody.has(caller|secret) && fr.refuses(h.Body)
+		if refusal {
+			fr.refuse(inBody, h)
+		}
+		if h.Name != "" {
+			fr.env[h.Name] = taint{}
+		}
+		if e := fr.muted(h.Body, refusal); e == goesOn {
+			merge(after, fr.env)
+			leftBy = append(leftBy, e)
+		}
+	}
+	fr.env = after
+	fr.seen = seen.and(inBody)
+	if end == goesOn {
+		end = fr.block(n.Else)
+		leftBy[0] = end
+	}
+	if e := fr.block(n.Finally); e != goesOn {
+		return e
+	}
+	for _, e := range leftBy {
+		if e == goesOn {
+			return goesOn
+		}
+	}
+	return end
+}
+
+func (fr *frame) match(n *python.Match) ending {
+	t := fr.eval(n.Subject)
+	pc := fr.pc
+	if t.has(caller) {
+		fr.pc = fr.pc.and(t)
+	}
+	before := copyOf(fr.env)
+	after := copyOf(fr.env)
+	for _, c := range n.Cases {
+		fr.env = copyOf(before)
+		python.Inspect(c.Pattern, func(node python.Node) bool {
+			switch x := node.(type) {
+			case *python.MatchAs:
+				fr.env[x.Name] = t
+			case *python.MatchStar:
+				fr.env[x.Name] = t
+			case *python.MatchMapping:
+				fr.env[x.Rest] = t
+			}
+			return true
+		})
+		if c.Guard != nil {
+			fr.eval(c.Guard)
+		}
+		if fr.block(c.Body) == goesOn {
+			merge(after, fr.env)
+		}
+	}
+	fr.env, fr.pc = after, pc
+	return goesOn
+}
+
+func copyOf(env map[string]taint) map[string]taint {
+	c := make(map[string]taint, len(env))
+	for name, t := range env {
+		c[name] = t
+	}
+	return c
+}
+
+func merge(into, from map[string]taint) {
+	for name, t := range from {
+		into[name] = into[name].and(t)
+	}
+}
+
+// assign gives a target what a value is made of.
+func (fr *frame) assign(target, value python.Expr, t taint) {
+	t = t.and(fr.pc.told())
+	switch n := target.(type) {
+	case *python.Name:
+		fr.env[n.ID] = fr.asNamed(n.ID, t, value, n)
+	case *python.Tuple:
+		fr.unpack(n.Elts, value, t)
+	case *python.List:
+		fr.unpack(n.Elts, value, t)
+	case *python.Starred:
+		fr.assign(n.Value, nil, t)
+	case *python.Attribute:
+		fr.toAttribute(n, t)
+	case *python.Subscript:
+		fr.toSubscript(n, value, t)
+	}
+}
+
+func (fr *frame) unpack(targets []python.Expr, value python.Expr, t taint) {
+	var elements []python.Expr
+	switch v := value.(type) {
+	case *python.Tuple:
+		elements = v.Elts
+	case *python.List:
+		elements = v.Elts
+	}
+	for i, target := range targets {
+		if len(elements) == len(targets) {
+			fr.assign(target, elements[i], fr.eval(elements[i]))
+		} else {
+			fr.assign(target, nil, t)
+		}
+	}
+}
+
+// asNamed: what is called access_token and comes from nowhere that is known is one.
+func (fr *frame) asNamed(name string, t taint, value python.Expr, at python.Node) taint {
+	if value == nil || t.marks != 0 || t.params != 0 || !tokenName.MatchString(name) || !mayHold(value) {
+		return t
+	}
+	t.marks |= secret | named
+	t.why = &origin{fr.place(at, name), t.why}
+	return t
+}
+
+// mayHold reports whether an expression can be a credential at all: not a number, a comparison or a fixed text.
+func mayHold(e python.Expr) bool {
+	switch n := e.(type) {
+	case *python.Call:
+		switch f := n.Func.(type) {
+		case *python.Name:
+			return !hashingName.MatchString(f.ID) && f.ID != "len" && f.ID != "bool" && f.ID != "int" && f.ID != "HTTPTokenAuth" && !strings.HasSuffix(f.ID, "Auth") && f.ID != "Field" && f.ID != "Column"
+		case *python.Attribute:
+			return !hashingName.MatchString(f.Attr) && f.Attr != "Column" && f.Attr != "String" && f.Attr != "query" && !strings.HasSuffix(f.Attr, "Auth") && !strings.HasSuffix(f.Attr, "Field") && f.Attr != "first" && f.Attr != "count" && f.Attr != "all"
+		}
+		return true
+	case *python.Attribute, *python.Subscript, *python.BinOp, *python.JoinedStr, *python.IfExp, *python.BoolOp, *python.Await:
+		return true
+	}
+	return false
+}
+
+// toAttribute is base.attr = value.
+func (fr *frame) toAttribute(n *python.Attribute, t taint) {
+	base := fr.p.resolve(n.Value, fr.scope)
+	if base.kind == isExternal && (base.name == "flask.g" || base.name == "flask.request" || strings.HasPrefix(base.name, "flask._") && strings.HasSuffix(base.name, ".top")) {
+		fr.p.g[n.Attr] = fr.p.g[n.Attr].and(fr.rid(t).through(fr.place(n, base.name[strings.LastIndexByte(base.name, '.')+1:]+"."+n.Attr+" is set")))
+	}
+	if path := dottedPathOf(n); path != "" {
+		fr.env[path] = t
+	}
+	if root := rootName(n); root != "" {
+		if k := fr.fn; k == nil || k.class == nil || len(k.params) == 0 || root != k.params[0] {
+			fr.env[root] = fr.env[root].and(t)
+		}
+	}
+}
+
+// rid drops what is of this function alone.
+func (fr *frame) rid(t taint) taint {
+	t.params, t.copies = 0, 0
+	return t
+}
+
+func (fr *frame) toSubscript(n *python.Subscript, value python.Expr, t taint) {
+	fr.eval(n.Slice)
+	fr.storeInto(n, value, t)
+	if base := fr.p.resolve(n.Value, fr.scope); base.kind == isExternal && base.name == "flask.session" {
+		return
+	}
+	if root := rootName(n); root != "" {
+		if _, local := fr.env[root]; local || fr.isLocal(root) {
+			fr.env[root] = fr.env[root].and(t)
+		}
+	}
+}
+
+func (fr *frame) isLocal(name string) bool {
+	return fr.fn != nil && len(fr.scope.names[name]) > 0 && !fr.scope.globals[name]
+}
+
+// dottedPathOf is a.b.c of an expression that is nothing else.
+func dottedPathOf(e python.Expr) string {
+	switch n := e.(type) {
+	case *python.Name:
+		return n.ID
+	case *python.Attribute:
+		if base := dottedPathOf(n.Value); base != "" {
+			return base + "." + n.Attr
+		}
+	}
+	return ""
+}
+
+func rootName(e python.Expr) string {
+	for {
+		switch n := e.(type) {
+		case *python.Name:
+			return n.ID
+		case *python.Attribute:
+			e = n.Value
+		case *python.Subscript:
+			e = n.Value
+		case *python.Call:
+			e = n.Func
+		default:
+			return ""
+		}
+	}
+}

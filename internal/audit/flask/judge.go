@@ -1,0 +1,427 @@
+package flask
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/bearcache/bearcache/internal/audit/python"
+	"github.com/bearcache/bearcache/internal/finding"
+)
+
+// site is one caching decorator on one function.
+type site struct {
+	p     *project
+	fn    *function
+	view  *view // nil for a function that answers no request itself
+	layer *layer
+	outer []layer
+	inner []layer
+
+	value  taint   // what the stored answer depends on
+	checks []check // that a hit skips
+	guard  *hook   // that is passed on every request
+}
+
+// judgeAll judges every caching decorator, and every value that is kept by hand.
+func (p *project) judgeAll() {
+	for _, m := range p.modules {
+		if m.test {
+			continue
+		}
+		for _, f := range m.everyFunction() {
+			views := p.views[f]
+			for _, v := range views {
+				p.judge(f, v, v.layers)
+			}
+			if len(views) == 0 {
+				p.judge(f, nil, p.decoratorsOf(f))
+			}
+		}
+	}
+	for i := range p.manual {
+		p.judgeManual(&p.manual[i])
+	}
+}
+
+func (p *project) judge(f *function, v *view, layers []layer) {
+	for i := range layers {
+		l := &layers[i]
+		if l.kind != layerCache {
+			continue
+		}
+		s := &site{p: p, fn: f, view: v, layer: l, outer: layers[:i], inner: layers[i+1:], guard: p.guarded(v)}
+		s.see()
+		s.report()
+	}
+}
+
+// see gathers what is stored, and what a hit skips.
+func (s *site) see() {
+	sum := s.p.summarize(s.fn)
+	s.value = sum.ret
+	outerLogin := s.guard != nil
+	for _, l := range s.outer {
+		outerLogin = outerLogin || l.kind == layerAuth
+	}
+	for _, l := range s.inner {
+		s.value = s.value.and(onlyMarks(l.ret))
+		if l.kind != layerAuth || l.strength == optional {
+			continue
+		}
+		if outerLogin && l.strength == login {
+			continue // somebody is logged in, this one asks for no more
+		}
+		s.checks = append(s.checks, check{taint{marks: caller, attrs: whole}, l.place, l.strength})
+	}
+	for _, c := range sum.checks {
+		if outerLogin && c.strength == login || !c.why.has(caller|secret|fields) {
+			continue
+		}
+		s.checks = append(s.checks, c)
+	}
+	s.value = s.value.told()
+}
+
+// keyed reports whether the key holds who asks, as far as the answer depends on it.
+func (s *site) keyed() bool {
+	key := s.layer.key
+	if s.layer.spares || key.has(opaque) || covers(key, s.value) {
+		return true
+	}
+	if s.layer.memo && !s.isIgnored() {
+		for _, l := range s.outer { // arguments that decorators around the cache give are arguments
+			for _, c := range l.inner {
+				for _, t := range c.positional {
+					if t.has(caller) {
+						return true
+					}
+				}
+				for _, t := range c.keywords {
+					if t.has(caller) {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
+func (s *site) isIgnored() bool {
+	for _, name := range s.layer.ignores {
+		if userName.MatchString(name) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *site) report() {
+	l := s.layer
+	s.rawToken()
+	byCaller := s.value.has(caller)
+	if s.keyed() || !byCaller && len(s.checks) == 0 && !s.ignoredCaller() {
+		return
+	}
+	// A key that holds the caller skips no check: whoever asks otherwise has another key.
+	memo := l.memo && l.library != "" || s.view == nil
+	if byCaller || s.ignoredCaller() {
+		if memo {
+			s.add(finding.FlaskMemoizeWithoutIdentity)
+		} else {
+			s.add(finding.FlaskUnkeyedCache)
+		}
+	}
+	if len(s.checks) == 0 {
+		return
+	}
+	switch {
+	case s.view != nil:
+		s.add(finding.FlaskCacheBeforeAuth)
+		if !byCaller && s.inBody() && !memo {
+			s.add(finding.FlaskUnkeyedCache) // it answers by who asks
+		}
+	case !byCaller:
+		s.add(finding.FlaskMemoizeWithoutIdentity)
+	}
+}
+
+// ignoredCaller: an argument that says who asks is left out of the key by args_to_ignore.
+func (s *site) ignoredCaller() bool {
+	if !s.layer.memo {
+		return false
+	}
+	for _, name := range s.layer.ignores {
+		if i := s.fn.param(name); i >= 0 && userName.MatchString(name) && s.p.summarize(s.fn).ret.params&(1<<min(i, 63)) != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// inBody: a check stands in the function itself.
+func (s *site) inBody() bool {
+	for _, c := range s.checks {
+		if c.why.why != nil {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *site) add(rule *finding.Rule) {
+	l := s.layer
+	m := s.fn.module
+	f := finding.Finding{Rule: rule, Severity: rule.Severity, Confidence: finding.Confirmed, Operation: s.p.route(s.view)}
+	if l.guessed || s.value.has(named) {
+		f.Confidence = finding.Likely
+	}
+	src := &finding.Source{
+		Place:   finding.Place{File: l.module.path, Line: l.place.Line},
+		EndLine: m.endLine(s.fn.node), Symbol: s.fn.qualified(), Key: "@" + l.name,
+	}
+	if l.module != m {
+		src.EndLine = l.module.endLine(l.expr)
+	}
+	name := s.fn.qualified()
+	var why []string
+	if s.value.has(caller) {
+		steps := s.value.why.steps()
+		origin := "the caller"
+		if len(steps) > 0 {
+			last := steps[len(steps)-1]
+			origin = last.Note + ", " + s.where(last)
+			for i := len(steps) - 1; i >= 0; i-- {
+				src.Trace = append(src.Trace, steps[i])
+			}
+		}
+		why = append(why, fmt.Sprintf("The answer depends on the caller (%s); the key is %s.", origin, s.keyNote()))
+	}
+	if len(s.checks) > 0 {
+		c := s.checks[0]
+		place := c.place
+		if place.Note == "" {
+			place.Note = "the check that a hit skips"
+		}
+		what := "the check in " + s.where(c.place)
+		for _, in := range s.inner {
+			if in.kind == layerAuth && in.place == c.place {
+				what = in.name
+			}
+		}
+		src.Trace = append(src.Trace, place)
+		switch {
+		case rule == finding.FlaskCacheBeforeAuth:
+			why = append(why, fmt.Sprintf("The cache stands outside %s: a hit skips it, and whoever asks is given what the first caller was.", what))
+		case s.value.has(caller):
+			why = append(why, fmt.Sprintf("Here the cache also stands outside %s: a hit skips it.", what))
+		default:
+			why = append(why, fmt.Sprintf("Whether there is an answer depends on who asks (%s); the key is %s.", s.where(c.place), s.keyNote()))
+		}
+	}
+	src.Trace = append(src.Trace, finding.Place{File: l.module.path, Line: l.place.Line, Note: "the key is " + s.keyNote()})
+	switch rule {
+	case finding.FlaskCacheBeforeAuth:
+		f.Summary = fmt.Sprintf("%s is cached outside of its authentication: a hit skips the check.", name)
+	case finding.FlaskMemoizeWithoutIdentity:
+		f.Summary = fmt.Sprintf("%s depends on the caller, and %s keeps one result of it for all.", name, l.name)
+	default:
+		f.Summary = fmt.Sprintf("%s answers by who asks, and is cached under a key without it.", name)
+	}
+	f.Detail = strings.Join(why, " ")
+	f.Source = src
+	s.remedy(&f)
+	s.p.add(f)
+}
+
+// where is a line, with its file where that is another.
+func (s *site) where(p finding.Place) string {
+	if p.File == s.fn.module.path {
+		return "line " + strconv.Itoa(p.Line)
+	}
+	return p.File + ":" + strconv.Itoa(p.Line)
+}
+
+func (s *site) keyNote() string {
+	if s.layer.keyNote == "" {
+		return "what " + s.layer.name + " makes of the request"
+	}
+	return s.layer.keyNote
+}
+
+// rawToken: the key holds a token as it is.
+func (s *site) rawToken() {
+	l := s.layer
+	if !l.key.has(secret) {
+		return
+	}
+	f := finding.Finding{
+		Rule: finding.FlaskRawTokenInKey, Severity: finding.FlaskRawTokenInKey.Severity, Confidence: sure(l.key), Operation: s.p.route(s.view),
+		Summary: fmt.Sprintf("The key of %s holds a token in the clear.", s.fn.qualified()),
+		Detail:  "Whoever reads the keys of the cache, its dumps or its slow log, can use the token.",
+		Source: &finding.Source{Place: finding.Place{File: l.module.path, Line: l.place.Line}, EndLine: s.fn.module.endLine(s.fn.node), Symbol: s.fn.qualified(), Key: "@" + l.name,
+			Trace: reversed(l.key.why.steps()), Fix: "Key by the subject of the verified token, or by an HMAC of the token."},
+	}
+	s.p.add(f)
+}
+
+func sure(t taint) finding.Confidence {
+	if t.has(named) {
+		return finding.Likely
+	}
+	return finding.Confirmed
+}
+
+func reversed(list []finding.Place) []finding.Place {
+	list = slices.Clone(list)
+	slices.Reverse(list)
+	return list
+}
+
+// keyHolds reports a token in the key of a store.
+func (p *project) keyHolds(op *operation) {
+	if !op.key.has(secret) || op.module.test {
+		return
+	}
+	if strings.HasPrefix(op.store, "_") && !op.literal && op.store == "" {
+		return
+	}
+	symbol, end := "", op.at.Line
+	if op.fn != nil {
+		symbol, end = op.fn.qualified(), op.module.endLine(op.fn.node)
+	}
+	p.add(finding.Finding{
+		Rule: finding.FlaskRawTokenInKey, Severity: finding.FlaskRawTokenInKey.Severity, Confidence: sure(op.key),
+		Summary: "A token stands in the key of a cache in the clear.",
+		Detail:  "Whoever reads the keys of the cache, its dumps or its slow log, can use the token.",
+		Source: &finding.Source{Place: finding.Place{File: op.at.File, Line: op.at.Line}, EndLine: end, Symbol: symbol, Key: shown(op.keyText),
+			Trace: reversed(op.key.why.steps()), Fix: "Key by the subject of the verified token, or by an HMAC of the token."},
+	})
+}
+
+func (p *project) judgeManual(op *operation) {
+	if op.module.test {
+		return
+	}
+	f := finding.Finding{Rule: finding.FlaskManualCacheWithoutIdentity, Severity: finding.FlaskManualCacheWithoutIdentity.Severity, Confidence: finding.Confirmed}
+	if !op.literal || op.value.has(named) {
+		f.Confidence = finding.Likely
+	}
+	src := &finding.Source{Place: finding.Place{File: op.at.File, Line: op.at.Line}, EndLine: op.at.Line, Key: shown(op.keyText)}
+	if op.fn != nil {
+		src.Symbol, src.EndLine = op.fn.qualified(), op.module.endLine(op.fn.node)
+		for _, v := range p.views[op.fn] {
+			f.Operation = p.route(v)
+		}
+	}
+	steps := op.value.why.steps()
+	origin := "the caller"
+	if len(steps) > 0 {
+		last := steps[len(steps)-1]
+		origin = fmt.Sprintf("%s, %s:%d", last.Note, last.File, last.Line)
+	}
+	src.Trace = append(reversed(steps), finding.Place{File: op.at.File, Line: op.at.Line, Note: "kept under " + shown(op.keyText)})
+	f.Summary = fmt.Sprintf("A value that depends on the caller is kept under %s, which is the same for all.", shown(op.keyText))
+	f.Detail = fmt.Sprintf("What is stored depends on the caller (%s); the key does not hold who that is.", origin)
+	src.Fix = "Put the id of the verified user into the key, or keep under it only what is the same for everybody."
+	f.Source = src
+	p.add(f)
+}
+
+// add keeps a finding, once.
+func (p *project) add(f finding.Finding) {
+	at := f.Rule.ID + "\x00" + f.Source.File + "\x00" + strconv.Itoa(f.Source.Line)
+	if p.found[at] {
+		return
+	}
+	p.found[at] = true
+	p.findings = append(p.findings, f)
+}
+
+// remedy says how to mend the site, with the edit where it can be computed.
+func (s *site) remedy(f *finding.Finding) {
+	l := s.layer
+	switch {
+	case f.Rule == finding.FlaskMemoizeWithoutIdentity:
+		f.Source.Fix = fmt.Sprintf("Give %s the user's id as an argument, and let it ask for that id: arguments are the key.", s.fn.name)
+		return
+	case l.library == "flask_caching" && !l.memo:
+		f.Source.Fix = fmt.Sprintf("Key it by the verified caller, below what checks: @%s(…, make_cache_key=per_caller); or do not cache it.", l.name)
+	default:
+		f.Source.Fix = "Put the verified caller into the key of the decorator, and put it below what checks; or do not cache it."
+	}
+	if f.Rule == finding.FlaskCacheBeforeAuth && !s.value.has(caller) && !s.inBody() {
+		f.Source.Fix = fmt.Sprintf("Move @%s below the decorators that check.", l.name)
+		s.move(f)
+	}
+}
+
+// move is the edit that puts the line of the cache below those of the checks. It changes nothing else where every decorator has lines of
+// its own and nothing but checks stands between.
+func (s *site) move(f *finding.Finding) {
+	l := s.layer
+	if l.module != s.fn.module || !slices.Contains(s.fn.decorators, l.expr) {
+		return
+	}
+	at := slices.Index(s.fn.decorators, l.expr)
+	last := -1
+	for i := at + 1; i < len(s.fn.decorators); i++ {
+		for _, in := range s.inner {
+			if in.kind == layerAuth && in.expr == s.fn.decorators[i] {
+				last = i
+			}
+		}
+	}
+	if last < 0 {
+		return
+	}
+	start, end, ok := s.lines(s.fn.decorators[at])
+	if !ok {
+		return
+	}
+	_, into, ok := s.lines(s.fn.decorators[last])
+	if !ok || into <= end {
+		return
+	}
+	text := s.fn.module.file.Text
+	f.Source.Edits = []finding.Edit{
+		{File: l.module.path, Start: start, End: end},
+		{File: l.module.path, Start: into, End: into, Text: string(text[start:end])},
+	}
+	// The order of checks among themselves stays, and a hit passes them now.
+	f.Source.Safe = true
+	for i := at + 1; i <= last; i++ {
+		known := false
+		for _, in := range s.inner {
+			known = known || in.expr == s.fn.decorators[i] && in.kind == layerAuth && !in.guessed && len(in.checks) == 0
+		}
+		if !known {
+			f.Source.Safe = false
+		}
+	}
+}
+
+// lines are the offsets of the whole lines of a decorator; ok is false where something else stands in them.
+func (s *site) lines(e python.Expr) (start, end int, ok bool) {
+	text := s.fn.module.file.Text
+	r := e.Range()
+	start, end = int(r.Start), int(r.End)
+	for start > 0 && text[start-1] != '\n' {
+		start--
+	}
+	if strings.TrimSpace(string(text[start:r.Start])) != "@" {
+		return 0, 0, false
+	}
+	for end < len(text) && text[end] != '\n' {
+		end++
+	}
+	if rest := strings.TrimSpace(string(text[r.End:end])); rest != "" && !strings.HasPrefix(rest, "#") {
+		return 0, 0, false
+	}
+	if end == len(text) {
+		return 0, 0, false
+	}
+	return start, end + 1, true
+}

@@ -1,0 +1,166 @@
+package flask
+
+import (
+	"path"
+	"strings"
+
+	"github.com/bearcache/bearcache/internal/audit/python"
+	"github.com/bearcache/bearcache/internal/finding"
+)
+
+// project is the source under audit: its modules, found by the names that import statements use, and what was learnt of them.
+type project struct {
+	modules []*module
+	byTail  map[string][]*module   // by the last part of the dotted name
+	byBase  map[string][]*template // by the last part of the path
+	context map[string][]*function // names in all templates, and the context processors that give them
+	classes []*class
+
+	assignedG map[string][]*function // attributes of flask.g and of the request, and who assigns them
+	g         map[string]taint       // what they were seen to hold
+
+	views      map[*function][]*view
+	hooks      []hook
+	registered map[*binding]registration
+
+	hasFlask    bool
+	usesCaching bool     // Flask-Caching, or its predecessor, is imported somewhere
+	usesLogin   bool     // a library is imported that gives current_user to templates
+	cacheTypes  []string // values of CACHE_TYPE, in lower case; "" for one that is not written there
+
+	summaries    map[*function]*summary
+	layered      map[*function][]layer
+	decorations  map[*function][]layer
+	freeSeen     map[*binding]taint
+	freeUnderWay map[*binding]bool
+	depth        int
+
+	reads    map[string]bool // texts of keys that are read
+	manual   []operation     // values that are kept under keys without the caller
+	found    map[string]bool
+	findings []finding.Finding
+}
+
+// module is one file of Python.
+type module struct {
+	path    string
+	dir     string
+	dotted  []string // the path without .py, and without __init__
+	isInit  bool
+	source  []byte // until it is parsed
+	file    *python.File
+	scope   *scope
+	lambdas map[*python.Lambda]*function
+	project *project
+	test    bool // of the project's tests: looked at for what it defines, never blamed
+}
+
+func (m *module) line(n python.Node) int { return m.file.Line(n.Range().Start) }
+
+func (m *module) endLine(n python.Node) int {
+	r := n.Range()
+	return m.file.Line(max(r.End-1, r.Start))
+}
+
+// dottedPath is the path of a file as the parts of a module's name.
+func dottedPath(file string) (parts []string, isInit bool) {
+	trimmed := strings.TrimSuffix(strings.TrimSuffix(file, ".py"), ".pyw")
+	parts = strings.Split(trimmed, "/")
+	if parts[len(parts)-1] == "__init__" {
+		return parts[:len(parts)-1], true
+	}
+	return parts, false
+}
+
+// isTest reports whether a path is that of a test.
+func isTest(file string) bool {
+	base := path.Base(file)
+	if strings.HasPrefix(base, "test_") || strings.HasSuffix(base, "_test.py") || base == "conftest.py" || base == "tests.py" {
+		return true
+	}
+	for _, dir := range strings.Split(path.Dir(file), "/") {
+		if dir == "tests" || dir == "test" || dir == "testing" {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *project) index(m *module) {
+	p.modules = append(p.modules, m)
+	if len(m.dotted) > 0 {
+		tail := m.dotted[len(m.dotted)-1]
+		p.byTail[tail] = append(p.byTail[tail], m)
+	}
+}
+
+// find is the module that a dotted name means in an import of another module; nil where it is none of the project. Where more than one
+// module's path ends so, it is the one that shares the longest way with the importer.
+func (p *project) find(from *module, name string, level int) *module {
+	var want []string
+	if name != "" {
+		want = strings.Split(name, ".")
+	}
+	if level > 0 {
+		base := from.dotted
+		up := level
+		if from.isInit {
+			up--
+		}
+		if up > len(base) {
+			return nil
+		}
+		return p.exact(append(base[:len(base)-up:len(base)-up], want...))
+	}
+	if len(want) == 0 {
+		return nil
+	}
+	var best *module
+	bestShared := -1
+	for _, m := range p.byTail[want[len(want)-1]] {
+		if !endsWith(m.dotted, want) {
+			continue
+		}
+		root := m.dotted[:len(m.dotted)-len(want)]
+		shared := commonPrefix(root, from.dotted)
+		if shared < len(root) && len(want) == 1 {
+			continue // a single word names what lies at a root of the importer, not any file that is called so
+		}
+		if shared > bestShared || shared == bestShared && len(m.dotted) < len(best.dotted) {
+			best, bestShared = m, shared
+		}
+	}
+	return best
+}
+
+func (p *project) exact(dotted []string) *module {
+	if len(dotted) == 0 {
+		return nil
+	}
+	for _, m := range p.byTail[dotted[len(dotted)-1]] {
+		if len(m.dotted) == len(dotted) && endsWith(m.dotted, dotted) {
+			return m
+		}
+	}
+	return nil
+}
+
+func endsWith(list, tail []string) bool {
+	if len(tail) > len(list) {
+		return false
+	}
+	for i := range tail {
+		if list[len(list)-len(tail)+i] != tail[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func commonPrefix(a, b []string) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n
+}

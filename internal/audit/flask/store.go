@@ -1,0 +1,316 @@
+package flask
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/bearcache/bearcache/internal/audit/python"
+	"github.com/bearcache/bearcache/internal/finding"
+)
+
+// operation is a read from, or a write to, a store that outlives the request.
+type operation struct {
+	write      bool
+	both       bool // get_or_set: it reads what it writes
+	store      string
+	key, value taint
+	keyText    string
+	literal    bool // the key's text is written here: "orders", f"orders:{page}"
+	at         finding.Place
+	node       python.Node
+	fn         *function
+	module     *module
+	tried      bool // a judgement was made
+}
+
+var (
+	storeClass = regexp.MustCompile(`^(flask_caching\.Cache\(\)|cachelib\.\w+\(\)|redis\.(Strict)?Redis(Cluster)?\(\)|redis\.(Strict)?(Redis\.)?from_url\(\)|redis\.sentinel\..*|flask_redis\.\w+\(\)|fakeredis\.\w+\(\)|pymemcache\..*\(\)|pylibmc\.Client\(\)|memcache\.Client\(\)|bmemcached\.Client\(\)|diskcache\.(Fanout)?Cache\(\)|dogpile\.cache\.make_region\(\)(\.configure\(\))?|cachetools\.\w+Cache\(\)|expiringdict\.ExpiringDict\(\)|google\.appengine\.api\.memcache|walrus\.\w+\(\)|shelve\.open\(\)|aiocache\.\w+\(\)|cacheout\.\w+\(\)|django\.core\.cache\.cache|flask_memcached\w*\.\w+\(\)|werkzeug\.contrib\.cache\.\w+\(\))(\.cache)?$`)
+	storeName  = regexp.MustCompile(`(?i)^_*((\w+_)?cache(_?(client|store|backend|manager|service|db|dict|data))?|(\w+_)?redis(_?(client|store|conn|connection|db|cache|server))?|rdb|memcached?|mc|memo|_?memo(ized)?|(\w+_)?cached(_\w+)?|cache_\w+)$`)
+	dictClass  = regexp.MustCompile(`^(dict\(\)|collections\.(OrderedDict|defaultdict)\(\)|weakref\.WeakValueDictionary\(\))$`)
+	readers    = map[string]bool{"get": true, "get_many": true, "get_dict": true, "hget": true, "hgetall": true, "mget": true, "exists": true, "has": true, "lrange": true, "smembers": true, "read": true, "fetch": true, "getex": true, "gets": true, "load": true, "get_cache": true, "get_cached": true, "__contains__": true}
+	writers    = map[string]int{"set": 1, "setex": 2, "psetex": 2, "add": 1, "hset": 2, "hmset": 1, "put": 1, "setnx": 1, "store": 1, "write": 1, "save": 1, "set_cache": 1, "set_cached": 1, "getset": 1, "rpush": 1, "lpush": 1, "set_many": 0, "mset": 0, "setdefault": 1, "replace": 1}
+	makers     = map[string]bool{"get_or_set": true, "get_or_create": true, "get_or_compute": true, "remember": true, "fetch_or_store": true, "get_set": true, "getOrSet": true, "get_or_update": true, "memoize_value": true, "get_or_add": true}
+)
+
+// isStore reports whether an expression is a cache that outlives the request, and what it is called.
+func (fr *frame) isStore(e python.Expr) (string, bool) {
+	v := fr.p.resolve(e, fr.scope)
+	text := fr.module.file.Source(e)
+	if len(text) > 80 {
+		text = text[:80]
+	}
+	switch v.kind {
+	case isExternal:
+		if storeClass.MatchString(v.name) {
+			return text, true
+		}
+		if dictClass.MatchString(v.name) {
+			return text, fr.outlives(e)
+		}
+		if strings.HasPrefix(v.name, "flask.session") || strings.HasPrefix(v.name, "flask.request") || strings.HasPrefix(v.name, "flask.g") || strings.HasSuffix(v.name, "()") && !strings.HasPrefix(v.name, "flask.current_app") {
+			return "", false
+		}
+		last := v.name[strings.LastIndexByte(v.name, '.')+1:]
+		return text, storeName.MatchString(last)
+	case isInstance:
+		if _, local := fr.env[rootName(e)]; local && fr.isLocal(rootName(e)) {
+			return "", false
+		}
+		for _, base := range v.class.bases(fr.p) {
+			if storeClass.MatchString(base+"()") || base == "dict" {
+				return text, true
+			}
+		}
+		return "", false
+	case isModule:
+		return "", false
+	}
+	name := ""
+	switch n := e.(type) {
+	case *python.Name:
+		name = n.ID
+		if fr.isLocal(name) {
+			return "", false
+		}
+	case *python.Attribute:
+		name = n.Attr
+		if root := rootName(n); root != "" && fr.isLocal(root) && !(fr.fn != nil && fr.fn.class != nil && len(fr.fn.params) > 0 && root == fr.fn.params[0]) {
+			return "", false
+		}
+	case *python.Call: // get_redis().get(key)
+		name = strings.TrimPrefix(calleeName(n), "get_")
+	}
+	return text, name != "" && storeName.MatchString(name)
+}
+
+// outlives reports whether a dict is a module's, or a class's, and not made for the request.
+func (fr *frame) outlives(e python.Expr) bool {
+	switch n := e.(type) {
+	case *python.Name:
+		if fr.isLocal(n.ID) {
+			return false
+		}
+		list := fr.scope.lookup(n.ID)
+		if len(list) == 0 {
+			return false
+		}
+		b := list[len(list)-1]
+		if b.imports {
+			return true
+		}
+		return b.scope.fn == nil || fr.fn != nil && b.scope.fn != fr.fn && isDecorating(b.scope.fn)
+	case *python.Attribute:
+		base := fr.p.resolve(n.Value, fr.scope)
+		switch base.kind {
+		case isModule, isClass:
+			return true
+		case isExternal:
+			return base.name == "flask.current_app" || strings.HasPrefix(base.name, "flask.current_app.")
+		case isUnknown:
+			// self.cache, set in the body of the class.
+			if k := fr.ownClass(n.Value); k != nil && len(k.scope.names[n.Attr]) > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (fr *frame) ownClass(e python.Expr) *class {
+	name, ok := e.(*python.Name)
+	if !ok || fr.fn == nil || fr.fn.class == nil || len(fr.fn.params) == 0 || name.ID != fr.fn.params[0] {
+		return nil
+	}
+	return fr.fn.class
+}
+
+// isDecorating: a function that makes a decorator, in which a dict lives as long as the program.
+func isDecorating(f *function) bool { return len(f.inner) > 0 }
+
+// storeCall is a method of a store, or a function that is called like one.
+func (fr *frame) storeCall(n *python.Call, g given) (taint, bool) {
+	attr, ok := n.Func.(*python.Attribute)
+	if !ok || len(n.Args)+len(n.Keywords) == 0 {
+		return taint{}, false
+	}
+	at, writes := writers[attr.Attr]
+	if !writes && !readers[attr.Attr] && !makers[attr.Attr] {
+		return taint{}, false
+	}
+	store, ok := fr.isStore(attr.Value)
+	if !ok {
+		return taint{}, false
+	}
+	op := operation{store: store, node: n, fn: fr.fn, module: fr.module, at: fr.place(n, "")}
+	if len(n.Args) > 0 {
+		op.key, op.keyText, op.literal = g.positional[0], fr.module.file.Source(n.Args[0]), isLiteral(n.Args[0])
+		if (attr.Attr == "hget" || attr.Attr == "hset") && len(n.Args) > 1 {
+			op.key = op.key.and(g.positional[1])
+			op.keyText += "," + fr.module.file.Source(n.Args[1])
+			op.literal = op.literal && isLiteral(n.Args[1])
+		}
+	}
+	for _, name := range []string{"key", "name"} {
+		if e, ok := keywordOf(n, name); ok {
+			op.key, op.keyText, op.literal = op.key.and(g.keywords[name]), fr.module.file.Source(e), isLiteral(e)
+		}
+	}
+	switch {
+	case makers[attr.Attr]:
+		op.write, op.both = true, true
+		for i := 1; i < len(g.positional); i++ {
+			op.value = op.value.and(g.positional[i])
+		}
+		for name, t := range g.keywords {
+			if name != "key" {
+				op.value = op.value.and(t)
+			}
+		}
+		fr.operate(op)
+		return op.value, true
+	case writes:
+		op.write = true
+		if at < len(g.positional) {
+			op.value = g.positional[at]
+		}
+		for _, name := range []string{"value", "mapping", "data", "val"} {
+			op.value = op.value.and(g.keywords[name])
+		}
+		op.value = op.value.and(fr.pc.told())
+		if attr.Attr == "set_many" || attr.Attr == "mset" {
+			return taint{}, true
+		}
+		fr.operate(op)
+		if attr.Attr == "setdefault" {
+			return op.value, true
+		}
+		return taint{}, true
+	}
+	fr.operate(op)
+	return taint{marks: stored}, true
+}
+
+func isLiteral(e python.Expr) bool {
+	switch n := e.(type) {
+	case *python.Constant:
+		return n.Kind == python.Str
+	case *python.JoinedStr:
+		return true
+	case *python.BinOp:
+		return isLiteral(n.Left) || isLiteral(n.Right)
+	case *python.Call:
+		if a, ok := n.Func.(*python.Attribute); ok {
+			return isLiteral(a.Value)
+		}
+	}
+	return false
+}
+
+// storeInto is cache[key] = value.
+func (fr *frame) storeInto(n *python.Subscript, value python.Expr, t taint) {
+	store, ok := fr.isStore(n.Value)
+	if !ok || value == nil {
+		return
+	}
+	fr.operate(operation{write: true, store: store, node: n, fn: fr.fn, module: fr.module, at: fr.place(n, ""), key: fr.eval(n.Slice), value: t,
+		keyText: fr.module.file.Source(n.Slice), literal: isLiteral(n.Slice)})
+}
+
+// readFrom is cache[key], read.
+func (fr *frame) readFrom(base, key python.Expr, at python.Node) {
+	if store, ok := fr.isStore(base); ok {
+		fr.operate(operation{store: store, node: at, fn: fr.fn, module: fr.module, at: fr.place(at, ""), key: fr.eval(key), keyText: fr.module.file.Source(key), literal: isLiteral(key)})
+	}
+}
+
+// lookedUp is key in cache.
+func (fr *frame) lookedUp(n *python.Compare) {
+	for i, op := range n.Ops {
+		if op == python.In || op == python.NotIn {
+			left := n.Left
+			if i > 0 {
+				left = n.Comparators[i-1]
+			}
+			fr.readFrom(n.Comparators[i], left, n)
+		}
+	}
+}
+
+// maxOperations bounds what a function carries to those who call it.
+const maxOperations = 64
+
+func (fr *frame) operate(op operation) {
+	if fr.dry {
+		return
+	}
+	for i := range fr.sum.ops {
+		if o := &fr.sum.ops[i]; o.node == op.node && o.write == op.write && o.at == op.at {
+			o.key, o.value = o.key.and(op.key), o.value.and(op.value)
+			return
+		}
+	}
+	if len(fr.sum.ops) < maxOperations {
+		fr.sum.ops = append(fr.sum.ops, op)
+	}
+}
+
+// lift carries an operation of a function to its caller, where the key or the value is an argument.
+func (fr *frame) lift(op operation, f *function, args []taint, sum *summary, at python.Node) {
+	if op.key.params == 0 && op.value.params == 0 {
+		return
+	}
+	byKey := op.key.params != 0
+	op.key = fr.substitute(op.key, f, args, sum, at)
+	op.value = fr.substitute(op.value, f, args, sum, at)
+	if byKey {
+		if c, ok := at.(*python.Call); ok && len(c.Args) > 0 {
+			op.keyText, op.literal = fr.module.file.Source(c.Args[0]), isLiteral(c.Args[0])
+		}
+		op.store, op.node, op.fn, op.module, op.at = "", at, fr.fn, fr.module, fr.place(at, "")
+	}
+	fr.operate(op)
+}
+
+// settle judges the operations of a function when all of it was seen.
+func (fr *frame) settle() {
+	for i := range fr.sum.ops {
+		op := &fr.sum.ops[i]
+		fr.p.keyHolds(op)
+		if !op.write || !op.value.has(caller) || covers(op.key, op.value) {
+			continue
+		}
+		if op.key.params != 0 || op.key.has(opaque) {
+			continue // whether an argument is the caller, the callers say
+		}
+		if !op.both && !fr.isRead(op) {
+			continue
+		}
+		fr.p.manual = append(fr.p.manual, *op)
+	}
+}
+
+// isRead reports whether what is written under a key is also read under it: in the same function, or under the same text elsewhere.
+func (fr *frame) isRead(op *operation) bool {
+	for i := range fr.sum.ops {
+		o := &fr.sum.ops[i]
+		if !o.write && o.keyText == op.keyText {
+			return true
+		}
+	}
+	return op.literal && fr.p.readElsewhere(op)
+}
+
+// covers reports whether a key tells apart all callers between whom a value differs.
+func covers(key, value taint) bool {
+	switch {
+	case key.has(caller|secret|fields) && (key.attrs&whole != 0 || key.has(secret|fields)):
+		return true
+	case key.has(caller) && value.attrs == part:
+		return true
+	case key.has(wrapped | opaque):
+		return true
+	case value.has(fromQuery) && key.has(query):
+		return true
+	}
+	return false
+}

@@ -1,0 +1,122 @@
+package flask
+
+import "github.com/bearcache/bearcache/internal/finding"
+
+// mark says what a value is made of.
+type mark uint16
+
+const (
+	// caller: who asks changes it. The name, the id, the role, the rows of the current user.
+	caller mark = 1 << iota
+	// secret: it holds a credential that somebody could use: a token, an Authorization field.
+	secret
+	// fields: all fields of the request, and so the credential.
+	fields
+	// query: it holds the whole query of the request, or the URL with it.
+	query
+	// fromQuery: the caller in it was read from the query alone, which a key by the whole query holds.
+	fromQuery
+	// wrapped: it is the result of the function that a decorator was put on.
+	wrapped
+	// arguments: it holds the arguments that the decorated function is called with.
+	arguments
+	// opaque: it is made by something that is not known.
+	opaque
+	// stored: it was read from a cache.
+	stored
+	// named: that it is a secret is known by its name alone.
+	named
+)
+
+// taint is what a value depends on: marks, and parameters of the function that is looked at, one bit for each.
+type taint struct {
+	marks  mark
+	params uint64
+	// copies are those of params whose text may be a part of it: a secret that is passed there would be in it.
+	copies uint64
+	why    *origin // where the caller, or the secret, came in
+	attrs  attrs   // which parts of the caller it depends on
+}
+
+// attrs are parts of the caller, as far as they are told apart.
+type attrs uint8
+
+const (
+	whole attrs = 1 << iota // the id, the name, the token: no two callers have the same
+	part                    // a role, a tenant, a scope, a language: many callers have the same
+)
+
+// origin is one step of how a value came to depend on the caller, the newest first.
+type origin struct {
+	place finding.Place
+	from  *origin
+}
+
+func (t taint) has(m mark) bool { return t.marks&m != 0 }
+
+func (t taint) and(other taint) taint {
+	if t.why == nil || t.marks&(caller|secret|fields) == 0 && other.marks&(caller|secret|fields) != 0 {
+		t.why = other.why
+	}
+	// From the query alone is what all of it is.
+	fromQueryOnly := t.callerFromQuery() && other.callerFromQuery()
+	t.marks |= other.marks
+	if t.marks&caller != 0 && !fromQueryOnly {
+		t.marks &^= fromQuery
+	}
+	t.params |= other.params
+	t.copies |= other.copies
+	t.attrs |= other.attrs
+	return t
+}
+
+// callerFromQuery: there is no caller in it, or one that was read from the query.
+func (t taint) callerFromQuery() bool { return t.marks&caller == 0 || t.marks&fromQuery != 0 }
+
+// without drops marks.
+func (t taint) without(m mark) taint {
+	t.marks &^= m
+	return t
+}
+
+// only keeps marks, and what goes with them.
+func (t taint) only(m mark) taint {
+	t.marks &= m
+	t.params, t.copies = 0, 0
+	return t
+}
+
+// told is what remains of a taint in an answer about the value that is not its text: a row found by a token, the claims in it.
+func (t taint) told() taint {
+	if t.has(secret | fields) {
+		t.marks |= caller
+		t.attrs |= whole
+	}
+	t.marks &^= secret | fields | named
+	t.copies = 0
+	return t
+}
+
+// through adds a step to the way that a value came.
+func (t taint) through(place finding.Place) taint {
+	if t.marks&(caller|secret|fields) == 0 {
+		return t
+	}
+	t.why = &origin{place, t.why}
+	return t
+}
+
+func param(i int) taint {
+	if i < 0 || i >= 64 {
+		return taint{}
+	}
+	return taint{params: 1 << i, copies: 1 << i}
+}
+
+// steps are the places of an origin, where the value comes from last.
+func (o *origin) steps() (list []finding.Place) {
+	for at := o; at != nil && len(list) < 8; at = at.from {
+		list = append(list, at.place)
+	}
+	return list
+}

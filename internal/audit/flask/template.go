@@ -1,0 +1,249 @@
+package flask
+
+import (
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/bearcache/bearcache/internal/audit/python"
+	"github.com/bearcache/bearcache/internal/finding"
+)
+
+// template is a template of Jinja, as far as it says who asks.
+type template struct {
+	path   string
+	uses   []use    // names, outside of comments and raw blocks
+	loads  []string // what it extends, includes and imports
+	lineOf func(int) int
+}
+
+// use is a name in a template: current_user.name, session["cart"].
+type use struct {
+	name string
+	line int
+}
+
+var (
+	jinjaTag    = regexp.MustCompile(`(?s)\{#.*?#\}|\{%[-+]?\s*raw\s*[-+]?%\}.*?\{%[-+]?\s*endraw\s*[-+]?%\}|\{\{.*?\}\}|\{%.*?%\}`)
+	jinjaLoad   = regexp.MustCompile(`^\{%[-+]?\s*(?:extends|include|import|from)\s+["']([^"']{1,200})["']`)
+	jinjaName   = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*|\[["'][^"'\]]{1,60}["']\]){0,4}`)
+	jinjaString = regexp.MustCompile(`"[^"]*"|'[^']*'`)
+)
+
+// readTemplate finds the names in a template.
+func readTemplate(file string, text []byte) *template {
+	t := &template{path: file}
+	s := string(text)
+	line, at := 1, 0
+	for _, r := range jinjaTag.FindAllStringIndex(s, 20000) {
+		line += strings.Count(s[at:r[0]], "\n")
+		at = r[0]
+		tag := s[r[0]:r[1]]
+		switch {
+		case strings.HasPrefix(tag, "{#"), strings.HasPrefix(tag, "{%") && strings.Contains(tag, "endraw"):
+			continue
+		case len(tag) > 4000:
+			continue
+		}
+		if m := jinjaLoad.FindStringSubmatch(tag); m != nil {
+			t.loads = append(t.loads, m[1])
+			continue
+		}
+		// Strings are no names; the keys of session["cart"] are.
+		for _, name := range jinjaName.FindAllString(plainStrings(tag), 100) {
+			switch first, _, _ := strings.Cut(name, "."); first {
+			case "if", "else", "elif", "endif", "for", "in", "endfor", "block", "endblock", "set", "not", "and", "or", "is", "url_for", "loop":
+				continue
+			}
+			t.uses = append(t.uses, use{name, line})
+		}
+	}
+	return t
+}
+
+// plainStrings empties strings that are no keys.
+func plainStrings(tag string) string {
+	return jinjaString.ReplaceAllStringFunc(tag, func(s string) string {
+		if len(s) < 40 && !strings.ContainsAny(s, " {}%/.") {
+			return s
+		}
+		return `""`
+	})
+}
+
+// rendered is what a template adds to an answer by itself: names that a view need not give it.
+func (fr *frame) rendered(n *python.Call, how string) taint {
+	if len(n.Args) == 0 {
+		return taint{}
+	}
+	name, ok := stringOf(n.Args[0])
+	if !ok {
+		return taint{}
+	}
+	if strings.HasSuffix(how, "_string") {
+		return fr.p.templateTaint(readTemplate(fr.module.path, []byte(name)), fr.module, map[*template]bool{}, fr.module.line(n)).through(fr.place(n, "the template is rendered"))
+	}
+	t := fr.p.findTemplate(name, fr.module)
+	if t == nil {
+		return taint{}
+	}
+	return fr.p.templateTaint(t, fr.module, map[*template]bool{}, 0).through(fr.place(n, "renders "+path.Base(t.path)))
+}
+
+// findTemplate is the template that a name means, seen from a module.
+func (p *project) findTemplate(name string, from *module) *template {
+	name = strings.TrimPrefix(path.Clean("/"+name), "/")
+	var best *template
+	bestShared := -1
+	for _, t := range p.byBase[path.Base(name)] {
+		if t.path != name && !strings.HasSuffix(t.path, "/"+name) {
+			continue
+		}
+		shared := commonPrefix(strings.Split(t.path, "/"), from.dotted)
+		if shared > bestShared {
+			best, bestShared = t, shared
+		}
+	}
+	return best
+}
+
+func (p *project) templateTaint(t *template, from *module, seen map[*template]bool, inLine int) taint {
+	if seen[t] || len(seen) > 50 {
+		return taint{}
+	}
+	seen[t] = true
+	var sum taint
+	for _, u := range t.uses {
+		if said := p.callerInTemplate(u.name); said != "" {
+			line := u.line
+			if inLine > 0 {
+				line = inLine
+			}
+			sum = sum.and(taint{marks: caller, attrs: whole, why: &origin{place: finding.Place{File: t.path, Line: line, Note: said + " in the template"}}})
+			break
+		}
+	}
+	for _, name := range t.loads {
+		if other := p.findTemplate(name, from); other != nil {
+			sum = sum.and(p.templateTaint(other, from, seen, 0))
+		}
+	}
+	return sum
+}
+
+// callerInTemplate is what a name in a template says of who asks; "" where it says nothing.
+func (p *project) callerInTemplate(name string) string {
+	first, rest, _ := strings.Cut(strings.ReplaceAll(strings.ReplaceAll(name, "['", "."), `["`, "."), ".")
+	rest = strings.TrimRight(rest, `]"'`)
+	second, _, _ := strings.Cut(rest, ".")
+	switch first {
+	case "current_user":
+		if p.usesLogin {
+			return "current_user"
+		}
+	case "session":
+		if second == "get" || second == "" || neutralSession(second) {
+			return ""
+		}
+		return "session." + second
+	case "g":
+		if userName.MatchString(second) || p.assignedTo(second).has(caller) {
+			return "g." + second
+		}
+	}
+	for _, f := range p.context[first] {
+		if p.contextTaint(f, first).has(caller) {
+			return first + ", from " + f.name
+		}
+	}
+	return ""
+}
+
+// contextTaint is what a context processor gives a name.
+func (p *project) contextTaint(f *function, name string) taint {
+	e := contextValue(f, name)
+	if e == nil {
+		return taint{}
+	}
+	fr := &frame{p: p, module: f.module, fn: f, scope: f.scope, env: map[string]taint{}, sum: &summary{}, mute: 1, dry: true}
+	if v := p.resolve(e, f.scope); v.kind == isFunction {
+		return p.summarize(v.fn).ret
+	}
+	fr.block(f.body)
+	return fr.eval(e)
+}
+
+// contextValue is the expression that a context processor returns under a name.
+func contextValue(f *function, name string) (found python.Expr) {
+	for _, stmt := range f.body {
+		python.Inspect(stmt, func(n python.Node) bool {
+			switch n := n.(type) {
+			case *python.Dict:
+				for i, k := range n.Keys {
+					if s, ok := stringOf(k); ok && s == name {
+						found = n.Values[i]
+					}
+				}
+			case *python.Call:
+				if calleeName(n) == "dict" {
+					if e, ok := keywordOf(n, name); ok {
+						found = e
+					}
+				}
+			}
+			return found == nil
+		})
+	}
+	return found
+}
+
+// findContext notes the names that context processors give to all templates.
+func (p *project) findContext() {
+	for _, m := range p.modules {
+		for _, f := range m.everyFunction() {
+			for _, d := range f.decorators {
+				if c, ok := d.(*python.Call); ok {
+					d = c.Func
+				}
+				a, ok := d.(*python.Attribute)
+				if !ok || a.Attr != "context_processor" && a.Attr != "app_context_processor" {
+					continue
+				}
+				for _, stmt := range f.body {
+					python.Inspect(stmt, func(n python.Node) bool {
+						switch n := n.(type) {
+						case *python.Dict:
+							for _, k := range n.Keys {
+								if s, ok := stringOf(k); ok {
+									p.context[s] = append(p.context[s], f)
+								}
+							}
+						case *python.Call:
+							if calleeName(n) == "dict" {
+								for _, k := range n.Keywords {
+									p.context[k.Name] = append(p.context[k.Name], f)
+								}
+							}
+						}
+						return true
+					})
+				}
+			}
+		}
+	}
+}
+
+// everyFunction are all functions of a module, those in others too.
+func (m *module) everyFunction() (list []*function) {
+	var in func(f *function)
+	in = func(f *function) {
+		list = append(list, f)
+		for _, inner := range f.inner {
+			in(inner)
+		}
+	}
+	for _, f := range m.functions() {
+		in(f)
+	}
+	return list
+}

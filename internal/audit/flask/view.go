@@ -1,0 +1,590 @@
+package flask
+
+import (
+	"regexp"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/bearcache/bearcache/internal/audit/python"
+)
+
+// view is a function that answers requests, with all that stands around it.
+type view struct {
+	fn      *function
+	class   *class
+	layers  []layer // the outermost first
+	rules   []string
+	methods []string
+	owner   *binding // the application or blueprint that it is registered with; nil where that is not known
+}
+
+// hook is a function that runs before, or after, every request of an application or blueprint.
+type hook struct {
+	fn    *function
+	owner *binding
+	whole bool // of all requests
+	after bool
+}
+
+var (
+	routing     = map[string]bool{"route": true, "get": true, "post": true, "put": true, "patch": true, "delete": true, "expose": true, "options": true, "head": true, "websocket": true}
+	httpMethods = []string{"get", "post", "put", "patch", "delete", "head", "options", "index", "dispatch_request"}
+	viewClass   = regexp.MustCompile(`(^|\.)(MethodView|View|Resource|FlaskView|MethodResource|BaseView|ModelRestApi|BaseApi|ModelView|AdminIndexView|Namespace|SwaggerView|ApiView|APIView)$`)
+	converter   = regexp.MustCompile(`<(?:[^<>:]*(?:\([^)]*\))?:)?([A-Za-z_][A-Za-z0-9_]*)>`)
+)
+
+// object is the binding at which an application, a blueprint or the like is made; nil where that is not found.
+func (p *project) object(e python.Expr, s *scope, steps int) *binding {
+	if steps == 0 || e == nil {
+		return nil
+	}
+	var list []*binding
+	switch n := e.(type) {
+	case *python.Name:
+		list = s.lookup(n.ID)
+	case *python.Attribute:
+		if base := p.resolve(n.Value, s); base.kind == isModule {
+			list = base.module.scope.names[n.Attr]
+		} else if base.kind == isInstance {
+			list = base.class.self[n.Attr]
+		} else {
+			return p.object(n.Value, s, steps-1)
+		}
+	}
+	for i := len(list) - 1; i >= 0; i-- {
+		b := list[i]
+		switch {
+		case b.imports:
+			if from := p.find(b.scope.module, b.from, b.level); from != nil && b.attr != "" {
+				if made := p.object(&python.Name{ID: b.attr}, from.scope, steps-1); made != nil {
+					return made
+				}
+			}
+		case b.value != nil:
+			if _, call := b.value.(*python.Call); call {
+				return b
+			}
+			if made := p.object(b.value, b.scope, steps-1); made != nil {
+				return made
+			}
+		}
+	}
+	return nil
+}
+
+// findViews finds what is registered, wherever it is registered.
+func (p *project) findViews() {
+	for _, m := range p.modules {
+		p.viewsOfBody(m)
+	}
+	for _, k := range p.classes {
+		p.viewsOfClass(k)
+	}
+}
+
+func (p *project) viewsOfBody(m *module) {
+	var inFunctions func(f *function)
+	inFunctions = func(f *function) {
+		p.decorated(f)
+		for _, inner := range f.inner {
+			inFunctions(inner)
+		}
+	}
+	for _, f := range m.functions() {
+		inFunctions(f)
+	}
+	p.registrations(m)
+}
+
+// functions are those of a module that are in no other.
+func (m *module) functions() (list []*function) {
+	seen := map[*function]bool{}
+	var in func(s *scope)
+	in = func(s *scope) {
+		names := make([]string, 0, len(s.names))
+		for name := range s.names {
+			names = append(names, name)
+		}
+		sort.Strings(names)
+		for _, name := range names {
+			for _, b := range s.names[name] {
+				switch {
+				case b.fn != nil && !seen[b.fn] && b.fn.module == m:
+					seen[b.fn] = true
+					list = append(list, b.fn)
+				case b.class != nil && b.class.module == m && b.scope == s:
+					in(b.class.scope)
+				}
+			}
+		}
+	}
+	in(m.scope)
+	return list
+}
+
+// decorated notes the view that a function is by its own decorators: @app.route and the like. Decorators outside of the innermost
+// route are on the function that the name keeps, not on the one that answers.
+func (p *project) decorated(f *function) {
+	s := f.scope.outer
+	if f.class != nil {
+		s = f.class.scope
+	}
+	v := &view{fn: f, class: f.class}
+	for i, d := range f.decorators {
+		c, ok := d.(*python.Call)
+		if !ok {
+			continue
+		}
+		attr, ok := c.Func.(*python.Attribute)
+		if !ok || !routing[attr.Attr] || !p.isRouter(attr.Value, s, c) {
+			continue
+		}
+		if len(v.rules) == 0 {
+			v.layers = nil
+			for _, inner := range f.decorators[i+1:] {
+				v.layers = append(v.layers, p.layersOf(inner, s, nil)...)
+			}
+			v.owner = p.object(attr.Value, s, 8)
+		}
+		v.addRule(c, attr.Attr)
+	}
+	for i := range f.decorators { // errorhandlers and the like answer as well
+		if c, ok := f.decorators[i].(*python.Call); ok && len(v.rules) == 0 {
+			if a, ok := c.Func.(*python.Attribute); ok && a.Attr == "errorhandler" {
+				return
+			}
+		}
+	}
+	if len(v.rules) > 0 {
+		p.addView(v)
+	}
+	p.hookOf(f, s)
+}
+
+func (p *project) addView(v *view) { p.views[v.fn] = append(p.views[v.fn], v) }
+
+func (v *view) addRule(c *python.Call, method string) {
+	if len(c.Args) > 0 {
+		if rule, ok := stringOf(c.Args[0]); ok {
+			v.rules = append(v.rules, rule)
+		}
+	} else if e, ok := keywordOf(c, "rule"); ok {
+		if rule, ok := stringOf(e); ok {
+			v.rules = append(v.rules, rule)
+		}
+	}
+	if len(v.rules) == 0 {
+		v.rules = append(v.rules, "")
+	}
+	if e, ok := keywordOf(c, "methods"); ok {
+		v.methods = append(v.methods, stringsIn(e)...)
+	} else if method != "route" && method != "expose" {
+		v.methods = append(v.methods, strings.ToUpper(method))
+	}
+}
+
+func stringsIn(e python.Expr) (list []string) {
+	python.Inspect(e, func(n python.Node) bool {
+		if c, ok := n.(*python.Constant); ok && c.Kind == python.Str {
+			list = append(list, c.Text)
+		}
+		return true
+	})
+	return list
+}
+
+// isRouter reports whether x.route(…) registers a view: x is of a library, or the first argument looks like a path.
+func (p *project) isRouter(e python.Expr, s *scope, c *python.Call) bool {
+	v := p.resolve(e, s)
+	if v.kind == isExternal && (strings.HasPrefix(v.name, "flask") || strings.HasPrefix(v.name, "apiflask") || strings.HasPrefix(v.name, "connexion")) {
+		return !strings.HasPrefix(v.name, "flask_caching") && !strings.HasPrefix(v.name, "flask.session") && !strings.HasPrefix(v.name, "flask.request")
+	}
+	if v.kind == isExternal && (strings.HasPrefix(v.name, "requests") || strings.HasPrefix(v.name, "httpx")) {
+		return false
+	}
+	if len(c.Args) > 0 {
+		rule, ok := stringOf(c.Args[0])
+		return ok && strings.HasPrefix(rule, "/")
+	}
+	return false
+}
+
+// registrations are calls that register views and hooks: add_url_rule, add_resource, before_request(f).
+func (p *project) registrations(m *module) {
+	p.inCalls(m, func(c *python.Call, s *scope) {
+		attr, ok := c.Func.(*python.Attribute)
+		if !ok {
+			return
+		}
+		switch attr.Attr {
+		case "add_url_rule":
+			p.urlRule(c, attr, s)
+		case "add_resource":
+			p.resource(c, attr, s)
+		case "before_request", "before_app_request", "after_request", "after_app_request":
+			if len(c.Args) == 1 {
+				if v := p.resolve(c.Args[0], s); v.kind == isFunction {
+					p.addHook(v.fn, attr, s)
+				}
+			}
+		}
+	})
+}
+
+// inCalls visits every call of a module with the scope that it stands in.
+func (p *project) inCalls(m *module, visit func(*python.Call, *scope)) {
+	in := func(list []python.Stmt, s *scope) {
+		for _, stmt := range list {
+			python.Inspect(stmt, func(n python.Node) bool {
+				switch n := n.(type) {
+				case *python.FunctionDef, *python.ClassDef, *python.Lambda:
+					return false
+				case *python.Call:
+					visit(n, s)
+				}
+				return true
+			})
+		}
+	}
+	in(m.file.Body, m.scope)
+	var functions func(f *function)
+	functions = func(f *function) {
+		in(f.body, f.scope)
+		for _, inner := range f.inner {
+			functions(inner)
+		}
+	}
+	for _, f := range m.functions() {
+		functions(f)
+	}
+	for _, k := range p.classes {
+		if k.module == m {
+			in(k.node.Body, k.scope)
+		}
+	}
+}
+
+// urlRule is app.add_url_rule("/x", view_func=login_required(cache.cached(60)(view))).
+func (p *project) urlRule(c *python.Call, attr *python.Attribute, s *scope) {
+	e, ok := keywordOf(c, "view_func")
+	if !ok {
+		if len(c.Args) < 3 {
+			return
+		}
+		e = c.Args[2]
+	}
+	var layers []layer
+	for range 8 {
+		if call, ok := e.(*python.Call); ok {
+			if a, ok := call.Func.(*python.Attribute); ok && a.Attr == "as_view" {
+				if v := p.resolve(a.Value, s); v.kind == isClass {
+					for _, f := range v.class.answering() {
+						w := &view{fn: f, class: v.class, layers: append(slices.Clone(layers), p.classLayers(v.class, f)...), owner: p.object(attr.Value, s, 8)}
+						w.addRule(c, "route")
+						w.methods = []string{strings.ToUpper(f.name)}
+						p.addView(w)
+					}
+				}
+				return
+			}
+			if len(call.Args) == 1 && len(call.Keywords) == 0 {
+				layers = append(layers, p.layersOf(call.Func, s, nil)...)
+				e = call.Args[0]
+				continue
+			}
+		}
+		break
+	}
+	if v := p.resolve(e, s); v.kind == isFunction {
+		w := &view{fn: v.fn, class: v.fn.class, layers: append(layers, p.decoratorsOf(v.fn)...), owner: p.object(attr.Value, s, 8)}
+		w.addRule(c, "route")
+		p.addView(w)
+	}
+}
+
+// resource is api.add_resource(Orders, "/orders", "/orders/<int:id>").
+func (p *project) resource(c *python.Call, attr *python.Attribute, s *scope) {
+	if len(c.Args) == 0 {
+		return
+	}
+	v := p.resolve(c.Args[0], s)
+	if v.kind != isClass {
+		return
+	}
+	var rules []string
+	for _, a := range c.Args[1:] {
+		if rule, ok := stringOf(a); ok {
+			rules = append(rules, rule)
+		}
+	}
+	var around []layer
+	made := p.object(attr.Value, s, 8)
+	if made != nil {
+		if call, ok := made.value.(*python.Call); ok { // Api(app, decorators=[…])
+			if e, ok := keywordOf(call, "decorators"); ok {
+				around = p.listed(e, made.scope)
+			}
+		}
+	}
+	for _, f := range v.class.answering() {
+		p.addView(&view{fn: f, class: v.class, rules: rules, methods: []string{strings.ToUpper(f.name)}, layers: append(slices.Clone(around), p.classLayers(v.class, f)...), owner: made})
+	}
+}
+
+// answering are the methods of a class that answer requests.
+func (k *class) answering() (list []*function) {
+	for _, name := range httpMethods {
+		for _, b := range k.scope.names[name] {
+			if b.fn != nil {
+				list = append(list, b.fn)
+			}
+		}
+	}
+	return list
+}
+
+// viewsOfClass notes the methods of a class of views, registered by a decorator of it or in a way that is not seen.
+func (p *project) viewsOfClass(k *class) {
+	isView := false
+	for _, base := range k.bases(p) {
+		isView = isView || viewClass.MatchString(base)
+	}
+	if !isView { // a base that is not seen, by its name
+		for _, b := range k.node.Bases {
+			name := dottedPathOf(b)
+			isView = isView || viewClass.MatchString(name) && p.resolve(b, k.scope).kind == isUnknown
+		}
+	}
+	if !isView {
+		return
+	}
+	var rules []string
+	var owner *binding
+	for _, d := range k.node.Decorators {
+		if c, ok := d.(*python.Call); ok {
+			if a, ok := c.Func.(*python.Attribute); ok && routing[a.Attr] {
+				for _, arg := range c.Args {
+					if rule, ok := stringOf(arg); ok {
+						rules = append(rules, rule)
+					}
+				}
+				owner = p.object(a.Value, k.scope.outer, 8)
+			}
+		}
+	}
+	for _, f := range k.answering() {
+		if len(p.views[f]) > 0 {
+			continue
+		}
+		p.addView(&view{fn: f, class: k, rules: rules, methods: []string{strings.ToUpper(f.name)}, layers: p.classLayers(k, f), owner: owner})
+	}
+}
+
+// classLayers are the decorators around a method of a class of views: those of the class, where the last of the list is the outermost, those
+// for methods, and its own.
+func (p *project) classLayers(k *class, f *function) []layer {
+	var list []layer
+	for _, name := range []string{"decorators", "method_decorators"} {
+		b, in := k.member(p, name)
+		if b == nil || b.value == nil {
+			continue
+		}
+		value := b.value
+		if d, ok := value.(*python.Dict); ok {
+			value = nil
+			for i, key := range d.Keys {
+				if s, ok := stringOf(key); ok && s == f.name {
+					value = d.Values[i]
+				}
+			}
+		}
+		if value != nil {
+			list = append(list, p.listed(value, in.scope)...)
+		}
+	}
+	// A base class that checks, and dispatches.
+	if b, in := k.member(p, "dispatch_request"); b != nil && b.fn != nil && f.name != "dispatch_request" && in != nil {
+		list = append(list, p.decoratorsOf(b.fn)...)
+		if sum := p.summarize(b.fn); len(sum.checks) > 0 {
+			list = append(list, layer{kind: layerAuth, name: b.fn.qualified(), strength: login, checks: sum.checks, place: sum.checks[0].place, module: in.module, scope: in.scope})
+		}
+	}
+	return append(list, p.decoratorsOf(f)...)
+}
+
+// listed are the decorators in a list, the last of which is the outermost.
+func (p *project) listed(e python.Expr, s *scope) []layer {
+	var elements []python.Expr
+	switch n := e.(type) {
+	case *python.List:
+		elements = n.Elts
+	case *python.Tuple:
+		elements = n.Elts
+	case *python.BinOp: // Base.decorators + [more]
+		return append(p.listed(n.Right, s), p.listed(n.Left, s)...)
+	case *python.Name, *python.Attribute:
+		if b := p.bindingOf(e, s); b != nil && b.value != nil {
+			return p.listed(b.value, b.scope)
+		}
+	}
+	var list []layer
+	for i := len(elements) - 1; i >= 0; i-- {
+		list = append(list, p.layersOf(elements[i], s, nil)...)
+	}
+	return list
+}
+
+func (p *project) bindingOf(e python.Expr, s *scope) *binding {
+	switch n := e.(type) {
+	case *python.Name:
+		if list := s.lookup(n.ID); len(list) > 0 && !list[len(list)-1].imports {
+			return list[len(list)-1]
+		}
+	case *python.Attribute:
+		if v := p.resolve(n.Value, s); v.kind == isClass {
+			b, _ := v.class.member(p, n.Attr)
+			return b
+		}
+	}
+	return nil
+}
+
+// hookOf notes a function that is decorated as one before, or after, every request.
+func (p *project) hookOf(f *function, s *scope) {
+	for _, d := range f.decorators {
+		if c, ok := d.(*python.Call); ok {
+			d = c.Func
+		}
+		if a, ok := d.(*python.Attribute); ok {
+			switch a.Attr {
+			case "before_request", "before_app_request", "after_request", "after_app_request":
+				p.addHook(f, a, s)
+			}
+		}
+	}
+}
+
+func (p *project) addHook(f *function, a *python.Attribute, s *scope) {
+	v := p.resolve(a.Value, s)
+	app := v.kind == isExternal && (v.name == "flask.Flask()" || v.name == "flask.current_app")
+	if v.kind == isUnknown {
+		name := dottedPathOf(a.Value)
+		app = name == "app" || name == "application" || strings.HasSuffix(name, ".app")
+	}
+	if v.kind == isInstance {
+		for _, base := range v.class.bases(p) {
+			app = app || base == "flask.Flask"
+		}
+	}
+	p.hooks = append(p.hooks, hook{fn: f, owner: p.object(a.Value, s, 8), whole: app || strings.Contains(a.Attr, "_app_"), after: strings.HasPrefix(a.Attr, "after")})
+}
+
+// guarded is the hook that checks every request of a view before its decorators run; nil where there is none.
+func (p *project) guarded(v *view) *hook {
+	for i := range p.hooks {
+		h := &p.hooks[i]
+		if h.after || !h.whole && (v == nil || h.owner == nil || h.owner != v.owner) {
+			continue
+		}
+		sum := p.summarize(h.fn)
+		if len(sum.checks) > 0 {
+			return h
+		}
+		for _, l := range p.decoratorsOf(h.fn) { // @bp.before_request @login_required def all(): pass
+			if l.kind == layerAuth {
+				return h
+			}
+		}
+	}
+	return nil
+}
+
+// route is how a report calls the view: "GET /orders/{id}".
+func (p *project) route(v *view) string {
+	if v == nil || len(v.rules) == 0 || v.rules[0] == "" && v.owner == nil {
+		return ""
+	}
+	method := "GET"
+	if len(v.methods) > 0 {
+		method = strings.ToUpper(v.methods[0])
+		if slices.Contains(v.methods, "GET") || slices.Contains(v.methods, "get") {
+			method = "GET"
+		}
+	}
+	if method == "INDEX" || method == "DISPATCH_REQUEST" {
+		method = "GET"
+	}
+	path := p.prefix(v.owner, 4) + v.rules[0]
+	path = converter.ReplaceAllString(path, "{$1}")
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path
+	}
+	return method + " " + strings.ToValidUTF8(path, "?")
+}
+
+// prefix is the url_prefix that a blueprint, an Api or a namespace has where it is made and where it is registered.
+func (p *project) prefix(owner *binding, depth int) string {
+	if owner == nil || depth == 0 {
+		return ""
+	}
+	own := ""
+	if c, ok := owner.value.(*python.Call); ok {
+		for _, name := range []string{"url_prefix", "prefix", "path"} {
+			if e, ok := keywordOf(c, name); ok {
+				if s, ok := stringOf(e); ok {
+					own = s
+				}
+			}
+		}
+		if len(c.Args) > 0 { // Api(blueprint)
+			if inner := p.object(c.Args[0], owner.scope, 8); inner != nil && inner != owner {
+				own = p.prefix(inner, depth-1) + own
+			}
+		}
+	}
+	r, ok := p.registered[owner]
+	if !ok {
+		return own
+	}
+	if r.prefix != nil {
+		own = *r.prefix
+	}
+	return p.prefix(r.into, depth-1) + own
+}
+
+// registration is app.register_blueprint(bp, url_prefix="/x").
+type registration struct {
+	prefix *string
+	into   *binding
+}
+
+func (p *project) findRegistrations() {
+	for _, m := range p.modules {
+		p.inCalls(m, func(c *python.Call, s *scope) {
+			attr, ok := c.Func.(*python.Attribute)
+			if !ok || (attr.Attr != "register_blueprint" && attr.Attr != "add_namespace") || len(c.Args) == 0 {
+				return
+			}
+			made := p.object(c.Args[0], s, 8)
+			if made == nil {
+				return
+			}
+			if _, known := p.registered[made]; known {
+				return
+			}
+			r := registration{into: p.object(attr.Value, s, 8)}
+			if r.into == made {
+				r.into = nil
+			}
+			for _, name := range []string{"url_prefix", "path"} {
+				if e, ok := keywordOf(c, name); ok {
+					if text, ok := stringOf(e); ok {
+						r.prefix = &text
+					}
+				}
+			}
+			p.registered[made] = r
+		})
+	}
+}
