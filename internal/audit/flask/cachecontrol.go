@@ -13,15 +13,14 @@ import (
 
 // policy is a Cache-Control that source sets.
 type policy struct {
-	node   python.Node
-	public bool // shared caches may store it, whoever it was for
-	note   string
+	node python.Node
+	note string
 }
 
 var aboutCaller = regexp.MustCompile(`(current_user|is_authenticated|is_anonymous|session|[Aa]uthorization|g\.user|logged_in|identity|jwt)`)
 
 // shares reports whether a Cache-Control lets shared caches store answers to requests with credentials (RFC 9111 §3.5).
-func shares(text string) bool {
+func shares(text string, cookies bool) bool {
 	cc := httpfield.ParseCacheControl(http.Header{"Cache-Control": {text}})
 	switch {
 	case cc.Has("private"), cc.Has("no-store"), cc.Has("no-cache"):
@@ -37,11 +36,13 @@ func shares(text string) bool {
 		return age > 0
 	}
 	age, ok := cc.Delta("max-age")
-	return ok && age > 0 && cc.Has("must-revalidate")
+	return ok && age > 0 && (cookies || cc.Has("must-revalidate"))
 }
 
 // policies are what statements set, outside of branches that ask who it is, or which path.
-func (p *project) policies(f *function) (list []policy, varies bool) {
+// With cookies, the caller is known by fields of which caches know nothing: a lifetime is enough for them then.
+func (p *project) policies(f *function, cookies bool) (list []policy, varies bool) {
+	shares := func(text string) bool { return shares(text, cookies) }
 	var in func(stmts []python.Stmt)
 	visit := func(n python.Node) {
 		if n == nil {
@@ -54,12 +55,12 @@ func (p *project) policies(f *function) (list []policy, varies bool) {
 			case *python.Call:
 				varies = varies || p.variesByCall(n)
 				if text, ok := fieldByCall(n); ok && shares(text) {
-					list = append(list, policy{n, true, text})
+					list = append(list, policy{n, text})
 				}
 				if calleeName(n) == "send_file" || calleeName(n) == "send_from_directory" {
 					for _, name := range []string{"max_age", "cache_timeout"} {
 						if e, ok := keywordOf(n, name); ok && positive(e) {
-							list = append(list, policy{n, true, "public, by " + name})
+							list = append(list, policy{n, "public, by " + name})
 						}
 					}
 				}
@@ -72,7 +73,7 @@ func (p *project) policies(f *function) (list []policy, varies bool) {
 					switch strings.ToLower(name) {
 					case "cache-control":
 						if text := textOf(n.Values[i]); shares(text) {
-							list = append(list, policy{k, true, text})
+							list = append(list, policy{k, text})
 						}
 					case "vary":
 						varies = varies || variesByCaller(textOf(n.Values[i]))
@@ -119,7 +120,7 @@ func (p *project) policies(f *function) (list []policy, varies bool) {
 				visit(n.Value)
 				for _, target := range n.Targets {
 					if text, ok := fieldByTarget(target, n.Value); ok && shares(text) {
-						list = append(list, policy{stmt, true, text})
+						list = append(list, policy{stmt, text})
 					}
 					varies = varies || varyTarget(target, n.Value)
 				}
@@ -216,6 +217,8 @@ func fieldByTarget(target, value python.Expr) (string, bool) {
 			switch {
 			case t.Attr == "public" && isTrue(value):
 				return "public", true
+			case t.Attr == "max_age" && positive(value):
+				return "max-age=60", true
 			case t.Attr == "s_maxage" && positive(value):
 				return "s-maxage=60", true
 			}
@@ -277,7 +280,7 @@ func (p *project) judgePolicies() {
 					continue
 				}
 				checked = append(checked, v)
-				list, varies := p.policies(f)
+				list, varies := p.policies(f, p.byCookies(v))
 				if !varies {
 					for _, set := range list {
 						p.addPolicy(v, f, set)
@@ -292,7 +295,7 @@ func (p *project) judgePolicies() {
 		if !h.after || h.fn.module.test {
 			continue
 		}
-		list, varies := p.policies(h.fn)
+		list, varies := p.policies(h.fn, false)
 		if varies {
 			continue
 		}
@@ -326,6 +329,35 @@ func (p *project) authenticated(v *view) bool {
 	return sum.ret.has(caller) && !sum.ret.has(fromQuery)
 }
 
+// byCookies: who asks is known by a cookie of the program's own, or by an API key.
+func (p *project) byCookies(v *view) bool {
+	sum := p.summarize(v.fn)
+	if sum.ret.has(unvaried) {
+		return true
+	}
+	for _, c := range sum.checks {
+		if c.why.has(unvaried) {
+			return true
+		}
+	}
+	for _, l := range v.layers {
+		for _, c := range l.checks {
+			if c.why.has(unvaried) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// nested are the functions in a function, at any depth.
+func (f *function) nested() (list []*function) {
+	for _, inner := range f.inner {
+		list = append(append(list, inner), inner.nested()...)
+	}
+	return list
+}
+
 func (p *project) addPolicy(v *view, f *function, set policy) {
 	p.add(finding.Finding{
 		Rule: finding.FlaskPublicCacheControl, Severity: finding.FlaskPublicCacheControl.Severity, Confidence: finding.Confirmed, Operation: p.route(v),
@@ -352,10 +384,10 @@ func (p *project) policyOfDecorators(v *view) {
 		value := p.resolve(base, s)
 		switch value.kind {
 		case isFunction:
-			for _, inner := range value.fn.inner {
-				list, varies := p.policies(inner)
+			for _, inner := range value.fn.nested() {
+				list, varies := p.policies(inner, false)
 				if len(list) > 0 && !varies {
-					p.addPolicy(v, v.fn, policy{d, true, list[0].note})
+					p.addPolicy(v, v.fn, policy{d, list[0].note})
 				}
 			}
 		case isExternal, isUnknown:
@@ -364,7 +396,7 @@ func (p *project) policyOfDecorators(v *view) {
 			}
 			public, ok := keywordOf(c, "public")
 			if ok && isTrue(public) {
-				p.addPolicy(v, v.fn, policy{d, true, "public"})
+				p.addPolicy(v, v.fn, policy{d, "public"})
 			}
 		}
 	}

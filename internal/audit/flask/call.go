@@ -217,18 +217,47 @@ func (fr *frame) wrappedCall(n *python.Call) (taint, bool) {
 
 // decorates: a call that puts a decorator on the wrapped function. Its layers are layers of the decorator that is looked at.
 func (fr *frame) decorates(n *python.Call) bool {
-	for _, a := range n.Args {
-		name, ok := a.(*python.Name)
-		if !ok {
-			continue
+	if len(n.Args) != 1 || len(n.Keywords) != 0 {
+		return false
+	}
+	var inner *python.Call
+	switch a := n.Args[0].(type) {
+	case *python.Name:
+		if _, local := fr.env[a.ID]; local || !fr.isWrapped(a.ID) {
+			return false
 		}
-		if _, local := fr.env[name.ID]; local || !fr.isWrapped(name.ID) {
-			continue
+	case *python.Call: // cached(login_required(f)): the outer first
+		inner = a
+		if !fr.holdsWrapped(a) {
+			return false
 		}
-		for _, l := range fr.p.layersOf(n.Func, fr.scope, fr) {
-			fr.layer(l)
+	default:
+		return false
+	}
+	for _, l := range fr.p.layersOf(n.Func, fr.scope, fr) {
+		fr.layer(l)
+	}
+	if inner != nil {
+		return fr.decorates(inner)
+	}
+	return true
+}
+
+// holdsWrapped reports whether a call puts decorators on the wrapped function.
+func (fr *frame) holdsWrapped(n *python.Call) bool {
+	for range 8 {
+		if len(n.Args) != 1 || len(n.Keywords) != 0 {
+			return false
 		}
-		return true
+		switch a := n.Args[0].(type) {
+		case *python.Name:
+			_, local := fr.env[a.ID]
+			return !local && fr.isWrapped(a.ID)
+		case *python.Call:
+			n = a
+		default:
+			return false
+		}
 	}
 	return false
 }
@@ -276,7 +305,35 @@ func (fr *frame) externalCall(n *python.Call, dotted, name string, receiver tain
 	if t := fr.source(external(dotted+"()"), n); t.marks != 0 {
 		return t
 	}
+	if dotted == "jwt.decode" && unverified(n) {
+		t := g.all.told()
+		if t.has(caller) {
+			t.marks |= unverifiedMark
+		}
+		return t
+	}
 	return fr.passed(name, receiver, g.all)
+}
+
+// unverified: jwt.decode(token, options={"verify_signature": False}), or verify=False.
+func unverified(n *python.Call) bool {
+	if e, ok := keywordOf(n, "verify"); ok && isFalse(e) {
+		return true
+	}
+	e, ok := keywordOf(n, "options")
+	if !ok {
+		return false
+	}
+	d, ok := e.(*python.Dict)
+	if !ok {
+		return false
+	}
+	for i, k := range d.Keys {
+		if s, ok := stringOf(k); ok && s == "verify_signature" && isFalse(d.Values[i]) {
+			return true
+		}
+	}
+	return false
 }
 
 // functionCall is a call of a function of the project.

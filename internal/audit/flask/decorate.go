@@ -97,6 +97,9 @@ func (p *project) layersOf(d python.Expr, s *scope, within *frame) []layer {
 			return p.ownLayers(l, b.fn, c, fr)
 		}
 	}
+	if list, ok := p.keptDecorator(l, d, s, fr); ok {
+		return list
+	}
 	last := l.name[strings.LastIndexByte(l.name, '.')+1:]
 	switch {
 	case p.usesCaching && (last == "cached" || last == "memoize") && v.kind == isUnknown:
@@ -110,6 +113,25 @@ func (p *project) layersOf(d python.Expr, s *scope, within *frame) []layer {
 		return []layer{l}
 	}
 	return []layer{l}
+}
+
+// keptDecorator is a decorator that was made before, and has a name: cached_minute = cache.cached(60).
+func (p *project) keptDecorator(l layer, d python.Expr, s *scope, fr *frame) ([]layer, bool) {
+	b := p.object(d, s, 6)
+	if b == nil {
+		return nil, false
+	}
+	c, ok := b.value.(*python.Call)
+	if !ok || p.underWay > 8 {
+		return nil, false
+	}
+	p.underWay++
+	defer func() { p.underWay-- }()
+	list := p.layersOf(c, b.scope, nil)
+	for i := range list {
+		list[i].name, list[i].expr, list[i].module, list[i].scope, list[i].place = l.name, l.expr, l.module, l.scope, l.place
+	}
+	return list, len(list) > 0 && list[0].kind != layerOther
 }
 
 func byName(name string) strength {
@@ -209,13 +231,13 @@ func (p *project) flaskCaching(l layer, method string, c *python.Call, fr *frame
 			l.keyNote = "what " + shown(fr.module.file.Source(e)) + " gives"
 		}
 	}
+	if e, ok := arg("query_string"); ok && method == "cached" && !isFalse(e) {
+		// It puts key_prefix aside.
+		l.key, l.keyNote = taint{marks: query}, "the path and the query"
+	}
 	if e, ok := arg("make_cache_key"); ok && !isFalse(e) {
 		l.key = l.key.and(p.keyFunction(e, fr))
 		l.keyNote = "what " + shown(fr.module.file.Source(e)) + " gives"
-	}
-	if e, ok := arg("query_string"); ok && !isFalse(e) {
-		l.key.marks |= query
-		l.keyNote = "the path and the query"
 	}
 	if e, ok := arg("make_name"); ok && !isFalse(e) {
 		l.key = l.key.and(p.keyFunction(e, fr))
@@ -243,7 +265,11 @@ func (p *project) keyFunction(e python.Expr, fr *frame) taint {
 	v := p.resolve(e, fr.scope)
 	switch {
 	case v.kind == isFunction:
-		return fr.rid(p.summarize(v.fn).ret)
+		t := fr.rid(p.summarize(v.fn).ret)
+		if e := resultOf(v.fn); e != nil {
+			t.at = finding.Place{File: v.fn.module.path, Line: v.fn.module.line(e)}
+		}
+		return t
 	case v.kind == isInstance:
 		if b, _ := v.class.member(p, "__call__"); b != nil && b.fn != nil {
 			return fr.rid(p.summarize(b.fn).ret)
@@ -289,6 +315,12 @@ func (p *project) spares(e python.Expr, fr *frame, unless bool) bool {
 	if isTrue(e) {
 		return unless
 	}
+	// What unless gives is compared with True: somebody is not True.
+	if !unless {
+		if v := p.resolve(e, fr.scope); v.kind == isFunction && isConstantFalse(resultOf(v.fn)) {
+			return true
+		}
+	}
 	v := p.resolve(e, fr.scope)
 	if v.kind != isFunction {
 		_, constant := e.(*python.Constant)
@@ -302,7 +334,36 @@ func (p *project) spares(e python.Expr, fr *frame, unless bool) bool {
 	if !sum.ret.has(caller | secret | fields) {
 		return false
 	}
+	if unless && !truth(result) {
+		return false
+	}
 	return negated(result) != unless
+}
+
+func isConstantFalse(e python.Expr) bool {
+	c, ok := e.(*python.Constant)
+	return ok && c.Kind == python.False
+}
+
+// truth reports whether an expression can be True, and not merely something.
+func truth(e python.Expr) bool {
+	switch n := e.(type) {
+	case *python.Name, *python.Subscript, *python.JoinedStr:
+		return false
+	case *python.Call:
+		switch calleeName(n) {
+		case "get", "_get_current_object", "get_jwt_identity", "get_jwt", "get_current_user", "getlist":
+			return false
+		}
+	case *python.BoolOp:
+		for _, v := range n.Values {
+			if truth(v) {
+				return true
+			}
+		}
+		return false
+	}
+	return true
 }
 
 // resultOf is the expression that a function gives, if it is one.

@@ -124,6 +124,7 @@ func (fr *frame) name(n *python.Name) taint {
 	if fr.isWrapped(n.ID) {
 		return taint{marks: wrapped}
 	}
+	fr.readGlobal(n)
 	if t := fr.source(fr.p.resolve(n, fr.scope), n); t.marks != 0 {
 		return t
 	}
@@ -288,6 +289,9 @@ func (fr *frame) attribute(n *python.Attribute) taint {
 		}
 	}
 	t := fr.eval(n.Value)
+	if t.has(wrapped) && strings.HasPrefix(n.Attr, "__") {
+		return taint{} // the name of a function
+	}
 	if t.has(caller) && t.attrs&whole != 0 {
 		t.attrs = attrOf(n.Attr)
 	}
@@ -340,8 +344,13 @@ func (fr *frame) subscript(n *python.Subscript) taint {
 	}
 	fr.readFrom(n.Value, n.Slice, n)
 	t := fr.eval(n.Value)
-	if s, ok := n.Slice.(*python.Slice); ok && short(s) {
-		return t.told()
+	if s, ok := n.Slice.(*python.Slice); ok && t.has(secret) {
+		switch short(s) {
+		case beginning: // all tokens begin alike
+			return t.told().without(caller)
+		case end:
+			return t.told()
+		}
 	}
 	if t.has(caller) && constant && t.attrs&whole != 0 {
 		t.attrs = attrOf(key)
@@ -352,17 +361,27 @@ func (fr *frame) subscript(n *python.Subscript) taint {
 	return t.and(fr.eval(n.Slice).told())
 }
 
-// short is a slice of the first or the last few characters.
-func short(s *python.Slice) bool {
+// piece says whether a slice is of a few characters only.
+type piece uint8
+
+const (
+	most piece = iota
+	beginning
+	end
+)
+
+func short(s *python.Slice) piece {
 	if n, ok := s.Upper.(*python.Constant); ok && s.Lower == nil && n.Kind == python.Int {
-		return len(n.Text) < 2 || n.Text <= "16" && len(n.Text) == 2
-	}
-	if n, ok := s.Lower.(*python.UnaryOp); ok && s.Upper == nil && n.Op == python.USub {
-		if c, ok := n.Operand.(*python.Constant); ok && c.Kind == python.Int {
-			return len(c.Text) < 2
+		if len(n.Text) < 2 || n.Text <= "16" && len(n.Text) == 2 {
+			return beginning
 		}
 	}
-	return false
+	if n, ok := s.Lower.(*python.UnaryOp); ok && s.Upper == nil && n.Op == python.USub {
+		if c, ok := n.Operand.(*python.Constant); ok && c.Kind == python.Int && len(c.Text) < 2 {
+			return end
+		}
+	}
+	return most
 }
 
 func stringOf(e python.Expr) (string, bool) {
@@ -390,22 +409,27 @@ func (fr *frame) field(base value, key string, constant bool, at python.Node) (t
 		switch {
 		case !constant || !callerField.MatchString(key) || isCSRF(key):
 			return taint{}, true
-		case secretField.MatchString(key):
+		case strings.EqualFold(key, "Authorization"):
 			return made(caller|secret, "the "+key+" field"), true
+		case secretField.MatchString(key):
+			return made(caller|secret|unvaried, "the "+key+" field"), true
 		}
-		return made(caller, "the "+key+" field"), true
+		return made(caller|unvaried, "the "+key+" field"), true
 	case "flask.request.cookies":
 		switch {
 		case !constant || !sessionCookie.MatchString(key) || isCSRF(key):
 			return taint{}, true
 		case tokenName.MatchString(key) || bareToken.MatchString(key) || strings.Contains(strings.ToLower(key), "sess"):
-			return made(caller|secret, "the cookie "+key), true
+			return made(caller|secret|unvaried, "the cookie "+key), true
 		}
-		return made(caller, "the cookie "+key), true
+		return made(caller|unvaried, "the cookie "+key), true
 	case "flask.request.args", "flask.request.values":
 		if constant && (tokenName.MatchString(key) || bareToken.MatchString(key)) {
 			fr.tokenFromQuery(key, at)
 			return made(caller|secret|fromQuery|named, "the parameter "+key), true
+		}
+		if constant && userParameter.MatchString(key) {
+			return made(caller|fromQuery|named, "the parameter "+key), true
 		}
 		return taint{}, true
 	case "flask.request.environ":

@@ -40,7 +40,7 @@ func isTemplate(file string) bool {
 }
 
 // relevant are words without one of which a module says nothing that this package judges, or follows.
-var relevant = regexp.MustCompile(`flask|cache|redis|memoi|current_user|session|request|token|quart`)
+var relevant = regexp.MustCompile(`(?i)flask|cache|redis|memoi|current_user|session|request|token|quart`)
 
 func judgeFiles(files []audit.File) audit.Result {
 	p := newProject()

@@ -1,6 +1,7 @@
 package flask
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/bearcache/bearcache/internal/audit/python"
@@ -342,6 +343,7 @@ func (fr *frame) assign(target, value python.Expr, t taint) {
 	switch n := target.(type) {
 	case *python.Name:
 		fr.env[n.ID] = fr.asNamed(n.ID, t, value, n)
+		fr.writeGlobal(n, t, value)
 	case *python.Tuple:
 		fr.unpack(n.Elts, value, t)
 	case *python.List:
@@ -355,6 +357,9 @@ func (fr *frame) assign(target, value python.Expr, t taint) {
 	}
 }
 
+// schemeName are names for what stands before the token: "Bearer".
+var schemeName = regexp.MustCompile(`(?i)(type|scheme|prefix|method|kind|^_+$)$`)
+
 func (fr *frame) unpack(targets []python.Expr, value python.Expr, t taint) {
 	var elements []python.Expr
 	switch v := value.(type) {
@@ -364,6 +369,10 @@ func (fr *frame) unpack(targets []python.Expr, value python.Expr, t taint) {
 		elements = v.Elts
 	}
 	for i, target := range targets {
+		if name, ok := target.(*python.Name); ok && t.has(secret) && len(elements) == 0 && schemeName.MatchString(name.ID) {
+			fr.env[name.ID] = t.told().without(caller)
+			continue
+		}
 		if len(elements) == len(targets) {
 			fr.assign(target, elements[i], fr.eval(elements[i]))
 		} else {

@@ -90,6 +90,9 @@ func (s *site) keyed() bool {
 	if s.layer.spares || key.has(opaque) || covers(key, s.value) {
 		return true
 	}
+	if s.layer.memo && s.layer.bySelf && s.reprOmits() {
+		return false
+	}
 	if s.layer.memo && !s.isIgnored() {
 		for _, l := range s.outer { // arguments that decorators around the cache give are arguments
 			for _, c := range l.inner {
@@ -109,6 +112,50 @@ func (s *site) keyed() bool {
 	return false
 }
 
+// reprOmits: the object that a memoized method belongs to is in the key by its __repr__, or __caching_id__, and that leaves out what the
+// method reads of it.
+func (s *site) reprOmits() bool {
+	f := s.fn
+	if f.class == nil || len(f.params) == 0 || isStatic(f) || isClassMethod(f) {
+		return false
+	}
+	var repr *function
+	for _, name := range []string{"__repr__", "__caching_id__"} {
+		if b, _ := f.class.member(s.p, name); b != nil && b.fn != nil {
+			repr = b.fn
+		}
+	}
+	if repr == nil || len(repr.params) == 0 {
+		return false
+	}
+	shownAttrs, readAttrs := selfAttributes(repr), selfAttributes(f)
+	if len(shownAttrs) > 0 || len(readAttrs) == 0 {
+		return false
+	}
+	for _, base := range f.class.bases(s.p) { // an object that is somebody
+		if strings.HasSuffix(base, ".UserMixin") {
+			return true
+		}
+	}
+	return userName.MatchString(f.class.name)
+}
+
+// selfAttributes are the names of what a method reads of its object.
+func selfAttributes(f *function) map[string]bool {
+	read := map[string]bool{}
+	for _, stmt := range f.body {
+		python.Inspect(stmt, func(n python.Node) bool {
+			if a, ok := n.(*python.Attribute); ok {
+				if base, ok := a.Value.(*python.Name); ok && base.ID == f.params[0] && !strings.HasPrefix(a.Attr, "__") {
+					read[a.Attr] = true
+				}
+			}
+			return true
+		})
+	}
+	return read
+}
+
 func (s *site) isIgnored() bool {
 	for _, name := range s.layer.ignores {
 		if userName.MatchString(name) {
@@ -121,7 +168,11 @@ func (s *site) isIgnored() bool {
 func (s *site) report() {
 	l := s.layer
 	s.rawToken()
-	byCaller := s.value.has(caller)
+	byCaller := s.value.has(caller) || s.layer.memo && s.layer.bySelf && s.reprOmits()
+	if s.keyed() && l.key.has(unverifiedMark) && len(s.checks) > 0 && s.view != nil {
+		s.add(finding.FlaskCacheBeforeAuth) // whoever says to be somebody else is given the other's answer
+		return
+	}
 	if s.keyed() || !byCaller && len(s.checks) == 0 && !s.ignoredCaller() {
 		return
 	}
@@ -140,9 +191,6 @@ func (s *site) report() {
 	switch {
 	case s.view != nil:
 		s.add(finding.FlaskCacheBeforeAuth)
-		if !byCaller && s.inBody() && !memo {
-			s.add(finding.FlaskUnkeyedCache) // it answers by who asks
-		}
 	case !byCaller:
 		s.add(finding.FlaskMemoizeWithoutIdentity)
 	}
@@ -177,6 +225,9 @@ func (s *site) add(rule *finding.Rule) {
 	f := finding.Finding{Rule: rule, Severity: rule.Severity, Confidence: finding.Confirmed, Operation: s.p.route(s.view)}
 	if l.guessed || s.value.has(named) {
 		f.Confidence = finding.Likely
+	}
+	if s.value.has(small) && len(s.checks) == 0 {
+		f.Severity, f.Confidence = finding.Low, finding.Likely
 	}
 	src := &finding.Source{
 		Place:   finding.Place{File: l.module.path, Line: l.place.Line},
@@ -257,11 +308,15 @@ func (s *site) rawToken() {
 	if !l.key.has(secret) {
 		return
 	}
+	at := l.key.at
+	if at.File == "" {
+		at = l.place
+	}
 	f := finding.Finding{
 		Rule: finding.FlaskRawTokenInKey, Severity: finding.FlaskRawTokenInKey.Severity, Confidence: sure(l.key), Operation: s.p.route(s.view),
 		Summary: fmt.Sprintf("The key of %s holds a token in the clear.", s.fn.qualified()),
 		Detail:  "Whoever reads the keys of the cache, its dumps or its slow log, can use the token.",
-		Source: &finding.Source{Place: finding.Place{File: l.module.path, Line: l.place.Line}, EndLine: s.fn.module.endLine(s.fn.node), Symbol: s.fn.qualified(), Key: "@" + l.name,
+		Source: &finding.Source{Place: finding.Place{File: at.File, Line: at.Line}, EndLine: max(at.Line, s.fn.module.endLine(s.fn.node)), Symbol: s.fn.qualified(), Key: "@" + l.name,
 			Trace: reversed(l.key.why.steps()), Fix: "Key by the subject of the verified token, or by an HMAC of the token."},
 	}
 	s.p.add(f)
@@ -282,10 +337,7 @@ func reversed(list []finding.Place) []finding.Place {
 
 // keyHolds reports a token in the key of a store.
 func (p *project) keyHolds(op *operation) {
-	if !op.key.has(secret) || op.module.test {
-		return
-	}
-	if strings.HasPrefix(op.store, "_") && !op.literal && op.store == "" {
+	if !op.key.has(secret) || op.module.test || op.dict {
 		return
 	}
 	symbol, end := "", op.at.Line
@@ -296,9 +348,22 @@ func (p *project) keyHolds(op *operation) {
 		Rule: finding.FlaskRawTokenInKey, Severity: finding.FlaskRawTokenInKey.Severity, Confidence: sure(op.key),
 		Summary: "A token stands in the key of a cache in the clear.",
 		Detail:  "Whoever reads the keys of the cache, its dumps or its slow log, can use the token.",
-		Source: &finding.Source{Place: finding.Place{File: op.at.File, Line: op.at.Line}, EndLine: end, Symbol: symbol, Key: shown(op.keyText),
+		Source: &finding.Source{Place: finding.Place{File: op.at.File, Line: p.madeAt(op)}, EndLine: end, Symbol: symbol, Key: shown(op.keyText),
 			Trace: reversed(op.key.why.steps()), Fix: "Key by the subject of the verified token, or by an HMAC of the token."},
 	})
+}
+
+// madeAt is the line where the key of an operation is put together, if that is in the same function.
+func (p *project) madeAt(op *operation) int {
+	if op.fn != nil && op.keyName != "" {
+		if list := op.fn.scope.names[op.keyName]; len(list) == 1 && list[0].value != nil {
+			switch list[0].value.(type) {
+			case *python.JoinedStr, *python.BinOp, *python.Call:
+				return op.module.line(list[0].value)
+			}
+		}
+	}
+	return op.at.Line
 }
 
 func (p *project) judgeManual(op *operation) {

@@ -29,6 +29,8 @@ var ofRequest = map[string]bool{
 var (
 	// userName are names of attributes of flask.g, of the request and of parameters that hold the caller.
 	userName = regexp.MustCompile(`(?i)^_?(current_?(user|identity|account|member|admin|customer|employee|student|teacher)(_?(id|name|obj|data|info))?|(auth(enticated|ed)?_?)?user(_?(id|name|obj|email|data|info|public_id|claims))?|uid|identity|username|account(_id)?|principal|jwt_?(payload|data|claims|identity|user)|claims|auth_?(user|data|info|payload)|logged_?in_?user|me|viewer|tenant(_id)?|flask_httpauth_user|oidc_id_token|oidc_token_info|public_id|token_?(data|payload|info|claims)|decoded_?(token|jwt)|login_?user|whoami|member|customer(_id)?)$`)
+	// userParameter are parameters of a query that name somebody.
+	userParameter = regexp.MustCompile(`(?i)^(user|user_?id|user_?name|uid|account(_?id)?|customer(_?id)?|email)$`)
 	// tokenName are names of fields, cookies, variables and parameters that hold a credential, whatever the program.
 	tokenName = regexp.MustCompile(`(?i)^_?((x[-_])?(access|auth|authorization|authentication|bearer|jwt|id|refresh|session|api|user|oauth|login|sso|encoded)[-_ ]?(token|jwt)(_?(str|string|value))?s?|(x[-_])?api[-_]?key|x[-_]?auth|jwt|jwt_?str|authorization|auth[-_]?header|authorization[-_]?header|bearer|credential[s]?|(x[-_])?api[-_]?secret|client[-_]?secret|x[-_]access[-_]token[s]?|raw[-_]?(token|jwt)|token_?str(ing)?)$`)
 	// bareToken may be a credential, or anything else that is called so.
@@ -41,7 +43,7 @@ var (
 	// parts of the caller that many callers have in common.
 	commonPart = regexp.MustCompile(`(?i)^(roles?|is_(admin|staff|superuser|authenticated|anonymous|active|moderator)|admin|tenant(_id)?|org(anization)?(_id)?|scopes?|permissions?|groups?|group_id|plan|locale|lang(uage)?|timezone|company(_id)?|team(_id)?|level|type|user_type|can|has_role|has_permission|is_logged_in)$`)
 	// oneOff are the purposes of tokens that are in URLs by their nature: good once, for one thing.
-	oneOff = regexp.MustCompile(`(?i)(reset|verif|confirm|activat|unsubscri|invit|forgot|recover|csrf|xsrf|captcha|magic|email|password|passwd|pagina|page|next|continuation|cursor|feed|rss|share|download|upload|preview|oauth|callback|sso|webhook|challenge|hub|slack|telegram|sign_?up|regist|one_?time|otp|device|push|opt_?(in|out)|approve|accept|decline|revoke|delete_?account|merge|set_?pw|validate)`)
+	oneOff = regexp.MustCompile(`(?i)(reset|verif|confirm|activat|unsubscri|invit|forgot|recover|csrf|xsrf|captcha|magic|email|password|passwd|pagina|page|next|continuation|cursor|feed|rss|share|download|upload|preview|webhook|challenge|hub|slack|telegram|sign_?up|regist|one_?time|otp|device|push|opt_?(in|out)|approve|accept|decline|revoke|delete_?account|merge|set_?pw|validate)`)
 	// hashing are calls whose result does not give back what went in.
 	hashing     = regexp.MustCompile(`(?i)^(hashlib\.|hmac\.|hash$|zlib\.(crc32|adler32)|xxhash\.|mmh3\.|blake3|bcrypt\.|argon2|werkzeug\.security\.generate_password_hash|cryptography\.hazmat\.primitives\.(hashes|hmac)|passlib\.|flask_bcrypt\.|uuid\.uuid[35])`)
 	hashingName = regexp.MustCompile(`(?i)(hash|digest|hmac|sha_?(1|256|512)|md5|fingerprint|mask|redact|obfuscat|censor|sanitize|scrub|anonymi|encrypt|truncate|_hint)`)

@@ -34,6 +34,7 @@ type project struct {
 	freeSeen     map[*binding]taint
 	freeUnderWay map[*binding]bool
 	depth        int
+	underWay     int
 
 	reads    map[string]bool // texts of keys that are read
 	manual   []operation     // values that are kept under keys without the caller

@@ -13,9 +13,11 @@ type operation struct {
 	write      bool
 	both       bool // get_or_set: it reads what it writes
 	store      string
+	dict       bool // a dict of the program, which nobody else reads
 	key, value taint
 	keyText    string
-	literal    bool // the key's text is written here: "orders", f"orders:{page}"
+	keyName    string // the key, where it is a name
+	literal    bool   // the key's text is written here: "orders", f"orders:{page}"
 	at         finding.Place
 	node       python.Node
 	fn         *function
@@ -127,6 +129,12 @@ func (fr *frame) ownClass(e python.Expr) *class {
 // isDecorating: a function that makes a decorator, in which a dict lives as long as the program.
 func isDecorating(f *function) bool { return len(f.inner) > 0 }
 
+// isDict reports whether a store is a plain dict by another name than one of a cache: a table of the program.
+func (fr *frame) isDict(e python.Expr) bool {
+	v := fr.p.resolve(e, fr.scope)
+	return v.kind == isExternal && dictClass.MatchString(v.name) && !storeName.MatchString(lastName(e))
+}
+
 // storeCall is a method of a store, or a function that is called like one.
 func (fr *frame) storeCall(n *python.Call, g given) (taint, bool) {
 	attr, ok := n.Func.(*python.Attribute)
@@ -141,9 +149,10 @@ func (fr *frame) storeCall(n *python.Call, g given) (taint, bool) {
 	if !ok {
 		return taint{}, false
 	}
-	op := operation{store: store, node: n, fn: fr.fn, module: fr.module, at: fr.place(n, "")}
+	op := operation{store: store, dict: fr.isDict(attr.Value), node: n, fn: fr.fn, module: fr.module, at: fr.place(n, "")}
 	if len(n.Args) > 0 {
 		op.key, op.keyText, op.literal = g.positional[0], fr.module.file.Source(n.Args[0]), isLiteral(n.Args[0])
+		op.keyName = nameOf(n.Args[0])
 		if (attr.Attr == "hget" || attr.Attr == "hset") && len(n.Args) > 1 {
 			op.key = op.key.and(g.positional[1])
 			op.keyText += "," + fr.module.file.Source(n.Args[1])
@@ -187,7 +196,16 @@ func (fr *frame) storeCall(n *python.Call, g given) (taint, bool) {
 		return taint{}, true
 	}
 	fr.operate(op)
-	return taint{marks: stored}, true
+	t := op.key.told() // what is found under a key depends on the key
+	t.marks |= stored
+	return t, true
+}
+
+func nameOf(e python.Expr) string {
+	if n, ok := e.(*python.Name); ok {
+		return n.ID
+	}
+	return ""
 }
 
 func isLiteral(e python.Expr) bool {
@@ -212,14 +230,14 @@ func (fr *frame) storeInto(n *python.Subscript, value python.Expr, t taint) {
 	if !ok || value == nil {
 		return
 	}
-	fr.operate(operation{write: true, store: store, node: n, fn: fr.fn, module: fr.module, at: fr.place(n, ""), key: fr.eval(n.Slice), value: t,
+	fr.operate(operation{write: true, store: store, dict: fr.isDict(n.Value), node: n, fn: fr.fn, module: fr.module, at: fr.place(n, ""), key: fr.eval(n.Slice), value: t,
 		keyText: fr.module.file.Source(n.Slice), literal: isLiteral(n.Slice)})
 }
 
 // readFrom is cache[key], read.
 func (fr *frame) readFrom(base, key python.Expr, at python.Node) {
 	if store, ok := fr.isStore(base); ok {
-		fr.operate(operation{store: store, node: at, fn: fr.fn, module: fr.module, at: fr.place(at, ""), key: fr.eval(key), keyText: fr.module.file.Source(key), literal: isLiteral(key)})
+		fr.operate(operation{store: store, dict: fr.isDict(base), node: at, fn: fr.fn, module: fr.module, at: fr.place(at, ""), key: fr.eval(key), keyText: fr.module.file.Source(key), literal: isLiteral(key)})
 	}
 }
 
@@ -279,8 +297,8 @@ func (fr *frame) settle() {
 		if !op.write || !op.value.has(caller) || covers(op.key, op.value) {
 			continue
 		}
-		if op.key.params != 0 || op.key.has(opaque) {
-			continue // whether an argument is the caller, the callers say
+		if op.key.params != 0 && (fr.fn == nil || len(fr.p.views[fr.fn]) == 0) || op.key.has(opaque) {
+			continue // whether an argument is the caller, the callers say; those of a view are parts of the path
 		}
 		if !op.both && !fr.isRead(op) {
 			continue
@@ -313,4 +331,19 @@ func covers(key, value taint) bool {
 		return true
 	}
 	return false
+}
+
+// readGlobal and writeGlobal are a variable of the module that functions keep a value in: global last; if last is None: last = …
+func (fr *frame) readGlobal(n *python.Name) {
+	if fr.fn == nil || !fr.scope.globals[n.ID] {
+		return
+	}
+	fr.operate(operation{store: "global", dict: true, node: n, fn: fr.fn, module: fr.module, at: fr.place(n, ""), keyText: n.ID})
+}
+
+func (fr *frame) writeGlobal(n *python.Name, t taint, value python.Expr) {
+	if fr.fn == nil || !fr.scope.globals[n.ID] || value == nil {
+		return
+	}
+	fr.operate(operation{write: true, store: "global", dict: true, node: n, fn: fr.fn, module: fr.module, at: fr.place(n, ""), keyText: n.ID, value: t})
 }

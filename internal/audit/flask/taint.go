@@ -26,6 +26,12 @@ const (
 	stored
 	// named: that it is a secret is known by its name alone.
 	named
+	// unvaried: the caller in it is known by a field of which caches, and Flask's sessions, know nothing: a cookie, an API key.
+	unvaried
+	// unverifiedMark: the caller in it is what a token says that nobody has verified.
+	unverifiedMark
+	// small: what it gives away of the caller is small: a flashed message, a CSRF token.
+	small
 )
 
 // taint is what a value depends on: marks, and parameters of the function that is looked at, one bit for each.
@@ -34,8 +40,9 @@ type taint struct {
 	params uint64
 	// copies are those of params whose text may be a part of it: a secret that is passed there would be in it.
 	copies uint64
-	why    *origin // where the caller, or the secret, came in
-	attrs  attrs   // which parts of the caller it depends on
+	why    *origin       // where the caller, or the secret, came in
+	at     finding.Place // of a key that a function makes: where it is put together
+	attrs  attrs         // which parts of the caller it depends on
 }
 
 // attrs are parts of the caller, as far as they are told apart.
@@ -58,9 +65,20 @@ func (t taint) and(other taint) taint {
 	if t.why == nil || t.marks&(caller|secret|fields) == 0 && other.marks&(caller|secret|fields) != 0 {
 		t.why = other.why
 	}
+	if t.at.File == "" {
+		t.at = other.at
+	}
 	// From the query alone is what all of it is.
 	fromQueryOnly := t.callerFromQuery() && other.callerFromQuery()
+	// Small is what all of it is.
+	onlySmall := (t.marks&caller == 0 || t.has(small)) && (other.marks&caller == 0 || other.has(small))
+	if t.has(small) && !onlySmall {
+		t.why = other.why
+	}
 	t.marks |= other.marks
+	if !onlySmall {
+		t.marks &^= small
+	}
 	if t.marks&caller != 0 && !fromQueryOnly {
 		t.marks &^= fromQuery
 	}

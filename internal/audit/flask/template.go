@@ -76,7 +76,7 @@ func (fr *frame) rendered(n *python.Call, how string) taint {
 	if len(n.Args) == 0 {
 		return taint{}
 	}
-	name, ok := stringOf(n.Args[0])
+	name, ok := fr.constant(n.Args[0])
 	if !ok {
 		return taint{}
 	}
@@ -88,6 +88,17 @@ func (fr *frame) rendered(n *python.Call, how string) taint {
 		return taint{}
 	}
 	return fr.p.templateTaint(t, fr.module, map[*template]bool{}, 0).through(fr.place(n, "renders "+path.Base(t.path)))
+}
+
+// constant is the text of an expression that is one, or a name for one.
+func (fr *frame) constant(e python.Expr) (string, bool) {
+	if s, ok := stringOf(e); ok {
+		return s, true
+	}
+	if b := fr.p.bindingOf(e, fr.scope); b != nil && b.value != nil && b.index < 0 {
+		return stringOf(b.value)
+	}
+	return "", false
 }
 
 // findTemplate is the template that a name means, seen from a module.
@@ -114,12 +125,17 @@ func (p *project) templateTaint(t *template, from *module, seen map[*template]bo
 	seen[t] = true
 	var sum taint
 	for _, u := range t.uses {
+		if said := smallThings[u.name]; said != "" {
+			sum = sum.and(taint{marks: caller | small, attrs: whole, why: &origin{place: finding.Place{File: t.path, Line: u.line, Note: said}}})
+		}
+	}
+	for _, u := range t.uses {
 		if said := p.callerInTemplate(u.name); said != "" {
 			line := u.line
 			if inLine > 0 {
 				line = inLine
 			}
-			sum = sum.and(taint{marks: caller, attrs: whole, why: &origin{place: finding.Place{File: t.path, Line: line, Note: said + " in the template"}}})
+			sum = taint{marks: caller, attrs: whole, why: &origin{place: finding.Place{File: t.path, Line: line, Note: said + " in the template"}}}
 			break
 		}
 	}
@@ -129,6 +145,14 @@ func (p *project) templateTaint(t *template, from *module, seen map[*template]bo
 		}
 	}
 	return sum
+}
+
+// smallThings are what templates show of a visitor without saying who it is.
+var smallThings = map[string]string{
+	"get_flashed_messages": "get_flashed_messages: what was told to one visitor",
+	"csrf_token":           "csrf_token: the token of one visitor's session",
+	"form.csrf_token":      "form.csrf_token: the token of one visitor's session",
+	"form.hidden_tag":      "form.hidden_tag: the token of one visitor's session",
 }
 
 // callerInTemplate is what a name in a template says of who asks; "" where it says nothing.
@@ -142,7 +166,7 @@ func (p *project) callerInTemplate(name string) string {
 			return "current_user"
 		}
 	case "session":
-		if second == "get" || second == "" || neutralSession(second) {
+		if second == "" || neutralSession(second) {
 			return ""
 		}
 		return "session." + second

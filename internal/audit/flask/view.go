@@ -276,6 +276,11 @@ func (p *project) urlRule(c *python.Call, attr *python.Attribute, s *scope) {
 	}
 	var layers []layer
 	for range 8 {
+		if b := p.bindingOf(e, s); b != nil && b.value != nil && b.fn == nil { // view = Class.as_view("x"), before
+			if _, call := b.value.(*python.Call); call {
+				e, s = b.value, b.scope
+			}
+		}
 		if call, ok := e.(*python.Call); ok {
 			if a, ok := call.Func.(*python.Attribute); ok && a.Attr == "as_view" {
 				if v := p.resolve(a.Value, s); v.kind == isClass {
@@ -487,6 +492,9 @@ func (p *project) guarded(v *view) *hook {
 		if h.after || !h.whole && (v == nil || h.owner == nil || h.owner != v.owner) {
 			continue
 		}
+		if v != nil && h.leavesOut(p, v) {
+			continue
+		}
 		sum := p.summarize(h.fn)
 		if len(sum.checks) > 0 {
 			return h
@@ -498,6 +506,42 @@ func (p *project) guarded(v *view) *hook {
 		}
 	}
 	return nil
+}
+
+// leavesOut reports whether a hook names the view among those that it lets pass: if request.endpoint in OPEN: return.
+func (h *hook) leavesOut(p *project, v *view) bool {
+	text := h.fn.module.file.Source(h.fn.node)
+	if !strings.Contains(text, "endpoint") && !strings.Contains(text, ".path") {
+		return false
+	}
+	named := func(s string) bool {
+		if s == v.fn.name || strings.HasSuffix(s, "."+v.fn.name) {
+			return true
+		}
+		for _, rule := range v.rules {
+			if s != "" && s != "/" && strings.HasPrefix(s, "/") && strings.HasPrefix(rule, s) || s == rule {
+				return true
+			}
+		}
+		return false
+	}
+	found := false
+	for _, stmt := range h.fn.body {
+		python.Inspect(stmt, func(n python.Node) bool {
+			switch n := n.(type) {
+			case *python.Constant:
+				found = found || n.Kind == python.Str && named(n.Text)
+			case *python.Name:
+				if b := p.bindingOf(n, h.fn.scope); b != nil && b.value != nil && b.scope.fn == nil {
+					for _, s := range stringsIn(b.value) {
+						found = found || named(s)
+					}
+				}
+			}
+			return !found
+		})
+	}
+	return found
 }
 
 // route is how a report calls the view: "GET /orders/{id}".
