@@ -1,0 +1,2 @@
+CACHE_TYPE = "SimpleCache"
+CACHE_DEFAULT_TIMEOUT = 60

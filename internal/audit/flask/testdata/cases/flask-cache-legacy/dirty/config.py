@@ -1,0 +1,2 @@
+CACHE_TYPE = "simple"
+SECRET_KEY = "you-will-never-guess"

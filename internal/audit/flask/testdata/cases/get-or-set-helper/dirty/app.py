@@ -1,0 +1,28 @@
+# A helper takes a key and a function; the key is the list's name, the function asks for the user.
+# ask: GET /watchlist?page=2 with login $WHO
+from flask import Flask, jsonify, request
+from flask_login import LoginManager, UserMixin, current_user, login_required
+
+from store import remember
+
+app = Flask(__name__)
+app.secret_key = "gos"
+LoginManager(app).user_loader(lambda uid: Viewer(uid))
+FILMS = {"alice": ["Alien"], "bob": ["Brazil"]}
+
+
+class Viewer(UserMixin):
+    def __init__(self, uid):
+        self.id = uid
+
+
+def load():
+    return FILMS[current_user.id]
+
+
+@app.route("/watchlist")
+@login_required
+def watchlist():
+    page = request.args.get("page", "1")
+    films = remember("watchlist", load)  # want: flask/manual-cache-without-identity
+    return jsonify(page=page, films=films)

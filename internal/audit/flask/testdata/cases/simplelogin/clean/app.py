@@ -1,0 +1,17 @@
+# Flask-SimpleLogin's login_required above the cache.
+# not run: Flask-SimpleLogin is not among the packages of the tests
+from flask import Flask
+from flask_caching import Cache
+from flask_simplelogin import SimpleLogin, login_required
+
+app = Flask(__name__)
+app.config.update(SECRET_KEY="simple", CACHE_TYPE="SimpleCache")
+SimpleLogin(app)
+cache = Cache(app)
+
+
+@app.route("/secret")
+@login_required(must=None)
+@cache.cached(timeout=60)
+def secret():
+    return "The treasure is under the oak."

@@ -1,0 +1,14 @@
+# A macro shows what it is given, and the cached page gives it nothing of the user.
+# ask: GET /gallery with session name=$WHO
+from flask import Flask, render_template
+from flask_caching import Cache
+
+app = Flask(__name__)
+app.secret_key = "macro"
+cache = Cache(app, config={"CACHE_TYPE": "SimpleCache"})
+
+
+@app.route("/gallery")
+@cache.cached(timeout=60)
+def gallery():
+    return render_template("gallery.html", pictures=["cat.png"])

@@ -1,0 +1,23 @@
+# The login puts the user into the cache under his session's number.
+# ask: GET /whoami with session sid=$WHO
+from flask import Flask, abort, jsonify, session
+from flask_caching import Cache
+
+app = Flask(__name__)
+app.secret_key = "login"
+cache = Cache(app, config={"CACHE_TYPE": "SimpleCache"})
+DIRECTORY = {"alice": "Alice A.", "bob": "Bob B."}
+
+
+def remember_user():
+    user = DIRECTORY.get(session.get("sid"))
+    cache.set("logged_in_user:%s" % session["sid"], user, timeout=3600)
+    return user
+
+
+@app.route("/whoami")
+def whoami():
+    if "sid" not in session:
+        abort(401)
+    user = cache.get("logged_in_user:%s" % session["sid"]) or remember_user()
+    return jsonify(user)
