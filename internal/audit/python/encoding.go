@@ -16,7 +16,7 @@ func (p *parser) load(text []byte) {
 	f := p.file
 	if len(text) > maxText {
 		f.lines = []int32{0}
-		p.src = "\x00"
+		p.src = padding
 		p.error(0, "the file is too large")
 		return
 	}
@@ -27,7 +27,7 @@ func (p *parser) load(text []byte) {
 	text, why := decoded(text, marked)
 	f.Text = text
 	f.lines = lineStarts(text)
-	p.src = withNUL(text)
+	p.src, p.size = padded(text), len(text)
 	p.returns = bytes.IndexByte(text, '\r') >= 0
 	p.ascii = isASCII(text)
 	if why != "" {
@@ -41,12 +41,14 @@ func (p *parser) load(text []byte) {
 	}
 }
 
-// withNUL is the text and a NUL behind it, so that a lexer that looks ahead sees the end.
-func withNUL(text []byte) string {
+// padding stands behind the text, so that a lexer may look ahead without asking for the end.
+const padding = "\x00\x00\x00\x00\x00\x00\x00\x00"
+
+func padded(text []byte) string {
 	var b strings.Builder
-	b.Grow(len(text) + 1)
+	b.Grow(len(text) + len(padding))
 	b.Write(text)
-	b.WriteByte(0)
+	b.WriteString(padding)
 	return b.String()
 }
 

@@ -39,7 +39,7 @@ func (f *formatted) parts(format bool) {
 		at := f.pos
 		end := f.literal(at, format)
 		switch c := f.src[end]; {
-		case end == len(f.src)-1 || f.failed:
+		case end == f.size || f.failed:
 			f.fail("unterminated f-string")
 		case c == '{' && f.src[end+1] == '{' && !format:
 			f.constantPart(at, end+1, end+2)
@@ -81,7 +81,7 @@ func (f *formatted) literal(at int, format bool) int {
 				return i
 			}
 		case 0:
-			if i == len(f.src)-1 {
+			if i == f.size {
 				return i
 			}
 		case '\n', '\r':
@@ -100,7 +100,7 @@ func (f *formatted) literal(at int, format bool) int {
 // escaped is the last byte of the escape that begins at the offset.
 func (f *formatted) escaped(i int) int {
 	switch c := f.src[i+1]; {
-	case c == '{' || c == '}' || i+1 == len(f.src)-1:
+	case c == '{' || c == '}' || i+1 == f.size:
 		return i
 	case c == 'N' && !f.prefix.raw && f.src[i+2] == '{':
 		n := strings.IndexAny(f.src[i:], "}\n\"'")

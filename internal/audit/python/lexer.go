@@ -13,8 +13,9 @@ const (
 
 // lexer reads tokens, one at a time. It is small, so that a parser that looks ahead can copy it and come back.
 type lexer struct {
-	src string // the text and a NUL behind it
-	pos int    // of what stands behind the current token
+	src  string // the text and padding behind it
+	size int    // of the text
+	pos  int    // of what stands behind the current token
 
 	kind       kind
 	start, end int32 // of the current token
@@ -152,18 +153,16 @@ func (p *parser) lineEnd(at int) int {
 
 // restOfLine is where the line ends that the offset stands in.
 func (p *parser) restOfLine(at int) int {
-	for {
-		n := strings.IndexByte(p.src[at:], '\n')
-		if n < 0 {
-			n = len(p.src) - 1 - at
+	if p.returns {
+		for p.src[at] != '\n' && p.src[at] != '\r' && at < p.size {
+			at++
 		}
-		if p.returns {
-			if r := strings.IndexByte(p.src[at:at+n], '\r'); r >= 0 {
-				n = r
-			}
-		}
+		return at
+	}
+	if n := strings.IndexByte(p.src[at:], '\n'); n >= 0 {
 		return at + n
 	}
+	return p.size
 }
 
 func (p *parser) comment() {
@@ -181,7 +180,7 @@ func (p *parser) continuation() bool {
 		return false
 	}
 	end := p.lineEnd(at + 1)
-	if end >= len(p.src)-1 {
+	if end >= p.size {
 		p.illegal(at, at+1, "unexpected end of the file behind a line continuation")
 		return false
 	}
@@ -191,7 +190,7 @@ func (p *parser) continuation() bool {
 
 // marker reports whether a version control system, unable to merge, left its mark at the offset.
 func (p *parser) marker(at int) bool {
-	if at > 0 && p.src[at-1] != '\n' || p.src[at] != p.src[at+1] || at+7 >= len(p.src) {
+	if at > 0 && p.src[at-1] != '\n' || p.src[at] != p.src[at+1] {
 		return false
 	}
 	c := p.src[at : at+1]
@@ -230,7 +229,7 @@ func (p *parser) indentation() bool {
 			p.pos = p.lineEnd(at)
 		case c == '\n' || c == '\r':
 			p.pos = p.lineEnd(at)
-		case c == 0 && at == len(p.src)-1:
+		case c == 0 && at == p.size:
 			return p.leave(at)
 		case p.marker(at):
 			p.skipLine(at, "conflict marker")
@@ -431,13 +430,13 @@ func (p *parser) stringEnd(body int, prefix stringPrefix) (end int, ok bool) {
 			return i + 1, true
 		case c == '\\':
 			i++
-			if i == len(p.src)-1 {
+			if i == p.size {
 				return i, false
 			}
 			if p.src[i] == '\r' && p.src[i+1] == '\n' {
 				i++
 			}
-		case c == '\n' || c == '\r' || c == 0 && i == len(p.src)-1:
+		case c == '\n' || c == '\r' || c == 0 && i == p.size:
 			return i, false
 		}
 	}
@@ -454,7 +453,7 @@ func (p *parser) tripleEnd(body int, quote byte) (end int, ok bool) {
 		escapes := strings.IndexByte(p.src[i:], '\\')
 		if escapes >= 0 && (n < 0 || escapes < n) {
 			i += escapes + 1
-			if i >= len(p.src)-1 {
+			if i >= p.size {
 				break
 			}
 			continue
@@ -474,11 +473,8 @@ func (p *parser) tripleEnd(body int, quote byte) (end int, ok bool) {
 // operator reads brackets, punctuation and operators, and what is nothing of all this.
 func (p *parser) operator(c byte) {
 	at := p.pos
-	one, two := p.src[at+1], byte(0)
-	if one != 0 {
-		two = p.src[at+2]
-	}
-	k, n := operatorToken(c, one, two)
+	one := p.src[at+1]
+	k, n := operatorToken(c, one, p.src[at+2])
 	switch k {
 	case leftParenthesis, leftBracket, leftBrace:
 		if p.brackets >= maxBrackets {
@@ -500,7 +496,7 @@ func (p *parser) operator(c byte) {
 			return
 		}
 	case endOfFile:
-		if at == len(p.src)-1 {
+		if at == p.size {
 			p.eof()
 			return
 		}

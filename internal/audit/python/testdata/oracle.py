@@ -18,6 +18,11 @@ FIELDS = {}
 for node in vars(ast).values():
     if isinstance(node, type) and issubclass(node, ast.AST):
         FIELDS[node] = [f for f in node._fields if f not in ("ctx", "type_comment", "type_ignores")]
+        # What later versions have; where it is missing, none of it can be in the source.
+        if node.__name__ in ("FunctionDef", "AsyncFunctionDef", "ClassDef") and "type_params" not in FIELDS[node]:
+            FIELDS[node].append("type_params")
+        if node.__name__ in ("TypeVar", "TypeVarTuple", "ParamSpec") and "default_value" not in FIELDS[node]:
+            FIELDS[node].append("default_value")
 
 
 def escaped(value):
@@ -74,7 +79,7 @@ def tree(out, node):
         out.append(str(node.value).encode())
     else:
         for name in fields:
-            field(out, getattr(node, name, None))
+            field(out, getattr(node, name, [] if name == "type_params" else None))
     out.append(b")")
 
 
