@@ -108,13 +108,18 @@ func governing(f finding.Finding, at map[int]*suppression, lines []string) *supp
 		return s
 	}
 	for _, line := range []int{f.Source.Line, decorated(lines, f.Source.Line)} {
-		for above := line - 1; above >= 1 && at[above] != nil && at[above].alone; above-- { // one comment for each rule may stand there
+		for above := line - 1; above >= 1 && isComment(lineAt(lines, above)); above-- { // there may be one for each rule, or one whose reason goes on
 			if s := about(above, true); s != nil {
 				return s
 			}
 		}
 	}
 	return nil
+}
+
+func isComment(line string) bool {
+	line = strings.TrimLeft(line, " \t")
+	return strings.HasPrefix(line, "#") || strings.HasPrefix(line, "//")
 }
 
 // decorated is the first line of the decorators that a line belongs to, or that stand above it where it begins a function or a class;
