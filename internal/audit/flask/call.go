@@ -86,6 +86,13 @@ func (fr *frame) call(n *python.Call) taint {
 	if t, ok := fr.wrappedCall(n); ok {
 		return t
 	}
+	if f, ok := n.Func.(*python.Name); ok { // a function that was given
+		if t, local := fr.env[f.ID]; local {
+			receiver = t
+		} else if fr.isFreeParam(f.ID) {
+			receiver.marks |= opaque
+		}
+	}
 	g := fr.given(n)
 	fr.loggingSink(n, callee, g)
 	fr.urlCall(n, callee, g)
@@ -347,8 +354,15 @@ func (fr *frame) functionCall(n *python.Call, callee value, g given) taint {
 	}
 	sum := fr.p.summarize(callee.fn)
 	args := fr.aligned(callee.fn, g, callee.bound || callee.fn.class != nil && isClassMethod(callee.fn), self)
+	fr.p.noteCall(callee.fn, args)
 	fr.applied(sum, callee.fn, args, n)
 	t := fr.substitute(sum.ret, callee.fn, args, sum, n)
+	if e := resultOf(callee.fn); t.has(secret) && e != nil {
+		switch e.(type) {
+		case *python.JoinedStr, *python.BinOp, *python.Call:
+			t.at = finding.Place{File: callee.fn.module.path, Line: callee.fn.module.line(e)}
+		}
+	}
 	for _, l := range fr.p.decoratorsOf(callee.fn) { // what decorators check on every call of it
 		if l.kind == layerCache {
 			break
@@ -358,6 +372,21 @@ func (fr *frame) functionCall(n *python.Call, callee value, g given) taint {
 		}
 	}
 	return t
+}
+
+// noteCall notes by whom a function is called with what, for caches whose key leaves arguments out.
+func (p *project) noteCall(f *function, args []taint) {
+	if len(f.decorators) == 0 {
+		return
+	}
+	known := p.passed[f]
+	if known == nil {
+		known = make([]taint, len(args))
+		p.passed[f] = known
+	}
+	for i, t := range args {
+		known[i] = known[i].and(onlyMarks(t))
+	}
 }
 
 func isClassMethod(f *function) bool {
@@ -441,11 +470,16 @@ func (fr *frame) applied(sum *summary, f *function, args []taint, at python.Node
 	for _, c := range sum.checks {
 		// A check of a parameter is one by the caller where the argument is.
 		c.why = fr.substitute(c.why, f, args, sum, at)
-		if !c.why.has(caller | secret) {
+		if !c.why.has(caller|secret) && c.why.params == 0 {
 			continue
 		}
 		c.place = fr.place(at, f.qualified()+" refuses by who asks")
 		fr.check(c)
+	}
+	if sum.raised.marks != 0 || sum.raised.copies != 0 {
+		t := fr.substitute(sum.raised, f, args, sum, at)
+		fr.raised = fr.raised.and(t)
+		fr.sum.raised = fr.sum.raised.and(t)
 	}
 	for _, s := range sum.sinks {
 		fr.passedToSink(s, f, args, sum, at)

@@ -41,6 +41,8 @@ type layer struct {
 	memo    bool     // arguments are in the key
 	bySelf  bool     // of a method: by repr(self)
 	ignores []string // arguments that are not
+	chosen  bool     // a key function says which arguments are in the key
+	keyed   uint64   // these
 	spares  bool     // it lets requests of known callers pass by
 }
 
@@ -242,6 +244,11 @@ func (p *project) flaskCaching(l layer, method string, c *python.Call, fr *frame
 	if e, ok := arg("make_name"); ok && !isFalse(e) {
 		l.key = l.key.and(p.keyFunction(e, fr))
 	}
+	if e, ok := arg("forced_update"); ok { // what is stored is never read
+		if v := p.resolve(e, fr.scope); isTrue(e) || v.kind == isFunction && isTrue(resultOf(v.fn)) {
+			l.spares = true
+		}
+	}
 	for _, name := range []string{"unless", "response_filter"} {
 		if e, ok := arg(name); ok && !isFalse(e) {
 			if p.spares(e, fr, name == "unless") {
@@ -438,6 +445,9 @@ func (p *project) memoLayer(l layer, name string, c *python.Call, fr *frame) []l
 			}
 			t := p.keyFunction(e, fr)
 			l.key = l.key.and(t)
+			if v := p.resolve(e, fr.scope); v.kind == isFunction && v.fn.vararg < 0 && v.fn.kwarg < 0 {
+				l.keyed, l.chosen = p.summarize(v.fn).ret.params, true
+			}
 			l.keyNote = "what " + shown(fr.module.file.Source(e)) + " gives"
 		}
 	}
@@ -527,12 +537,12 @@ func (p *project) decorationOf(f *function) []layer {
 // wrapperLayers are what a wrapper does before it calls the function, and with what comes back.
 func (p *project) wrapperLayers(f *function, sum *summary) []layer {
 	var list []layer
-	if len(sum.checks) > 0 {
+	if checks := byCaller(sum.checks); len(checks) > 0 {
 		s := login
-		for _, c := range sum.checks {
+		for _, c := range checks {
 			s = max(s, c.strength)
 		}
-		list = append(list, layer{kind: layerAuth, strength: s, checks: sum.checks, inner: sum.inner, ret: sum.ret.only(caller | fromQuery)})
+		list = append(list, layer{kind: layerAuth, strength: s, checks: checks, inner: sum.inner, ret: sum.ret.only(caller | fromQuery)})
 	} else if len(sum.inner) > 0 {
 		list = append(list, layer{kind: layerOther, inner: sum.inner, ret: sum.ret.only(caller | fromQuery)})
 	}
@@ -549,6 +559,16 @@ func (p *project) wrapperLayers(f *function, sum *summary) []layer {
 		break
 	}
 	return append(list, sum.layers...)
+}
+
+// byCaller are the checks that are of the caller, whoever calls the function.
+func byCaller(checks []check) (list []check) {
+	for _, c := range checks {
+		if c.why.has(caller | secret | fields) {
+			list = append(list, c)
+		}
+	}
+	return list
 }
 
 // injected is what decorators give to the parameters of a function, by name.

@@ -196,7 +196,21 @@ func (fr *frame) isWrapped(name string) bool {
 		return false
 	}
 	list := fr.scope.lookup(name)
-	return len(list) > 0 && list[0].param >= 0 && list[0].scope.fn != fr.fn && wrappable(list[0].scope.fn, list[0].param)
+	if len(list) == 0 || list[0].param < 0 || list[0].scope.fn == fr.fn || !wrappable(list[0].scope.fn, list[0].param) {
+		return false
+	}
+	// Of the decorator itself, not of what makes it.
+	of := list[0].scope.fn
+	return fr.fn.outer == of || fr.fn.outer != nil && fr.fn.outer.outer == of && len(fr.fn.outer.params) == 0
+}
+
+// isFreeParam reports whether a name is another parameter of a function around this one.
+func (fr *frame) isFreeParam(name string) bool {
+	if fr.fn == nil {
+		return false
+	}
+	list := fr.scope.lookup(name)
+	return len(list) > 0 && list[0].param >= 0 && list[0].scope.fn != fr.fn && !fr.isWrapped(name)
 }
 
 // wrappable: the parameter of a decorator that takes the function: its first, or that behind self.
@@ -355,6 +369,9 @@ func (fr *frame) subscript(n *python.Subscript) taint {
 	if t.has(caller) && constant && t.attrs&whole != 0 {
 		t.attrs = attrOf(key)
 	}
+	if constant && t.marks&^(opaque|stored) == 0 && t.params == 0 && tokenName.MatchString(key) && strings.ToUpper(key) != key {
+		t = taint{marks: secret | named, why: &origin{place: fr.place(n, key)}}
+	}
 	if t.has(secret) && constant && !tokenName.MatchString(key) && !bareToken.MatchString(key) {
 		t = t.told() // a part of what holds a secret, by another name
 	}
@@ -424,7 +441,7 @@ func (fr *frame) field(base value, key string, constant bool, at python.Node) (t
 		}
 		return made(caller|unvaried, "the cookie "+key), true
 	case "flask.request.args", "flask.request.values":
-		if constant && (tokenName.MatchString(key) || bareToken.MatchString(key)) {
+		if constant && (tokenName.MatchString(key) || bareToken.MatchString(key) && fr.authenticates()) {
 			fr.tokenFromQuery(key, at)
 			return made(caller|secret|fromQuery|named, "the parameter "+key), true
 		}
@@ -449,7 +466,7 @@ func (fr *frame) field(base value, key string, constant bool, at python.Node) (t
 			said = "session[" + key + "]"
 		}
 		m := caller
-		if constant && tokenName.MatchString(key) {
+		if constant && (tokenName.MatchString(key) || bareToken.MatchString(key)) {
 			m |= secret
 		}
 		return made(m, said), true

@@ -4,7 +4,6 @@
 package flask
 
 import (
-	"bytes"
 	"path"
 	"regexp"
 	"runtime"
@@ -45,15 +44,15 @@ var relevant = regexp.MustCompile(`(?i)flask|cache|redis|memoi|current_user|sess
 func judgeFiles(files []audit.File) audit.Result {
 	p := newProject()
 	var result audit.Result
-	for _, m := range parse(files) {
+	p.parse(files)
+	for _, m := range p.modules {
 		for i, e := range m.file.Errors {
 			if i == 3 {
 				break
 			}
 			result.Problems = append(result.Problems, finding.Place{File: m.path, Line: e.Line, Note: e.Message})
 		}
-		m.project = p
-		p.take(m)
+		p.hasFlask = p.hasFlask || importsFlask.Match(m.file.Text)
 	}
 	for _, f := range files {
 		if isTemplate(f.Path) && path.Ext(f.Path) != ".py" {
@@ -76,31 +75,44 @@ func newProject() *project {
 	return &project{
 		byTail: map[string][]*module{}, byBase: map[string][]*template{}, context: map[string][]*function{}, assignedG: map[string][]*function{},
 		g: map[string]taint{}, views: map[*function][]*view{}, summaries: map[*function]*summary{}, freeUnderWay: map[*binding]bool{}, freeSeen: map[*binding]taint{},
-		layered: map[*function][]layer{}, decorations: map[*function][]layer{}, found: map[string]bool{}, registered: map[*binding]registration{}, reads: map[string]bool{},
+		layered: map[*function][]layer{}, decorations: map[*function][]layer{}, found: map[string]bool{}, registered: map[*binding]registration{}, reads: map[string]bool{}, passed: map[*function][]taint{}, singletons: map[*class]bool{},
 	}
 }
 
-// parse reads the modules, on all cores.
-func parse(files []audit.File) []*module {
-	var list []*module
+// parse reads the modules: those whose text has a word that matters, and those that they import, on all cores.
+func (p *project) parse(files []audit.File) {
+	var first []*module
 	for _, f := range files {
 		if ext := path.Ext(f.Path); ext == ".py" || ext == ".pyw" {
-			m := &module{path: f.Path, dir: path.Dir(f.Path), test: isTest(f.Path), lambdas: map[*python.Lambda]*function{}}
+			m := &module{path: f.Path, dir: path.Dir(f.Path), test: isTest(f.Path), source: f.Text, project: p, lambdas: map[*python.Lambda]*function{}}
 			m.dotted, m.isInit = dottedPath(f.Path)
-			m.source = f.Text
-			list = append(list, m)
+			m.file = unread
+			p.index(m)
+			if relevant.Match(f.Text) {
+				first = append(first, m)
+			}
 		}
 	}
+	for next := first; len(next) > 0; {
+		parseAll(next)
+		var imported []*module
+		for _, m := range next {
+			imported = append(imported, p.importedBy(m)...)
+		}
+		next = imported
+	}
+}
+
+// unread is the tree of a module that nothing asks for.
+var unread = &python.File{}
+
+func parseAll(list []*module) {
 	var wg sync.WaitGroup
 	next := make(chan *module)
 	for range max(1, runtime.GOMAXPROCS(0)) {
 		wg.Go(func() {
 			for m := range next {
-				if relevant.Match(m.source) {
-					m.file = python.Parse(m.source)
-				} else {
-					m.file = &python.File{Text: nil}
-				}
+				m.file = python.Parse(m.source)
 				m.source = nil
 			}
 		})
@@ -110,14 +122,40 @@ func parse(files []audit.File) []*module {
 	}
 	close(next)
 	wg.Wait()
-	return list
 }
 
-func (p *project) take(m *module) {
-	p.index(m)
-	if m.file.Text != nil && bytes.Contains(m.file.Text, []byte("flask")) || bytes.Contains(m.file.Text, []byte("quart")) {
-		p.hasFlask = p.hasFlask || importsFlask.Match(m.file.Text)
+// importedBy are the modules that a module imports, and that are not read yet; each once.
+func (p *project) importedBy(m *module) (list []*module) {
+	want := func(found *module) {
+		if found != nil && found.file == unread && !found.wanted {
+			found.wanted = true
+			list = append(list, found)
+		}
 	}
+	for _, stmt := range m.file.Body {
+		python.Inspect(stmt, func(n python.Node) bool {
+			switch n := n.(type) {
+			case *python.Import:
+				for _, a := range n.Names {
+					want(p.find(m, a.Name, 0))
+				}
+			case *python.ImportFrom:
+				from := p.find(m, n.Module, n.Level)
+				want(from)
+				for _, a := range n.Names {
+					if from != nil {
+						want(p.exact(append(from.dotted[:len(from.dotted):len(from.dotted)], a.Name)))
+					} else if n.Level == 0 {
+						want(p.find(m, n.Module+"."+a.Name, 0))
+					}
+				}
+			case python.Expr:
+				return false
+			}
+			return true
+		})
+	}
+	return list
 }
 
 var importsFlask = regexp.MustCompile(`(?m)^[ \t]*(from|import)[ \t]+(flask|quart)`)
@@ -148,9 +186,25 @@ func (p *project) learn() {
 		p.usesLogin = p.usesLogin || importsLogin.Match(m.file.Text)
 	}
 	p.findCacheTypes()
+	p.findSingletons()
 	p.findContext()
 	p.findRegistrations()
 	p.findViews()
+}
+
+// findSingletons notes the classes of which a module has an object: what that keeps, it keeps for all requests.
+func (p *project) findSingletons() {
+	for _, m := range p.modules {
+		for _, list := range m.scope.names {
+			for _, b := range list {
+				if c, ok := b.value.(*python.Call); ok && b.scope == m.scope {
+					if v := p.resolve(c, b.scope); v.kind == isInstance {
+						p.singletons[v.class] = true
+					}
+				}
+			}
+		}
+	}
 }
 
 // run follows every function, and judges.
@@ -175,5 +229,3 @@ func (p *project) run() {
 		return a.Line < b.Line
 	})
 }
-
-func (p *project) readElsewhere(op *operation) bool { return p.reads[op.keyText] }

@@ -15,6 +15,7 @@ type summary struct {
 	always bool    // it never returns: it raises, or aborts
 	ops    []operation
 	sinks  []sink
+	raised taint  // what its exceptions hold
 	inner  []call // of the function that it is put on, where it is the wrapper of a decorator
 	layers []layer
 }
@@ -45,6 +46,7 @@ type frame struct {
 	seen   taint // callers and secrets in the expressions since it was cleared
 	mute   int   // above 0: what is returned is a refusal
 	dry    bool  // nothing is noted but what the value depends on
+	raised taint // what exceptions hold that were raised since it was cleared
 }
 
 // summarize is the summary of a function; an empty one while it is being made, for functions that call themselves.
@@ -130,7 +132,8 @@ func (fr *frame) stmt(stmt python.Stmt, rest []python.Stmt) ending {
 		return leaves
 	case *python.Raise:
 		if n.Exc != nil {
-			fr.eval(n.Exc)
+			fr.raised = fr.raised.and(fr.eval(n.Exc))
+			fr.sum.raised = fr.sum.raised.and(fr.raised)
 		}
 		return raises
 	case *python.Break, *python.Continue:
@@ -182,7 +185,7 @@ func (fr *frame) stmt(stmt python.Stmt, rest []python.Stmt) ending {
 // branch is an if. A branch that refuses is a check; any other makes what happens in it, and behind it, depend on the test.
 func (fr *frame) branch(n *python.If, rest []python.Stmt) ending {
 	t := fr.eval(n.Test)
-	byCaller := t.has(caller|secret) && !onlyStored(t)
+	byCaller := t.has(caller|secret) || t.params != 0
 	bodyRefuses := fr.refuses(n.Body)
 	elseRefuses := len(n.Else) > 0 && fr.refuses(n.Else)
 	// if allowed: return answer, and refused behind it.
@@ -220,9 +223,6 @@ func (fr *frame) branch(n *python.If, rest []python.Stmt) ending {
 	return leaves
 }
 
-// onlyStored: the test asks for what a cache has, not for who asks.
-func onlyStored(t taint) bool { return t.has(stored) && !t.has(caller|secret) }
-
 // muted runs a block whose answers, where it refuses, are none of what the function is for.
 func (fr *frame) muted(list []python.Stmt, refusal bool) ending {
 	if refusal {
@@ -252,8 +252,8 @@ func (fr *frame) check(c check) {
 }
 
 func (fr *frame) try(n *python.Try) ending {
-	seen := fr.seen
-	fr.seen = taint{}
+	seen, raised := fr.seen, fr.raised
+	fr.seen, fr.raised = taint{}, taint{}
 	before := copyOf(fr.env)
 	end := fr.block(n.Body)
 	inBody := fr.seen
@@ -267,7 +267,7 @@ func (fr *frame) try(n *python.Try) ending {
 			fr.refuse(inBody, h)
 		}
 		if h.Name != "" {
-			fr.env[h.Name] = taint{}
+			fr.env[h.Name] = fr.raised
 		}
 		if e := fr.muted(h.Body, refusal); e == goesOn {
 			merge(after, fr.env)
@@ -275,7 +275,7 @@ func (fr *frame) try(n *python.Try) ending {
 		}
 	}
 	fr.env = after
-	fr.seen = seen.and(inBody)
+	fr.seen, fr.raised = seen.and(inBody), raised
 	if end == goesOn {
 		end = fr.block(n.Else)
 		leftBy[0] = end
@@ -383,6 +383,9 @@ func (fr *frame) unpack(targets []python.Expr, value python.Expr, t taint) {
 
 // asNamed: what is called access_token and comes from nowhere that is known is one.
 func (fr *frame) asNamed(name string, t taint, value python.Expr, at python.Node) taint {
+	if t.has(secret) && userName.MatchString(name) && !tokenName.MatchString(name) {
+		return t.told() // whoever it is called after, it is no token any more
+	}
 	if value == nil || t.marks != 0 || t.params != 0 || !tokenName.MatchString(name) || !mayHold(value) {
 		return t
 	}
@@ -410,6 +413,9 @@ func mayHold(e python.Expr) bool {
 
 // toAttribute is base.attr = value.
 func (fr *frame) toAttribute(n *python.Attribute, t taint) {
+	if t.has(secret) && userName.MatchString(n.Attr) {
+		t = t.told()
+	}
 	base := fr.p.resolve(n.Value, fr.scope)
 	if base.kind == isExternal && (base.name == "flask.g" || base.name == "flask.request" || strings.HasPrefix(base.name, "flask._") && strings.HasSuffix(base.name, ".top")) {
 		fr.p.g[n.Attr] = fr.p.g[n.Attr].and(fr.rid(t).through(fr.place(n, base.name[strings.LastIndexByte(base.name, '.')+1:]+"."+n.Attr+" is set")))

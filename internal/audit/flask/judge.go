@@ -168,6 +168,7 @@ func (s *site) isIgnored() bool {
 func (s *site) report() {
 	l := s.layer
 	s.rawToken()
+	s.value = s.value.and(s.leftOut())
 	byCaller := s.value.has(caller) || s.layer.memo && s.layer.bySelf && s.reprOmits()
 	if s.keyed() && l.key.has(unverifiedMark) && len(s.checks) > 0 && s.view != nil {
 		s.add(finding.FlaskCacheBeforeAuth) // whoever says to be somebody else is given the other's answer
@@ -207,6 +208,25 @@ func (s *site) ignoredCaller() bool {
 		}
 	}
 	return false
+}
+
+// leftOut is what callers give for arguments that the key leaves out, and the answer depends on.
+func (s *site) leftOut() taint {
+	var t taint
+	l := s.layer
+	if !l.memo || !l.chosen && len(l.ignores) == 0 {
+		return t
+	}
+	used := s.p.summarize(s.fn).ret.params
+	for i, given := range s.p.passed[s.fn] {
+		if i >= 64 || used&(1<<i) == 0 {
+			continue
+		}
+		if l.chosen && l.keyed&(1<<i) == 0 || slices.Contains(l.ignores, s.fn.params[i]) {
+			t = t.and(given)
+		}
+	}
+	return t
 }
 
 // inBody: a check stands in the function itself.
@@ -340,6 +360,10 @@ func (p *project) keyHolds(op *operation) {
 	if !op.key.has(secret) || op.module.test || op.dict {
 		return
 	}
+	at := op.key.at
+	if at.File == "" {
+		at = finding.Place{File: op.at.File, Line: p.madeAt(op)}
+	}
 	symbol, end := "", op.at.Line
 	if op.fn != nil {
 		symbol, end = op.fn.qualified(), op.module.endLine(op.fn.node)
@@ -348,7 +372,7 @@ func (p *project) keyHolds(op *operation) {
 		Rule: finding.FlaskRawTokenInKey, Severity: finding.FlaskRawTokenInKey.Severity, Confidence: sure(op.key),
 		Summary: "A token stands in the key of a cache in the clear.",
 		Detail:  "Whoever reads the keys of the cache, its dumps or its slow log, can use the token.",
-		Source: &finding.Source{Place: finding.Place{File: op.at.File, Line: p.madeAt(op)}, EndLine: end, Symbol: symbol, Key: shown(op.keyText),
+		Source: &finding.Source{Place: finding.Place{File: at.File, Line: at.Line}, EndLine: max(end, at.Line), Symbol: symbol, Key: shown(op.keyText),
 			Trace: reversed(op.key.why.steps()), Fix: "Key by the subject of the verified token, or by an HMAC of the token."},
 	})
 }
@@ -367,7 +391,7 @@ func (p *project) madeAt(op *operation) int {
 }
 
 func (p *project) judgeManual(op *operation) {
-	if op.module.test {
+	if op.module.test || !op.read && !p.reads[op.keyText] {
 		return
 	}
 	f := finding.Finding{Rule: finding.FlaskManualCacheWithoutIdentity, Severity: finding.FlaskManualCacheWithoutIdentity.Severity, Confidence: finding.Confirmed}

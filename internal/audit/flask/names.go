@@ -44,6 +44,8 @@ var (
 	commonPart = regexp.MustCompile(`(?i)^(roles?|is_(admin|staff|superuser|authenticated|anonymous|active|moderator)|admin|tenant(_id)?|org(anization)?(_id)?|scopes?|permissions?|groups?|group_id|plan|locale|lang(uage)?|timezone|company(_id)?|team(_id)?|level|type|user_type|can|has_role|has_permission|is_logged_in)$`)
 	// oneOff are the purposes of tokens that are in URLs by their nature: good once, for one thing.
 	oneOff = regexp.MustCompile(`(?i)(reset|verif|confirm|activat|unsubscri|invit|forgot|recover|csrf|xsrf|captcha|magic|email|password|passwd|pagina|page|next|continuation|cursor|feed|rss|share|download|upload|preview|webhook|challenge|hub|slack|telegram|sign_?up|regist|one_?time|otp|device|push|opt_?(in|out)|approve|accept|decline|revoke|delete_?account|merge|set_?pw|validate)`)
+	// inLinks are those of them that are sent by mail.
+	inLinks = regexp.MustCompile(`(?i)(reset|verif|confirm|activat|unsubscri|invit|forgot|recover|magic|e?mail|password|passwd|sign_?up|regist|one_?time|otp|opt_?(in|out)|accept|decline)`)
 	// hashing are calls whose result does not give back what went in.
 	hashing     = regexp.MustCompile(`(?i)^(hashlib\.|hmac\.|hash$|zlib\.(crc32|adler32)|xxhash\.|mmh3\.|blake3|bcrypt\.|argon2|werkzeug\.security\.generate_password_hash|cryptography\.hazmat\.primitives\.(hashes|hmac)|passlib\.|flask_bcrypt\.|uuid\.uuid[35])`)
 	hashingName = regexp.MustCompile(`(?i)(hash|digest|hmac|sha_?(1|256|512)|md5|fingerprint|mask|redact|obfuscat|censor|sanitize|scrub|anonymi|encrypt|truncate|_hint)`)

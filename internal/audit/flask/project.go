@@ -36,6 +36,9 @@ type project struct {
 	depth        int
 	underWay     int
 
+	passed     map[*function][]taint // what decorated functions are called with
+	singletons map[*class]bool       // classes of which a module has an object
+
 	reads    map[string]bool // texts of keys that are read
 	manual   []operation     // values that are kept under keys without the caller
 	found    map[string]bool
@@ -49,6 +52,7 @@ type module struct {
 	dotted  []string // the path without .py, and without __init__
 	isInit  bool
 	source  []byte // until it is parsed
+	wanted  bool   // it will be
 	file    *python.File
 	scope   *scope
 	lambdas map[*python.Lambda]*function

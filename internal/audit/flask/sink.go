@@ -199,7 +199,7 @@ func (fr *frame) putIntoURL(at python.Node, e python.Expr) {
 	if !t.has(secret) && tokenName.MatchString(lastName(e)) {
 		t = t.and(taint{marks: secret | named, why: &origin{place: fr.place(e, lastName(e))}})
 	}
-	if t.has(secret) && !fr.forOneUse() {
+	if t.has(secret) && !fr.sendsLinks() {
 		fr.sunk(finding.FlaskTokenInURL, at, t)
 	}
 }
@@ -221,14 +221,14 @@ func lastName(e python.Expr) string {
 func (fr *frame) urlCall(n *python.Call, callee value, g given) {
 	if callee.kind == isExternal && callee.name == "flask.url_for" {
 		for _, k := range n.Keywords {
-			if (tokenName.MatchString(k.Name) || bareToken.MatchString(k.Name)) && g.keywords[k.Name].has(secret) && !fr.forOneUse() && !oneOff.MatchString(firstText(n)) {
+			if (tokenName.MatchString(k.Name) || bareToken.MatchString(k.Name)) && g.keywords[k.Name].has(secret) && !fr.sendsLinks() && !inLinks.MatchString(firstText(n)) {
 				fr.sunk(finding.FlaskTokenInURL, n, g.keywords[k.Name])
 			}
 		}
 		return
 	}
 	if a, ok := n.Func.(*python.Attribute); ok && a.Attr == "format" {
-		if text, ok := stringOf(a.Value); ok && inURLOne.MatchString(text) && g.all.has(secret) && !fr.forOneUse() {
+		if text, ok := stringOf(a.Value); ok && inURLOne.MatchString(text) && g.all.has(secret) && !fr.sendsLinks() {
 			fr.sunk(finding.FlaskTokenInURL, n, g.all)
 		}
 		return
@@ -259,7 +259,12 @@ func firstText(n *python.Call) string {
 }
 
 // forOneUse: the function is about tokens that are good once, and are sent in links by their nature.
-func (fr *frame) forOneUse() bool {
+func (fr *frame) forOneUse() bool { return fr.isAbout(oneOff) }
+
+// sendsLinks: the function makes links to be sent by mail.
+func (fr *frame) sendsLinks() bool { return fr.isAbout(inLinks) }
+
+func (fr *frame) isAbout(oneOff *regexp.Regexp) bool {
 	for f := fr.fn; f != nil; f = f.outer {
 		if oneOff.MatchString(f.name) {
 			return true
@@ -280,6 +285,11 @@ func (fr *frame) forOneUse() bool {
 	return false
 }
 
+// authenticates reports whether a function does something with a token that one does with a credential.
+func (fr *frame) authenticates() bool {
+	return fr.fn != nil && !fr.forOneUse() && authUse.MatchString(fr.module.file.Source(fr.fn.node))
+}
+
 // tokenFromQuery: a credential is read from the query.
 func (fr *frame) tokenFromQuery(key string, at python.Node) {
 	if fr.dry || fr.module.test || fr.forOneUse() || fr.fn == nil {
@@ -287,9 +297,6 @@ func (fr *frame) tokenFromQuery(key string, at python.Node) {
 	}
 	confidence := finding.Confirmed
 	if bareToken.MatchString(key) {
-		if !authUse.MatchString(fr.module.file.Source(fr.fn.node)) {
-			return
-		}
 		confidence = finding.Likely
 	}
 	src := &finding.Source{Place: finding.Place{File: fr.module.path, Line: fr.module.line(at)}, EndLine: fr.module.endLine(fr.fn.node), Symbol: fr.fn.qualified(),

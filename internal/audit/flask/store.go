@@ -22,7 +22,7 @@ type operation struct {
 	node       python.Node
 	fn         *function
 	module     *module
-	tried      bool // a judgement was made
+	read       bool // under the same key, in the same function
 }
 
 var (
@@ -109,8 +109,8 @@ func (fr *frame) outlives(e python.Expr) bool {
 		case isExternal:
 			return base.name == "flask.current_app" || strings.HasPrefix(base.name, "flask.current_app.")
 		case isUnknown:
-			// self.cache, set in the body of the class.
-			if k := fr.ownClass(n.Value); k != nil && len(k.scope.names[n.Attr]) > 0 {
+			// self.cache, set in the body of the class, or of an object that the module has.
+			if k := fr.ownClass(n.Value); k != nil && (len(k.scope.names[n.Attr]) > 0 || fr.p.singletons[k] && len(k.self[n.Attr]) > 0) {
 				return true
 			}
 		}
@@ -267,6 +267,9 @@ func (fr *frame) operate(op operation) {
 			return
 		}
 	}
+	if !op.write && op.literal {
+		fr.p.reads[op.keyText] = true
+	}
 	if len(fr.sum.ops) < maxOperations {
 		fr.sum.ops = append(fr.sum.ops, op)
 	}
@@ -277,7 +280,7 @@ func (fr *frame) lift(op operation, f *function, args []taint, sum *summary, at 
 	if op.key.params == 0 && op.value.params == 0 {
 		return
 	}
-	byKey := op.key.params != 0
+	byKey := op.key.params != 0 && !op.value.has(caller)
 	op.key = fr.substitute(op.key, f, args, sum, at)
 	op.value = fr.substitute(op.value, f, args, sum, at)
 	if byKey {
@@ -300,14 +303,14 @@ func (fr *frame) settle() {
 		if op.key.params != 0 && (fr.fn == nil || len(fr.p.views[fr.fn]) == 0) || op.key.has(opaque) {
 			continue // whether an argument is the caller, the callers say; those of a view are parts of the path
 		}
-		if !op.both && !fr.isRead(op) {
-			continue
+		op.read = op.both || fr.isRead(op)
+		if op.read || op.literal {
+			fr.p.manual = append(fr.p.manual, *op)
 		}
-		fr.p.manual = append(fr.p.manual, *op)
 	}
 }
 
-// isRead reports whether what is written under a key is also read under it: in the same function, or under the same text elsewhere.
+// isRead reports whether what is written under a key is also read under it, in the same function.
 func (fr *frame) isRead(op *operation) bool {
 	for i := range fr.sum.ops {
 		o := &fr.sum.ops[i]
@@ -315,7 +318,7 @@ func (fr *frame) isRead(op *operation) bool {
 			return true
 		}
 	}
-	return op.literal && fr.p.readElsewhere(op)
+	return false
 }
 
 // covers reports whether a key tells apart all callers between whom a value differs.

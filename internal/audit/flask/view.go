@@ -411,8 +411,8 @@ func (p *project) classLayers(k *class, f *function) []layer {
 	// A base class that checks, and dispatches.
 	if b, in := k.member(p, "dispatch_request"); b != nil && b.fn != nil && f.name != "dispatch_request" && in != nil {
 		list = append(list, p.decoratorsOf(b.fn)...)
-		if sum := p.summarize(b.fn); len(sum.checks) > 0 {
-			list = append(list, layer{kind: layerAuth, name: b.fn.qualified(), strength: login, checks: sum.checks, place: sum.checks[0].place, module: in.module, scope: in.scope})
+		if checks := byCaller(p.summarize(b.fn).checks); len(checks) > 0 {
+			list = append(list, layer{kind: layerAuth, name: b.fn.qualified(), strength: login, checks: checks, place: checks[0].place, module: in.module, scope: in.scope})
 		}
 	}
 	return append(list, p.decoratorsOf(f)...)
@@ -496,7 +496,7 @@ func (p *project) guarded(v *view) *hook {
 			continue
 		}
 		sum := p.summarize(h.fn)
-		if len(sum.checks) > 0 {
+		if len(byCaller(sum.checks)) > 0 {
 			return h
 		}
 		for _, l := range p.decoratorsOf(h.fn) { // @bp.before_request @login_required def all(): pass
