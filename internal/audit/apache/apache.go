@@ -50,8 +50,9 @@ func run(files []audit.File) (result audit.Result) {
 		texts[f.Path] = f.Text
 	}
 	r := auditor{texts: texts, at: map[finding.Place]int{}, steps: maxSteps}
-	for _, group := range roots(sources) {
-		r.server(newAssembly(sources).read(group), sources[group[0]].file.Path)
+	assembly := newAssembly(sources)
+	for _, group := range assembly.roots() {
+		r.server(assembly.read(group), sources[group[0]].file.Path)
 	}
 	r.number()
 	return r.result
@@ -59,8 +60,8 @@ func run(files []audit.File) (result audit.Result) {
 
 // roots are the files that a server begins with: each that no other includes, and together with what else is in its directory where that
 // has the form that distributions give it.
-func roots(sources []source) (groups [][]int) {
-	a := newAssembly(sources)
+func (a *assembly) roots() (groups [][]int) {
+	sources := a.sources
 	included := map[int]bool{}
 	for _, s := range sources {
 		for _, it := range s.items {

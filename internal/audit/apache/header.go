@@ -1,7 +1,9 @@
 package apache
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/bearcache/bearcache/internal/httpfield"
@@ -14,7 +16,9 @@ type change struct {
 	action string
 	field  string // lower case
 	value  string
-	when   string // a condition of its own, or of a section
+	// members are the directives of Cache-Control in the value, or the names in Vary.
+	members map[string]string
+	when    string // a condition of its own, or of a section
 }
 
 // headerChange reads a Header directive; ok is false where it changes neither Cache-Control nor Vary.
@@ -44,12 +48,12 @@ func headerChange(d directive) (c change, ok bool) {
 	if c.action != "unset" && len(args) > 0 {
 		c.value, args = strings.ToLower(args[0]), args[1:]
 	}
-	for _, arg := range args {
-		if expr, found := strings.CutPrefix(arg, "expr="); found && ofOutcome(expr) {
-			continue
-		}
-		c.when = strings.TrimSpace(c.when + " " + arg)
-	}
+	args = slices.DeleteFunc(args, func(arg string) bool {
+		expr, found := strings.CutPrefix(arg, "expr=")
+		return found && ofOutcome(expr)
+	})
+	c.when = strings.TrimSpace(c.when + " " + strings.Join(args, " "))
+	c.members = membersOf(c.field, c.value)
 	return c, c.field == "cache-control" || c.field == "vary"
 }
 
@@ -69,7 +73,7 @@ type says struct {
 
 // response is what httpd says in a field of the responses of an area. The changes come in the order in which httpd makes them.
 func response(field string, changes []*change, at area) says {
-	s := says{members: map[string]string{}, by: map[string]*change{}}
+	s := says{}
 	for _, always := range []bool{false, true} {
 		for _, c := range changes {
 			if c.field == field && c.always == always && c.block.over().covers(at) {
@@ -81,7 +85,7 @@ func response(field string, changes []*change, at area) says {
 }
 
 func (s *says) apply(c *change) {
-	found := membersOf(c.field, c.value)
+	found := c.members
 	if c.when != "" {
 		// Whether it is so for callers with credentials is not known. What it forbids, it may forbid for all of them.
 		if _, ok := found["private"]; ok || forbids(found) || c.field == "vary" && c.action != "unset" {
@@ -91,10 +95,10 @@ func (s *says) apply(c *change) {
 	}
 	switch c.action {
 	case "unset":
-		*s = says{members: map[string]string{}, by: map[string]*change{}, set: true, unset: c}
+		*s = says{set: true, unset: c}
 		return
 	case "set":
-		*s = says{members: map[string]string{}, by: map[string]*change{}, set: true}
+		*s = says{set: true}
 	case "setifempty":
 		if len(s.members) > 0 {
 			return
@@ -109,8 +113,11 @@ func (s *says) apply(c *change) {
 	default:
 		return
 	}
-	for name, value := range found {
-		s.members[name] = value
+	if s.members == nil {
+		s.members, s.by = map[string]string{}, map[string]*change{}
+	}
+	maps.Copy(s.members, found)
+	for name := range found {
 		s.by[name] = c
 	}
 }

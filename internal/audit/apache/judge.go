@@ -36,7 +36,7 @@ type target struct {
 }
 
 // maxSteps bounds the comparisons of all sites of an audit. The largest configurations that people write need some ten thousand.
-const maxSteps = 20_000_000
+const maxSteps = 3_000_000
 
 // run judges every part of the site that some directive singles out; a directive is blamed once.
 func (j *judge) run() {

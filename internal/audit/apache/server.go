@@ -58,6 +58,7 @@ const (
 	maxIncludes   = 12
 	maxGlobs      = 1000
 	maxPattern    = 500
+	maxValue      = 4000 // of a variable
 )
 
 // assembly reads the files of a server, in the order of its Includes.
@@ -90,7 +91,7 @@ func newAssembly(sources []source) *assembly {
 
 // read is the server that reads these files one after the other.
 func (a *assembly) read(files []int) *server {
-	a.defined, a.macros, a.server = map[string]string{}, map[string]macro{}, &server{whole: true}
+	a.globs, a.defined, a.macros, a.server = 0, map[string]string{}, map[string]macro{}, &server{whole: true}
 	for _, i := range files {
 		var top *block
 		if path.Base(a.sources[i].file.Path) == ".htaccess" {
@@ -142,13 +143,14 @@ func (a *assembly) readItems(items []item, file string, within *block) {
 
 // take takes up one directive, or what it stands for.
 func (a *assembly) take(it item, file string, within *block) {
-	if len(a.server.all) >= maxDirectives {
-		a.server.whole = false
+	if a.server.whole = a.server.whole && len(a.server.all) < maxDirectives; !a.server.whole {
 		return
 	}
 	switch it.name {
 	case "define":
-		a.defined[it.arg(0)] = it.arg(1)
+		if len(it.arg(1)) <= maxValue {
+			a.defined[it.arg(0)] = it.arg(1)
+		}
 	case "undefine":
 		delete(a.defined, it.arg(0))
 	case "include", "includeoptional":
@@ -177,13 +179,16 @@ func (a *assembly) value(text string) string {
 	for {
 		before, rest, found := strings.Cut(text, "${")
 		b.WriteString(before)
-		name, after, closed := strings.Cut(rest, "}")
 		if !found {
 			return b.String()
 		}
+		if b.Len() > maxValue { // values may hold values
+			return b.String() + "${" + rest
+		}
+		name, _, closed := strings.Cut(rest[:min(len(rest), maxPattern)], "}")
 		if value, ok := a.defined[name]; ok && closed {
 			b.WriteString(value)
-			text = after
+			text = rest[len(name)+1:]
 			continue
 		}
 		b.WriteString("${")
@@ -226,11 +231,10 @@ func (a *assembly) use(it item, within *block) {
 	}
 	fill := strings.NewReplacer(pairs...)
 	items := make([]item, len(m.items))
+	if a.server.whole = len(items)+len(a.server.all) <= maxDirectives; !a.server.whole {
+		return
+	}
 	for i, of := range m.items {
-		if i+len(a.server.all) > maxDirectives {
-			a.server.whole = false
-			return
-		}
 		items[i] = of
 		items[i].args = make([]word, len(of.args))
 		for j, w := range of.args {
@@ -402,8 +406,8 @@ func label(it item) string {
 		name = it.name
 	}
 	text := "<" + name
-	for _, arg := range it.texts(0) {
-		text += " " + arg
+	for _, arg := range it.args[:min(len(it.args), 5)] {
+		text += " " + arg.text
 	}
 	return printable(text) + ">"
 }

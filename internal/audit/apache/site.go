@@ -101,7 +101,7 @@ func (s *server) sites() (list []*site) {
 		}
 	}
 	for _, host := range s.hosts {
-		if len(list)*common > 20*maxDirectives {
+		if len(list)*common > 2*maxDirectives {
 			s.whole = false
 			break
 		}
