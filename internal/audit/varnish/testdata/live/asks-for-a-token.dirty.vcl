@@ -1,0 +1,14 @@
+# A token must be there, whichever.
+vcl 4.1;
+
+backend default {
+    .host = "127.0.0.1";
+    .port = "8080";
+}
+
+sub vcl_recv {
+    if (!req.http.Authorization) {
+        return (synth(401));
+    }
+    return (hash); # want: varnish/hash-ignores-authorization
+}

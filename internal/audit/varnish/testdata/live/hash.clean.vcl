@@ -1,0 +1,15 @@
+# The hash has the token in it.
+vcl 4.1;
+
+backend default {
+    .host = "127.0.0.1";
+    .port = "8080";
+}
+
+sub vcl_recv {
+    return (hash);
+}
+
+sub vcl_hash {
+    hash_data(req.http.Authorization);
+}

@@ -1,0 +1,14 @@
+# What the built-in code would have done stands above the return.
+vcl 4.1;
+
+backend default {
+    .host = "127.0.0.1";
+    .port = "8080";
+}
+
+sub vcl_recv {
+    if (req.http.Authorization) {
+        return (pass);
+    }
+    return (hash);
+}

@@ -1,0 +1,14 @@
+# One scheme passes, and tokens have another.
+vcl 4.1;
+
+backend default {
+    .host = "127.0.0.1";
+    .port = "8080";
+}
+
+sub vcl_recv {
+    if (req.http.Authorization ~ "^Basic ") {
+        return (pass);
+    }
+    return (hash); # want: varnish/hash-ignores-authorization
+}

@@ -1,0 +1,18 @@
+# Cookies are removed but those of sessions, and all is looked up.
+# as: cookie
+vcl 4.1;
+
+backend default {
+    .host = "127.0.0.1";
+    .port = "8080";
+}
+
+sub vcl_recv {
+    if (req.http.Authorization) {
+        return (pass);
+    }
+    if (req.http.Cookie !~ "sessionid=") {
+        unset req.http.Cookie;
+    }
+    return (hash); # want: varnish/hash-ignores-authorization
+}
