@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -22,9 +23,6 @@ import (
 )
 
 const root = "../../internal/audit/flask/testdata/cases"
-
-// drivers is how many processes share the cases: a case waits for its forks most of the time.
-const drivers = 4
 
 // Case is one program of the test sources.
 type Case struct {
@@ -59,9 +57,9 @@ var (
 )
 
 func TestEveryCaseSaysWhatItShows(t *testing.T) {
-	idioms := map[string]bool{}
+	clean := map[string]bool{} // by idiom, whether it has a clean program
 	for _, c := range cases(t) {
-		idioms[filepath.Dir(c.dir)] = true
+		clean[filepath.Dir(c.dir)] = clean[filepath.Dir(c.dir)] || c.clean()
 		for id := range c.wants {
 			if finding.Find(id) == nil {
 				t.Errorf("%s wants %s, which is no rule", c.dir, id)
@@ -77,8 +75,13 @@ func TestEveryCaseSaysWhatItShows(t *testing.T) {
 			t.Errorf("%s needs either ask lines, or a line that says why it is not run", c.dir)
 		}
 	}
-	if len(idioms) < 100 {
-		t.Errorf("%d idioms: where are the others?", len(idioms))
+	for idiom, ok := range clean {
+		if !ok {
+			t.Errorf("%s is dirty in all ways, and has no clean neighbour", idiom)
+		}
+	}
+	if len(clean) < 100 {
+		t.Errorf("%d idioms: where are the others?", len(clean))
 	}
 }
 
@@ -138,6 +141,40 @@ func compare(c Case, o Observed) (faults []string) {
 		}
 	}
 	return faults
+}
+
+func TestCompare(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		wants []string
+		seen  Observed
+		want  []string
+	}{
+		{"clean, and nothing seen", nil, Observed{}, nil},
+		{"clean, and an answer of another's", nil, Observed{Others: true}, []string{"seen, but not wanted: a caller has another's answer"}},
+		{"clean, and a check skipped", nil, Observed{Answered: true}, []string{"seen, but not wanted: a hit skips the check"}},
+		{"unkeyed, and nothing seen", []string{"flask/unkeyed-cache"}, Observed{}, []string{"wanted, but not seen: a caller has another's answer"}},
+		{"unkeyed, and only a check skipped", []string{"flask/unkeyed-cache"}, Observed{Answered: true},
+			[]string{"wanted, but not seen: a caller has another's answer", "seen, but not wanted: a hit skips the check"}},
+		{"both, and both seen", []string{"flask/unkeyed-cache", "flask/cache-before-auth"}, Observed{Others: true, Answered: true}, nil},
+		{"before the check, and the answers are the callers' own", []string{"flask/cache-before-auth"}, Observed{Others: true, Answered: true},
+			[]string{"seen, but not wanted: a caller has another's answer"}},
+		{"by hand, and another's answer", []string{"flask/manual-cache-without-identity"}, Observed{Others: true}, nil},
+		{"by hand, and an answer in the place of a refusal", []string{"flask/memoize-without-identity"}, Observed{Answered: true}, nil},
+		{"by hand, and nothing seen", []string{"flask/memoize-without-identity"}, Observed{}, []string{"wanted, but not seen: a caller has another's answer"}},
+		{"logged, as it says", []string{"flask/token-in-log"}, Observed{Logged: true}, nil},
+		{"nothing said, and logged, a key, stored by all and in a URL", nil, Observed{Logged: true, RawKey: true, Public: true, InURL: true}, []string{
+			"seen, but not wanted: a token is logged", "seen, but not wanted: a token is a key",
+			"seen, but not wanted: a caller's answer may be stored by all", "seen, but not wanted: a token stands in a URL"}},
+	} {
+		c := Case{wants: map[string]int{}}
+		for _, id := range row.wants {
+			c.wants[id]++
+		}
+		if got := compare(c, row.seen); !slices.Equal(got, row.want) {
+			t.Errorf("%s: %q, want %q", row.name, got, row.want)
+		}
+	}
 }
 
 func cases(t *testing.T) []Case {
@@ -204,6 +241,7 @@ func drive(t *testing.T, python string, asked []Case) map[string]Observed {
 		seen = map[string]Observed{} // guarded by mu
 		work sync.WaitGroup
 	)
+	drivers := runtime.GOMAXPROCS(0)
 	for i := range drivers {
 		args := []string{"drive.py"}
 		for j := i; j < len(asked); j += drivers {

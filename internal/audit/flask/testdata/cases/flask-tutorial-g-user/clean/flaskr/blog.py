@@ -1,0 +1,19 @@
+from flask import Blueprint, g, render_template
+
+from . import cache
+from .auth import login_required
+from .db import get_db
+
+bp = Blueprint("blog", __name__)
+
+
+def drafts_key():
+    return "drafts/%d" % g.user["id"]
+
+
+@bp.route("/drafts")
+@login_required
+@cache.cached(timeout=60, key_prefix=drafts_key)
+def drafts():
+    rows = get_db().execute("SELECT title FROM post WHERE draft AND author_id = ?", (g.user["id"],)).fetchall()
+    return render_template("blog/index.html", posts=rows)
