@@ -316,11 +316,11 @@ var (
 		"static assets asset config manifest robots proxy cache cached anonymous guest embed oembed events schedule calendar markets ticker tickers quotes movie movies show shows anime book books recipes")
 	// staticWords are names of files that are the same for everybody, and of those who keep copies of such.
 	staticWords = setOf("static staticfiles assets asset img imgs image images css js fonts font media upload uploads dist build next nuxt thumbs thumbnail thumbnails tile tiles wms wmts cdn " +
-		"mirror mirrors pypi npm npmjs registry apt yum deb debian ubuntu centos fedora epel archlinux alpine maven docker dockerhub gcr quay ghcr s3 gcs minio cloudfront " +
+		"mirror mirrors pypi npm npmjs registry apt yum deb debian ubuntu centos fedora epel archlinux alpine maven docker dockerhub gcr quay ghcr v2 blobs blob manifests s3 gcs minio cloudfront " +
 		"gravatar osm openstreetmap fonts rubygems crates conda nix nixos githubusercontent github gitlab steam hls dash packages pkg repo artifacts artifactory nexus verdaccio devpi " +
 		"favicon robots sitemap video videos vod thumbor imgproxy imaginary iiif icons icon wp-content bower webjars iso")
 	// appWords are names of applications that people log in to.
-	appWords = setOf("api app apps application backend accounts account auth user users portal dashboard admin crm erp tenant gateway webapp graphql rest service services django flask rails")
+	appWords = setOf("api app apps application accounts account auth user users portal dashboard admin crm erp tenant gateway webapp graphql rest django flask rails")
 )
 
 // named are signs in the names of the location, the server, the origin and the cache.

@@ -24,7 +24,7 @@ func (p *site) freshness() (f freshness) {
 		}
 	}
 	for _, d := range p.list("cache_valid") {
-		if takesGood(d) {
+		if p.takesGood(d) {
 			f.valid = d
 			break
 		}
@@ -44,15 +44,15 @@ func (p *site) freshness() (f freshness) {
 
 func (f freshness) ignores(name string) bool { return slices.Contains(f.ignored, name) }
 
-// takesGood reports whether a cache_valid is for answers with status 200.
-func takesGood(d *directive) bool {
+// takesGood reports whether a cache_valid is for answers with status 200, or with another 2xx where a check lets pass by it.
+func (p *site) takesGood(d *directive) bool {
 	codes := d.args()
 	if len(codes) < 2 {
 		return len(codes) == 1 // 200, 301 and 302
 	}
 	codes = codes[:len(codes)-1]
 	return slices.ContainsFunc(codes, func(c string) bool {
-		return c == "any" || c == "200" || strings.ContainsRune(c, output) || strings.Contains(c, "$")
+		return c == "any" || c == "200" || strings.ContainsRune(c, output) || strings.Contains(c, "$") || len(c) == 3 && c[0] == '2' && p.checkedBy() != nil
 	})
 }
 
@@ -89,16 +89,13 @@ func (p *site) judge(found *collection) {
 func (p *site) weigh(signs []evidence, fresh freshness) (v verdict, leaks bool) {
 	reaches := p.reaches()
 	guarded := slices.ContainsFunc(signs, func(e evidence) bool { return e.guards })
-	all := p.leaks(anyCredentials&reaches, guarded)
+	all := p.leaks(anyCredentials, guarded)
 	for _, sign := range signs {
 		with := sign.with & (reaches | byCheck)
 		if with == 0 || sign.strength < medium && (fresh.valid == nil || p.considered()) || sign.strength == medium && fresh.valid == nil {
 			continue
 		}
-		if with == byCheck && !p.tellsChecked(signs) {
-			continue
-		}
-		if with&^(byCheck|byCert) == 0 && !sign.isTold() && sign.strength < strong {
+		if with == byCheck && !p.tellsChecked(signs) || sign.strength < strong && reaches&byAuthorization == 0 {
 			continue
 		}
 		v.leak = p.leaks(with, guarded)
@@ -115,15 +112,13 @@ func (p *site) weigh(signs []evidence, fresh freshness) (v verdict, leaks bool) 
 			v.sure = finding.Confirmed
 		case sign.strength < strong && (p.unseen() || p.s.node == nil):
 			continue
-		case all == 0 && p.family != "proxy":
+		case all == 0 && (p.family != "proxy" || sign.with != byAuthorization):
 			continue // kept apart by what these sites know their users by
 		}
 		return v, true
 	}
 	return v, false
 }
-
-func (e evidence) isTold() bool { return e.with == byCheck }
 
 // tellsChecked reports whether the origin is told what a check said of who asks.
 func (p *site) tellsChecked(signs []evidence) bool {
