@@ -20,9 +20,9 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"bearcache": main})
 }
 
-// TestScript runs the binary as a user would, with bad input above all. Scripts have three commands
-// more: "status N bearcache …" runs bearcache and compares its exit status, "await URL" waits until somebody answers there,
-// and "ask ANSWER URL [VARIABLE]" sends the token in the variable and compares the status, and what the cache had to do with it.
+// TestScript runs the binary as a user would, with bad input above all. Scripts have four commands
+// more: "status N bearcache …" runs bearcache and compares its exit status, "hostile DIR" makes a tree against an auditor, "await URL"
+// waits until somebody answers there, and "ask ANSWER URL [VARIABLE]" sends the token in the variable and compares the status, and what the cache had to do with it.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -79,6 +79,7 @@ func TestScript(t *testing.T) {
 					}
 				}
 			},
+			"hostile": func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(makeHostile(ts.MkAbs(args[0]))) },
 			"await": func(ts *testscript.TestScript, _ bool, args []string) {
 				for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 					resp, err := http.Get(args[0])
