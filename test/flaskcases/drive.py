@@ -151,6 +151,7 @@ def load(file):
     logging.getLogger().setLevel(logging.DEBUG)
     logging.getLogger().addHandler(logging.StreamHandler(sys.stderr))
     app.logger.setLevel(logging.DEBUG)
+    logging.getLogger("dogpile").setLevel(logging.INFO)  # it tells its own keys, which is not the case's doing
     if "seed" in app.cli.commands:
         result = app.test_cli_runner().invoke(args=["seed"])
         if result.exit_code:

@@ -1,0 +1,10 @@
+from .store import cache
+
+SPOTS = [("A1", "alice"), ("B7", "bob"), ("A2", "alice")]
+
+
+class ParkingService:
+    @staticmethod
+    @cache.memoize(timeout=600)
+    def history(user_id):
+        return [spot for spot, driver in SPOTS if driver == user_id]

@@ -1,0 +1,18 @@
+# `cached` on a method of a service: the key is the request's path, and the argument that names the user is not in it.
+# ask: GET /parking/history with Authorization: Bearer $JWT
+from flask import Flask, jsonify
+from flask_jwt_extended import JWTManager, get_jwt_identity, jwt_required
+
+from services.parking import ParkingService
+from services.store import cache
+
+app = Flask(__name__)
+app.config.update(JWT_SECRET_KEY="park", CACHE_TYPE="SimpleCache")
+JWTManager(app)
+cache.init_app(app)
+
+
+@app.get("/parking/history")
+@jwt_required()
+def history():
+    return jsonify(ParkingService.history(get_jwt_identity()))

@@ -1,0 +1,18 @@
+# An access token, which is good for the whole API, goes into a link.
+# not run: the token is made by the program and no one else knows it
+from flask import Blueprint, current_app, jsonify, url_for
+from flask_jwt_extended import create_access_token, current_user, jwt_required
+from itsdangerous import URLSafeTimedSerializer
+
+bp = Blueprint("share", __name__)
+
+
+def signer():
+    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="download")
+
+
+@bp.get("/files/<int:file_id>/link")
+@jwt_required()
+def link(file_id):
+    token = create_access_token(identity=current_user.id)
+    return jsonify(url=url_for("files.download", file_id=file_id, jwt=token, _external=True))  # want: flask/token-in-url
