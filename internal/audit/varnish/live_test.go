@@ -57,7 +57,9 @@ func startEdge(t *testing.T) *edge {
 	}
 	cmd := exec.Command(varnishd, "-F", "-n", work, "-a", address, "-f", first, "-s", "malloc,16m", "-p", "vcc_err_unref=off", "-j", "none")
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
-	p, err := programtest.Start(cmd, func(line string) bool { return strings.Contains(line, "Child launched OK") || strings.Contains(line, "said Child starts") })
+	p, err := programtest.Start(cmd, func(line string) bool {
+		return strings.Contains(line, "Child launched OK") || strings.Contains(line, "said Child starts")
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

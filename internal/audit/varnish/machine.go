@@ -392,15 +392,14 @@ func (m *machine) evaluate(s *statement, st *state) {
 		}
 	case strings.HasPrefix(e.text, "header.") && len(e.args) > 1 && e.args[0].text == "beresp.http.vary":
 		st.keyed |= m.named(st, e)
-	case asksElsewhere[e.text]:
-		st.keyed |= authorization | cookie
 	default:
 		m.value(st, e) // an object may keep what it is given
 	}
 }
 
 // asksElsewhere are the functions by which another server is asked, of each request, whether it may have an answer.
-var asksElsewhere = wordSet("http.req_send http.req_copy_headers curl.get curl.head curl.post curl.fetch")
+var asksElsewhere = wordSet(`http.req_send http.req_copy_headers curl.get curl.head curl.post curl.fetch
+	threescale.send_get_request`)
 
 // assume returns the states, made from st, in which e comes out as wanted.
 func (m *machine) assume(st *state, e *expression, want bool) []*state {
@@ -529,6 +528,9 @@ func (m *machine) condition(st *state, e *expression) truth {
 
 func (m *machine) comparison(st *state, e *expression) truth {
 	left := m.value(st, e.args[0])
+	if e.args[1].op == literal && e.args[1].holed && m.excluded(left, e.text, e.args[1].text) {
+		return truthOf(e.text[0] == '!')
+	}
 	if e.text == "~" || e.text == "!~" {
 		if !e.args[1].isString() {
 			return maybe
@@ -555,6 +557,28 @@ func (m *machine) comparison(st *state, e *expression) truth {
 		return right.less(left).negated()
 	}
 	return maybe
+}
+
+// excluded reports whether v is not what a string begins with, of which a template fills in the rest: "Basic {{ credentials }}".
+func (m *machine) excluded(v value, sign, holed string) bool {
+	if v.what != given {
+		return false
+	}
+	begin := holed
+	for i := range holed {
+		if placeholder(holed[i:]) > 0 {
+			begin = holed[:i]
+			break
+		}
+	}
+	switch sign {
+	case "==", "!=":
+		return !strings.HasPrefix(v.a, begin) && !strings.HasPrefix(v.b, begin)
+	case "~", "!~":
+		anchored := strings.HasPrefix(begin, "^") || strings.HasPrefix(begin, "(?i)^")
+		return anchored && v.matches(m.patterns.compile(begin)) == no
+	}
+	return false
 }
 
 func (m *machine) variable(st *state, variable string) value {
@@ -632,6 +656,9 @@ func (m *machine) invoke(st *state, e *expression) value {
 			v.a, v.b = f(v.a), f(v.b)
 			return v
 		}
+	}
+	if asksElsewhere[e.text] {
+		st.keyed |= authorization | cookie
 	}
 	v := value{by: m.together(st, e.args)}
 	owner, _, method := strings.Cut(e.text, ".")

@@ -97,12 +97,28 @@ func (s *site) arm(st *statement, a arm, narrowed bool) {
 		s.expression(a.when)
 		part := a.when.mentions("req.url", "req.http.host", "req.method", "req.url.path")
 		inside = narrowed || part
-		if a.when.mentions(field) && !(passes && inside) {
+		if a.when.mentions(field) && !(passes && inside) && !onePassword(a.when) {
 			s.know(st)
 		}
 		s.sessions = s.sessions || passes && a.when.mentions("req.http.cookie")
 	}
 	s.block(a.body, inside)
+}
+
+// onePassword reports whether all that a condition asks of the field is whether it is a password that the program has: one for a whole
+// site, which is not open yet.
+func onePassword(when *expression) bool {
+	asked, password := 0, 0
+	when.walk(func(e *expression) {
+		if e.op == variable && e.text == field {
+			asked++
+		}
+		if e.op == compare && e.args[0].text == field && e.args[1].op == literal && strings.Contains(strings.ToLower(e.args[1].text), "basic ") &&
+			len(e.args[1].text) > len("^(?i)basic ") {
+			password++
+		}
+	})
+	return asked == password
 }
 
 var passing = wordSet("pass pipe hit_for_pass")
