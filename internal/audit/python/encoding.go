@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/ianaindex"
 )
 
@@ -99,13 +100,32 @@ func decoded(text []byte, marked bool) (utf []byte, why string) {
 		return text, "unknown encoding"
 	}
 	utf, err := enc.NewDecoder().Bytes(text)
+	if single, ok := enc.(*charmap.Charmap); ok {
+		utf = decodeBytes(text, single, strings.HasPrefix(name, "iso-8859-"))
+	}
 	if err != nil || len(utf) > maxText {
 		return text, "the text is not in the encoding it declares"
 	}
-	if name == "us-ascii" && !isASCII(text) {
+	if bytes.Contains(utf, []byte("\uFFFD")) || name == "us-ascii" && !isASCII(text) {
 		why = "the text is not in the encoding it declares"
 	}
 	return utf, why
+}
+
+// decodeBytes decodes an encoding of one byte a character as Python has it: the control characters behind those of ASCII are in the
+// encodings of ISO, and in no other.
+func decodeBytes(text []byte, table *charmap.Charmap, iso bool) []byte {
+	utf := make([]byte, 0, len(text)+len(text)/8)
+	for _, c := range text {
+		r := table.DecodeByte(c)
+		if c >= 0x80 && c <= 0x9F && iso {
+			r = rune(c)
+		} else if r >= 0x80 && r <= 0x9F && !iso {
+			r = utf8.RuneError
+		}
+		utf = utf8.AppendRune(utf, r)
+	}
+	return utf
 }
 
 // cookie is the encoding that a comment in one of the first two lines declares. The second counts if the first holds no token.

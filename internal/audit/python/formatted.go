@@ -35,19 +35,22 @@ type formatted struct {
 
 // parts reads literal text and replacement fields by turns, up to the quotes, or in a format up to what ends the field.
 func (f *formatted) parts(format bool) {
+	// In a format, {{ is no brace but a set in a field, and a line may end. CPython forgets this after the first field.
+	strict := !format
 	for !f.failed {
 		at := f.pos
-		end := f.literal(at, format)
+		end := f.literal(at, !strict)
 		switch c := f.src[end]; {
 		case end == f.size || f.failed:
 			f.fail("unterminated f-string")
-		case c == '{' && f.src[end+1] == '{' && !format:
+		case c == '{' && f.src[end+1] == '{' && strict:
 			f.constantPart(at, end+1, end+2)
 			f.pos = end + 2
 		case c == '{':
 			f.constantPart(at, end, end)
 			f.token(leftBrace, end, end+1)
 			f.replacement()
+			strict = true
 		case c == '}' && !format:
 			f.constantPart(at, end+1, end+2)
 			if f.pos = end + 2; f.src[end+1] != '}' {
@@ -116,13 +119,13 @@ func (f *formatted) escaped(i int) int {
 
 // constantPart is literal text, at a place that holds both of the braces that stand for the last one.
 func (f *formatted) constantPart(start, end, behind int) {
-	if start == end {
+	text := f.unescape(f.src[start:end], f.prefix)
+	if text == "" {
 		return
 	}
 	n := f.constantNodes.make()
-	n.Kind = Str
+	n.Kind, n.Text = Str, text
 	n.Span = Span{int32(start), int32(behind)}
-	n.Text = f.unescape(f.src[start:end], f.prefix)
 	f.exprs = append(f.exprs, n)
 }
 
@@ -181,9 +184,28 @@ func (f *formatted) debug(start int32) bool {
 	n := f.constantNodes.make()
 	n.Kind = Str
 	n.Span = Span{start + 1, f.start}
-	n.Text = newlines(f.src[start+1 : f.start])
+	n.Text = newlines(f.withoutComments(int(start)+1, int(f.start)))
 	f.exprs = append(f.exprs, n)
 	return true
+}
+
+// withoutComments is the text between two offsets, of which comments are no part.
+func (p *parser) withoutComments(start, end int) string {
+	comments := p.file.Comments
+	first := len(comments)
+	for first > 0 && int(comments[first-1].Start) >= start {
+		first--
+	}
+	if first == len(comments) {
+		return p.src[start:end]
+	}
+	var b strings.Builder
+	for _, c := range comments[first:] {
+		b.WriteString(p.src[start:c.Start])
+		start = int(c.End)
+	}
+	b.WriteString(p.src[start:end])
+	return b.String()
 }
 
 func (f *formatted) conversion() byte {

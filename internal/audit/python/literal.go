@@ -65,11 +65,17 @@ func (p *parser) concatenation(start int32, first *Constant) Expr {
 		height = max(height, p.height)
 	}
 	p.raise(height)
-	switch formatted := sort.formatted || sort.template; {
-	case sort.bytes && (sort.text || formatted):
+	formatted := sort.formatted || sort.template
+	if sort.bytes && (sort.text || formatted) {
 		p.fail("cannot mix bytes and nonbytes literals")
-	case sort.template && (sort.text || sort.formatted):
+	}
+	if sort.template && (sort.text || sort.formatted) {
 		p.fail("cannot mix template strings with other literals")
+	}
+	switch {
+	case p.failed:
+		take(&p.exprs, mark)
+		return nothing
 	case sort.template:
 		return &TemplateStr{p.to(start), p.merge(mark)}
 	case formatted:
@@ -106,7 +112,7 @@ func joined(list []Expr) string {
 	return b.String()
 }
 
-// merge takes what lies on the stack above the mark, and makes one constant of those beside one another. Empty ones are left out.
+// merge takes what lies on the stack above the mark, and makes one constant of those beside one another, or none if it would be empty.
 func (p *parser) merge(mark int) []Expr {
 	list := p.exprs[mark:]
 	kept := list[:0]
@@ -131,21 +137,17 @@ func (p *parser) merge(mark int) []Expr {
 	return take(&p.exprs, mark)
 }
 
-// mergeRun makes one constant of those given, of which the empty ones do not count, or none.
+// mergeRun makes one constant of those given, or none if they are empty.
 func mergeRun(run []Expr) *Constant {
-	var first, last *Constant
-	for _, e := range run {
-		if c := e.(*Constant); c.Text != "" {
-			if first == nil {
-				first = c
-			}
-			last = c
-		}
-	}
-	if first == nil || first == last {
+	first, last := run[0].(*Constant), run[len(run)-1].(*Constant)
+	if len(run) == 1 && first.Text != "" {
 		return first
 	}
-	return &Constant{Span: Span{first.Start, last.End}, Kind: Str, U: first.U, Text: joined(run)}
+	text := joined(run)
+	if text == "" {
+		return nil
+	}
+	return &Constant{Span: Span{first.Start, last.End}, Kind: Str, U: first.U, Text: text}
 }
 
 // unescape is the value of what stands between quotes.

@@ -112,15 +112,22 @@ func (p *parser) maybeStarPattern() Pattern {
 	start := p.start
 	p.next()
 	p.height = 1
-	s := p.patternName()
+	if p.word("_") {
+		p.next()
+		return &MatchStar{Span: p.to(start)}
+	}
+	s := p.identifierName()
 	return &MatchStar{p.to(start), s}
 }
 
-// patternName reads a name that is bound to what matches, or _, which gives "".
-func (p *parser) patternName() string {
+// boundName reads a name that is bound to what matches.
+func (p *parser) boundName() string {
+	if p.word("_") {
+		p.unexpected()
+	}
 	s := p.identifierName()
-	if s == "_" {
-		return ""
+	if p.kind == dot || p.kind == leftParenthesis || p.kind == equal {
+		p.unexpected()
 	}
 	return s
 }
@@ -134,11 +141,7 @@ func (p *parser) pattern() Pattern {
 	if !p.accept(keywordAs) {
 		return n
 	}
-	at := p.start
-	s := p.identifierName()
-	if p.src[at:p.previous] == "_" || p.kind == dot || p.kind == leftParenthesis || p.kind == equal {
-		p.unexpected()
-	}
+	s := p.boundName()
 	p.raise(p.height)
 	return &MatchAs{p.to(start), n, s}
 }
@@ -265,8 +268,8 @@ func (p *parser) groupPattern() Pattern {
 // namePattern reads a name that is bound, a dotted name that is a value, or a class.
 func (p *parser) namePattern() Pattern {
 	start := p.start
-	s := p.identifierText()
-	var value Expr = p.atom()
+	s, wildcard := p.identifierText(), p.word("_")
+	value := p.atom()
 	for p.kind == dot {
 		p.next()
 		attr := p.identifierName()
@@ -282,8 +285,8 @@ func (p *parser) namePattern() Pattern {
 	if _, dotted := value.(*Attribute); dotted {
 		return &MatchValue{p.to(start), value}
 	}
-	if p.src[start:p.previous] == "_" {
-		return &MatchAs{Span: p.to(start)}
+	if wildcard {
+		s = ""
 	}
 	return &MatchAs{Span: p.to(start), Name: s}
 }
@@ -339,11 +342,7 @@ func (p *parser) mappingPattern() Pattern {
 	p.next()
 	for p.kind != rightBrace && !p.failed {
 		if p.accept(doubleStar) {
-			at := p.start
-			n.Rest = p.identifierName()
-			if p.src[at:p.previous] == "_" || p.kind == dot || p.kind == leftParenthesis || p.kind == equal {
-				p.unexpected()
-			}
+			n.Rest = p.boundName()
 			p.accept(comma)
 			break
 		}

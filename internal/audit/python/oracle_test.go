@@ -171,15 +171,20 @@ func sameTree(got, want string) bool {
 		return false
 	}
 	for i := range a {
-		if a[i] == b[i] {
-			continue
-		}
-		pattern := "^" + strings.ReplaceAll(regexp.QuoteMeta(a[i]), "\uFFFD", ".+") + "$"
-		if ok, err := regexp.MatchString(pattern, b[i]); err != nil || !ok {
+		if !sameLine(a[i], b[i]) {
 			return false
 		}
 	}
 	return true
+}
+
+func sameLine(got, want string) bool {
+	if got == want {
+		return true
+	}
+	pattern := "^" + strings.ReplaceAll(regexp.QuoteMeta(got), "\uFFFD", ".+") + "$"
+	ok, err := regexp.MatchString(pattern, want)
+	return err == nil && ok
 }
 
 func difference(f *File, got, want string) string {
@@ -191,7 +196,7 @@ func difference(f *File, got, want string) string {
 	}
 	a, b := strings.Split(got, "\n"), strings.Split(want, "\n")
 	for i := range a {
-		if i >= len(b) || a[i] != b[i] {
+		if i >= len(b) || !sameLine(a[i], b[i]) {
 			return fmt.Sprintf("behind %.200s\n got %.300s\nwant %.300s", a[max(i-1, 0)], a[i], b[min(i, len(b)-1)])
 		}
 	}

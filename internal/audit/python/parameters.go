@@ -51,7 +51,8 @@ func (p *parser) keywordOnly(a *Arguments, annotated bool) (height int) {
 			height = p.height
 		}
 		args, defaults := len(p.args), len(p.exprs)
-		for p.accept(comma) && p.kind == name {
+		more := p.accept(comma)
+		for more && p.kind == name {
 			p.args = append(p.args, p.arg(annotated))
 			height = max(height, p.height)
 			var value Expr
@@ -60,9 +61,10 @@ func (p *parser) keywordOnly(a *Arguments, annotated bool) (height int) {
 				height = max(height, p.height)
 			}
 			p.exprs = append(p.exprs, value)
+			more = p.accept(comma)
 		}
 		a.KwOnly, a.KwDefaults = take(&p.args, args), take(&p.exprs, defaults)
-		if bare && a.KwOnly == nil {
+		if bare && a.KwOnly == nil || !more && p.kind == doubleStar {
 			p.unexpected()
 		}
 	}

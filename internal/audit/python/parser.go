@@ -175,7 +175,7 @@ func (p *parser) skip(start int32) {
 // leaveFormatted goes to the end of the outermost formatted string, where it would end if the quotes inside were its own.
 func (p *parser) leaveFormatted() {
 	p.field = -1
-	if !p.outer.prefix.triple && strings.IndexByte(p.src[p.outer.body:p.start], '\n') >= 0 {
+	if !p.outer.prefix.triple && strings.IndexByte(p.src[p.outer.body:max(p.outer.body, int(p.start))], '\n') >= 0 {
 		return
 	}
 	end, _ := p.stringEnd(p.outer.body, p.outer.prefix)
@@ -185,14 +185,19 @@ func (p *parser) leaveFormatted() {
 }
 
 // beginsStatement reports whether the token looks as if a bracket before it had been forgotten: it is the first of its line, and
-// stands no further to the right than the statement that is skipped.
+// either stands no further to the right than the statement that is skipped, or can stand nowhere but at the beginning of one.
 func (p *parser) beginsStatement(column int) bool {
+	if !strings.ContainsAny(p.src[p.previous:p.start], "\r\n") {
+		return false
+	}
 	switch p.kind {
 	case rightParenthesis, rightBracket, rightBrace:
 		return false
+	case keywordDef, keywordClass, keywordReturn, keywordImport, keywordWith, keywordWhile, keywordTry, keywordExcept, keywordFinally, keywordRaise,
+		keywordPass, keywordBreak, keywordContinue, keywordGlobal, keywordNonlocal, keywordDel, keywordAssert, keywordElif:
+		return true
 	}
-	gap := p.src[p.previous:p.start]
-	return strings.ContainsAny(gap, "\r\n") && p.column(p.start) <= column
+	return p.column(p.start) <= column
 }
 
 // column is how far the offset stands to the right, in bytes.

@@ -59,8 +59,16 @@ def field(out, value):
         out.append(b" ")
 
 
+def joined(spec):
+    """A format of several pieces of literal text becomes a constant in CPython, of one piece a JoinedStr: here always that."""
+    place = {"lineno": spec.lineno, "col_offset": spec.col_offset - 1, "end_lineno": spec.end_lineno, "end_col_offset": spec.end_col_offset}
+    return ast.JoinedStr([spec], **place)
+
+
 def tree(out, node):
     kind = type(node)
+    if kind is ast.FormattedValue and isinstance(node.format_spec, ast.Constant):
+        node.format_spec = joined(node.format_spec)
     fields = FIELDS[kind]
     out.append(b"\n" + kind.__name__.encode())
     if hasattr(node, "lineno"):
