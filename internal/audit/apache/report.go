@@ -168,11 +168,15 @@ func (j *judge) trace(t *target, blamed directive) (list []finding.Place) {
 		}
 		list = append(list, note(s.directive, text))
 	}
-	if t.origin != nil {
-		list = append(list, note(t.origin.directive, "the answers are made here, for each request"))
-	}
+	made := "the answers are made here, for each request"
 	if t.word != "" {
-		list = append(list, note(t.enable.directive, fmt.Sprintf("%q: such answers depend on who asks", t.word)))
+		made += fmt.Sprintf("; that they depend on who asks is taken from the name %q", t.word)
+	}
+	switch {
+	case t.origin != nil:
+		list = append(list, note(t.origin.directive, made))
+	case t.word != "":
+		list = append(list, note(t.enable.directive, made))
 	}
 	return list
 }
