@@ -74,7 +74,7 @@ func judgeFiles(files []audit.File) audit.Result {
 func newProject() *project {
 	return &project{
 		byTail: map[string][]*module{}, byBase: map[string][]*template{}, context: map[string][]*function{}, assignedG: map[string][]*function{},
-		g: map[string]taint{}, views: map[*function][]*view{}, summaries: map[*function]*summary{}, freeUnderWay: map[*binding]bool{}, freeSeen: map[*binding]taint{},
+		g: map[string]taint{}, views: map[*function][]*view{}, summaries: map[*function]*summary{}, freeUnderWay: map[*binding]bool{}, freeSeen: map[*binding]taint{}, boundSeen: map[*binding]value{},
 		layered: map[*function][]layer{}, decorations: map[*function][]layer{}, found: map[string]bool{}, registered: map[*binding]registration{}, reads: map[string]bool{}, passed: map[*function][]taint{}, singletons: map[*class]bool{},
 	}
 }

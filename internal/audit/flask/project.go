@@ -31,6 +31,7 @@ type project struct {
 	summaries    map[*function]*summary
 	layered      map[*function][]layer
 	decorations  map[*function][]layer
+	boundSeen    map[*binding]value
 	freeSeen     map[*binding]taint
 	freeUnderWay map[*binding]bool
 	depth        int

@@ -149,10 +149,22 @@ func (p *project) inModule(m *module, name string, steps int) value {
 	return unknownValue
 }
 
+// bound is what one binding means. It is found once: query = query.filter(…), thirteen times in a row, has more ways through it than there
+// is time for.
 func (p *project) bound(b *binding, steps int) value {
 	if steps <= 0 {
 		return unknownValue
 	}
+	if v, ok := p.boundSeen[b]; ok {
+		return v
+	}
+	p.boundSeen[b] = unknownValue // for what leads back to it
+	v := p.boundTo(b, steps)
+	p.boundSeen[b] = v
+	return v
+}
+
+func (p *project) boundTo(b *binding, steps int) value {
 	switch {
 	case b.fn != nil:
 		if v, ok := p.property(b.fn, steps); ok {

@@ -24,7 +24,9 @@ var (
 	sentryCall = regexp.MustCompile(`^(sentry_sdk|raven)\..*(capture_message|set_extra|set_context|set_tag|set_user|add_breadcrumb|extra_context)$`)
 	inURL      = regexp.MustCompile(`(?i)[?&](access_?token|auth_?token|id_?token|token|api_?key|apikey|jwt|bearer|authorization|session_?token|x-access-token)=$`)
 	inURLOne   = regexp.MustCompile(`(?i)[?&](access_?token|auth_?token|id_?token|token|api_?key|apikey|jwt|bearer|authorization|session_?token)=(\{[^}]*\}|%s|%\([a-z_]+\)s)`)
-	authUse    = regexp.MustCompile(`(jwt\.decode|decode_token|decode_auth_token|verify_\w*(token|jwt)|check_\w*token|validate_\w*(token|jwt)|authenticate|load_user|[Aa]uthorization|token_required|get_user_by_token|user_from_token|verify_id_token|login_user|g\.user|g\.current_user|x-access-token|api_key|from_token|check_auth|loads\(|\b40[13]\b|[Uu]nauthori)`)
+	// callersToken are names of tokens of somebody, and not of keys that a program has for services elsewhere.
+	callersToken = regexp.MustCompile(`^_?(access|auth|id|refresh|session|bearer|jwt|user)_?(token|jwt)$|^jwt$`)
+	authUse      = regexp.MustCompile(`(jwt\.decode|decode_token|decode_auth_token|verify_\w*(token|jwt)|check_\w*token|validate_\w*(token|jwt)|authenticate|load_user|[Aa]uthorization|token_required|get_user_by_token|user_from_token|verify_id_token|login_user|g\.user|g\.current_user|x-access-token|api_key|from_token|check_auth|loads\(|\b40[13]\b|[Uu]nauthori)`)
 )
 
 // isLog reports whether a call writes to a log.
@@ -196,7 +198,7 @@ func endOf(e python.Expr) string {
 
 func (fr *frame) putIntoURL(at python.Node, e python.Expr) {
 	t := fr.eval(e)
-	if !t.has(secret) && tokenName.MatchString(lastName(e)) {
+	if !t.has(secret) && callersToken.MatchString(lastName(e)) {
 		t = t.and(taint{marks: secret | named, why: &origin{place: fr.place(e, lastName(e))}})
 	}
 	if t.has(secret) && !fr.sendsLinks() {

@@ -106,7 +106,7 @@ func (t taint) only(m mark) taint {
 
 // told is what remains of a taint in an answer about the value that is not its text: a row found by a token, the claims in it.
 func (t taint) told() taint {
-	if t.has(secret | fields) {
+	if t.has(secret|fields) && !t.has(named) {
 		t.marks |= caller
 		t.attrs |= whole
 	}
