@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/bearcache/bearcache/docs/rules"
+	"github.com/bearcache/bearcache/internal/audit"
 	"github.com/bearcache/bearcache/internal/config"
 	"github.com/bearcache/bearcache/internal/finding"
 	"github.com/bearcache/bearcache/internal/operation"
@@ -46,6 +47,7 @@ type scanFlags struct {
 	Wait          *time.Duration `placeholder:"65s" help:"How long to wait, where nothing else gives proof, for stored responses to expire. Given, it holds for whatever is the same for two readers too, where it is 9s otherwise if little speaks for a leak."`
 	Origin        string         `placeholder:"URL" help:"The same API past the cache, for controls. Tokens are sent there too."`
 	Marker        []string       `sep:"none" placeholder:"IDENTITY=TEXT" help:"Text that only this identity may ever see; repeatable."`
+	Source        string         `placeholder:"PATH" help:"Source code and configuration of the target. What is proven is shown with the lines that audit blames for it, and what audit finds and the scan did not prove is listed."`
 	Explain       string         `placeholder:"CHECK" help:"Say what a check looks for, how it is proven and how to mend it, and do nothing else."`
 	Trace         string         `placeholder:"FILE" help:"Write every request to FILE, a line each, as it is answered; tokens stand in it as variables."`
 	Verbose       bool           `short:"v" help:"List clean operations too."`
@@ -82,6 +84,10 @@ func runScan(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
+	source, err := flags.readSource(ctx)
+	if err != nil {
+		return err
+	}
 	options, err := flags.options(ctx, e)
 	var result *finding.Report
 	switch {
@@ -108,6 +114,9 @@ func runScan(ctx context.Context, e env, args []string) error {
 		result.Checks = append(result.Checks, c.Rule)
 	}
 
+	if source != nil {
+		audit.Beside(result, source, basesOf(options))
+	}
 	verdict, exit := outcome(result, err)
 	return writeAll(e, outputs, result, verdict, exit)
 }
@@ -122,6 +131,30 @@ func (f *scanFlags) notBegun(o scan.Options, why error) *finding.Report {
 		}
 	}
 	return r // without operations: in their names a token could stand that is not known here
+}
+
+// readSource audits --source. It is done first: a path that is wrong must not cost a scan.
+func (f *scanFlags) readSource(ctx context.Context) (*finding.Report, error) {
+	if f.Source == "" {
+		return nil, nil
+	}
+	source, err := openSource([]string{f.Source})
+	if err != nil {
+		return nil, fmt.Errorf("--source: %w", err)
+	}
+	defer source.Close()
+	r, _ := audit.Run(ctx, source.Trees, audit.Options{Languages: languages})
+	withoutSecrets(r)
+	return r, nil
+}
+
+// basesOf are the paths under which the operations of a document are, and of which routes in source may know.
+func basesOf(o scan.Options) []string {
+	bases := slices.Clone(o.ServerPaths)
+	if o.Target != nil {
+		bases = append(bases, o.Target.Path)
+	}
+	return bases
 }
 
 // traceTo has every request written to --trace.

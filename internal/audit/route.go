@@ -75,13 +75,13 @@ func sameMethod(inSource, tested []string) bool {
 	})
 }
 
-// What a line that breaks a rule of the auditor may have a scan prove.
+// What a line that breaks a rule of the auditor may have a scan prove, what it has it prove most likely first.
 var (
 	stored = []*finding.Rule{
 		finding.CrossIdentityReuse, finding.AnonymousReuse, finding.InvalidTokenReuse, finding.ScopeReuse, finding.CacheDeception, finding.UnkeyedInput,
 		finding.ErrorPoisoning, finding.ConditionalLeak, finding.CookieInStoredResponse,
 	}
-	declared = append(slices.Clone(stored), finding.StorableAuthenticatedResponse, finding.MissingVary)
+	declared = append([]*finding.Rule{finding.StorableAuthenticatedResponse, finding.MissingVary}, stored...)
 	proves   = map[*finding.Rule][]*finding.Rule{
 		finding.FlaskUnkeyedCache: stored, finding.FlaskCacheBeforeAuth: stored, finding.FlaskMemoizeWithoutIdentity: stored,
 		finding.FlaskManualCacheWithoutIdentity: stored, finding.FlaskPublicCacheControl: declared, finding.FlaskTokenInURL: {finding.TokenInURL},
@@ -105,7 +105,7 @@ func Beside(scan, source *finding.Report, bases []string) {
 				continue
 			}
 			proven = true
-			f.Causes = append(f.Causes, finding.Cause{Rule: s.Rule, Place: finding.Place{File: s.Source.File, Line: s.Source.Line, Note: s.Summary}, Symbol: s.Source.Symbol})
+			f.Causes = append(f.Causes, finding.Cause{Rule: s.Rule, Root: s.Source.Root, Place: finding.Place{File: s.Source.File, Line: s.Source.Line, Note: s.Summary}, Symbol: s.Source.Symbol})
 		}
 		if !proven {
 			scan.Unproven = append(scan.Unproven, finding.Unproven{Finding: s, Reason: unproven(s, scan, bases)})
@@ -128,8 +128,8 @@ func unproven(s finding.Finding, scan *finding.Report, bases []string) string {
 			reason = "not tested: " + op.Reason
 		case op.Undecided:
 			return "tested and undecided: " + op.Reason
-		case slices.ContainsFunc(op.Open, func(r *finding.Rule) bool { return slices.Contains(proves[s.Rule], r) }):
-			return "tested, but not by every check that could prove it"
+		case slices.Contains(op.Open, proves[s.Rule][0]):
+			return "tested, but " + proves[s.Rule][0].ID + ", by which it would show, came to no verdict"
 		case slices.ContainsFunc(scan.Findings, func(f finding.Finding) bool { return f.Operation == op.Operation }):
 			return "tested, and something else was found there"
 		default:

@@ -98,6 +98,7 @@ type Finding struct {
 // Cause is a line of source that may explain what a scan proved.
 type Cause struct {
 	Rule *Rule
+	Root string // the path under audit as the user named it
 	Place
 	Symbol string
 }

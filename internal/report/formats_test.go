@@ -57,6 +57,7 @@ func saying(text string) *finding.Report {
 	f := finding.Finding{
 		Rule: finding.AnonymousReuse, Severity: finding.Critical, Confidence: finding.Confirmed, Operation: text, Victim: text, Observer: "nobody",
 		Summary: text, Detail: text, Evidence: steps,
+		Causes: []finding.Cause{{Rule: finding.FlaskUnkeyedCache, Root: text, Place: finding.Place{File: text, Line: 1, Note: text}, Symbol: text}},
 	}
 	low := f
 	low.Rule, low.Severity, low.Evidence = finding.MissingVary, finding.Low, steps[2:]
@@ -69,6 +70,9 @@ func saying(text string) *finding.Report {
 			{Operation: "c " + text, Status: finding.StatusSkipped, Reason: text},
 			{Operation: "d " + text, Status: finding.StatusFailed, Reason: text},
 		},
+		Unproven: []finding.Unproven{{Reason: text, Finding: finding.Finding{
+			Rule: finding.FlaskUnkeyedCache, Operation: text, Source: &finding.Source{Root: text, Place: finding.Place{File: text, Line: 1}, Symbol: text},
+		}}},
 		Findings: []finding.Finding{f, low},
 		Known:    map[string]bool{low.Fingerprint(): true},
 	}

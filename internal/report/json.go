@@ -29,6 +29,7 @@ type jsonReport struct {
 	FailOn     string          `json:"fail_on"`
 	Findings   []jsonFinding   `json:"findings"`
 	Fixed      []jsonFixed     `json:"fixed,omitempty"`
+	Unproven   []jsonUnproven  `json:"unproven,omitempty"` // with the source given: what stands there, and was not proven
 }
 
 type jsonTool struct {
@@ -60,6 +61,21 @@ type jsonFinding struct {
 	CWE         []string       `json:"cwe"`
 	OWASP       []string       `json:"owasp"`
 	Fix         []jsonFix      `json:"fix"`
+	Source      []jsonCause    `json:"source,omitempty"` // the lines that an audit blames for it
+}
+
+type jsonCause struct {
+	Rule   string `json:"rule"`
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Symbol string `json:"symbol"`
+}
+
+type jsonUnproven struct {
+	jsonCause
+	Route   string `json:"route"`
+	Summary string `json:"summary"`
+	Reason  string `json:"reason"`
 }
 
 // jsonFixed is a finding of the baseline that was looked for and not found again.
@@ -110,6 +126,10 @@ func json(w io.Writer, r *finding.Report) error {
 	for _, f := range r.Fixed() {
 		out.Fixed = append(out.Fixed, jsonFixed{f.Rule.ID, f.Operation, f.Fingerprint()})
 	}
+	for _, u := range r.Unproven {
+		cause := jsonCause{u.Rule.ID, u.Source.File, u.Source.Line, u.Source.Symbol}
+		out.Unproven = append(out.Unproven, jsonUnproven{cause, u.Operation, u.Summary, u.Reason})
+	}
 	return encode(w, out)
 }
 
@@ -134,6 +154,9 @@ func jsonOf(f finding.Finding, known bool) jsonFinding {
 	}
 	for _, fix := range f.Rule.Remedy {
 		j.Fix = append(j.Fix, jsonFix(fix))
+	}
+	for _, c := range f.Causes {
+		j.Source = append(j.Source, jsonCause{c.Rule.ID, c.File, c.Line, c.Symbol})
 	}
 	return j
 }

@@ -186,6 +186,12 @@ func writeFinding(b *strings.Builder, f shownFinding) {
 	if f.Detail != "" {
 		fmt.Fprintf(b, "\nWhy\n  %s\n", f.Detail)
 	}
+	if len(f.Causes) > 0 {
+		b.WriteString("\nSource\n")
+	}
+	for _, c := range f.Causes {
+		fmt.Fprintf(b, "  %s\n", causeText(c))
+	}
 	b.WriteString("\nFix\n")
 	for _, fix := range f.Rule.Remedy {
 		fmt.Fprintf(b, "  %s: %s\n", fix.Stack, fix.Text)

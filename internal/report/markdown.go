@@ -104,6 +104,12 @@ func markdownFinding(f shownFinding, written []finding.Fix) string {
 	if f.Detail != "" {
 		fmt.Fprintf(&b, "\n**Why:** %s\n", inert(shorten(f.Detail, 1000)))
 	}
+	if len(f.Causes) > 0 {
+		b.WriteString("\n**Source:**\n\n")
+	}
+	for _, c := range f.Causes {
+		fmt.Fprintf(&b, "- %s\n", codeSpan(shorten(causeText(c), 200)))
+	}
 	b.WriteString("\n**Fix:**\n\n")
 	for _, fix := range f.Rule.Remedy {
 		fmt.Fprintf(&b, "- %s: %s\n", fix.Stack, markdownFix(fix.Text))
@@ -141,7 +147,11 @@ func strong(text string, is bool) string {
 // markdownOperations lists what was not tested, what was not decided, and what is fixed.
 func markdownOperations(s *shown) string {
 	var b strings.Builder
-	var fixed, untested, undecided []string
+	var fixed, untested, undecided, unproven []string
+	for _, u := range s.Unproven {
+		place := fmt.Sprintf("%s:%d", u.Source.File, u.Source.Line)
+		unproven = append(unproven, fmt.Sprintf("- %s %s %s %s\n", codeSpan(shorten(place, 200)), u.Rule.ID, codeSpan(shorten(u.Operation, 200)), inert(shorten(u.Reason, 500))))
+	}
 	for _, f := range s.fixed {
 		fixed = append(fixed, fmt.Sprintf("- %s %s\n", codeSpan(shorten(f.Operation, 200)), f.Rule.ID))
 	}
@@ -157,6 +167,7 @@ func markdownOperations(s *shown) string {
 	markdownList(&b, fmt.Sprintf("%d fixed since the baseline", len(fixed)), fixed)
 	markdownList(&b, fmt.Sprintf("%d undecided", len(undecided)), undecided)
 	markdownList(&b, fmt.Sprintf("%d not tested", len(untested)), untested)
+	markdownList(&b, fmt.Sprintf("%d found in source, not proven", len(unproven)), unproven)
 	return b.String()
 }
 

@@ -56,6 +56,15 @@ func show(r *finding.Report) *shown {
 	for i := range s.fixed {
 		plain(&s.fixed[i].Operation)
 	}
+	s.Unproven = slices.Clone(r.Unproven)
+	for i := range s.Unproven {
+		u := &s.Unproven[i]
+		u.Finding = plainFinding(u.Finding)
+		source := *u.Source
+		source.File = under(source.Root, source.File)
+		plain(&source.File, &source.Symbol, &u.Reason)
+		u.Source = &source
+	}
 	for _, f := range r.Findings {
 		id := f.Fingerprint()
 		s.found = append(s.found, shownFinding{Finding: plainFinding(f), id: id, known: r.Known[id], counts: r.Counts(f), leak: leaks(f)})
@@ -67,6 +76,12 @@ func show(r *finding.Report) *shown {
 
 func plainFinding(f finding.Finding) finding.Finding {
 	plain(&f.Operation, &f.Victim, &f.Observer, &f.Summary, &f.Detail)
+	f.Causes = slices.Clone(f.Causes)
+	for i := range f.Causes {
+		c := &f.Causes[i]
+		c.File = under(c.Root, c.File) // as whoever stands where the scan was started calls it
+		plain(&c.File, &c.Note, &c.Symbol)
+	}
 	f.Evidence = slices.Clone(f.Evidence)
 	for i := range f.Evidence {
 		e := &f.Evidence[i]

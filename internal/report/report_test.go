@@ -36,7 +36,12 @@ func example() *finding.Report {
 			{As: "alice", Request: `curl -s -H "Authorization: Bearer $ALICE_TOKEN" http://127.0.0.1:5000/api/profile?fresh=1`, Status: 200, Note: "order swapped: now alice is given what was made for bob", Took: 300 * time.Microsecond, By: finding.ByCache},
 		},
 	}
+	leak.Causes = []finding.Cause{
+		{Rule: finding.FlaskUnkeyedCache, Root: "src", Place: finding.Place{File: "app/views.py", Line: 41, Note: "profile answers by who asks, and is cached under a key without it."}, Symbol: "profile"},
+		{Rule: finding.FlaskCacheBeforeAuth, Root: "src", Place: finding.Place{File: "app/views.py", Line: 41, Note: "profile is cached outside of its authentication."}, Symbol: "profile"},
+	}
 	again := leak
+	again.Causes = nil
 	again.Operation, again.Confidence, again.Severity = "GET /api/orders/{id}", finding.Likely, finding.High
 	again.Evidence = []finding.Evidence{leak.Evidence[0], leak.Evidence[1]}
 	for i := range again.Evidence { // a proof that does not say who answered
@@ -71,7 +76,14 @@ func example() *finding.Report {
 		},
 		Findings: []finding.Finding{low, again, leak, open},
 		Document: "api/openapi.yaml", Checks: []*finding.Rule{finding.CrossIdentityReuse, finding.AnonymousReuse, finding.MissingVary}, FailOn: finding.Medium,
-		Known: map[string]bool{again.Fingerprint(): true, gone.Fingerprint(): true},
+		Known: map[string]bool{again.Fingerprint(): true, gone.Fingerprint(): true}, SourceRead: true,
+		Unproven: []finding.Unproven{{
+			Finding: finding.Finding{
+				Rule: finding.FlaskUnkeyedCache, Severity: finding.High, Operation: "GET /api/catalog", Summary: "catalog answers by who asks, and is cached under a key without it.",
+				Source: &finding.Source{Root: "src", Place: finding.Place{File: "app/views.py", Line: 70}, Symbol: "catalog"},
+			},
+			Reason: "tested and clean (6 requests)",
+		}},
 	}
 	r.Sort()
 	return r

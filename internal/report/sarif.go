@@ -258,6 +258,12 @@ func sarifResultOf(f shownFinding, document sarifPhysical) sarifResult {
 	if f.Observer != "" {
 		r.Properties["observer"] = f.Observer
 	}
+	for _, c := range f.Causes {
+		r.Related = append(r.Related, sarifLocation{
+			Physical: sarifPhysical{sarifArtifact{sourceURI(".", c.File)}, sarifRegion{StartLine: max(1, c.Line)}},
+			Message:  &sarifMessage{Text: unlinked(c.Rule.ID + ": " + c.Note)},
+		})
+	}
 	if steps := sarifSteps(f, document); len(steps) > 0 {
 		r.CodeFlows = []sarifCodeFlow{{[]sarifThreadFlow{{steps}}}}
 	}
@@ -314,6 +320,9 @@ func sarifInvocationOf(s *shown) sarifInvocation {
 		case op.Undecided:
 			say("warning", "undecided: "+op.Operation+": "+op.Reason)
 		}
+	}
+	for _, u := range s.Unproven {
+		say("warning", fmt.Sprintf("found in source, not proven: %s:%d %s %s: %s", u.Source.File, u.Source.Line, u.Rule.ID, u.Operation, u.Reason))
 	}
 	return in
 }

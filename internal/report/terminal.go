@@ -84,6 +84,7 @@ func (p *printer) finding(f shownFinding, whole bool) {
 	if f.Detail != "" {
 		p.wrapped("  Why    ", f.Detail)
 	}
+	p.causes(f)
 	if !p.fixed[f.Rule] { // once for each rule: the next finding has the same remedy
 		p.fixed[f.Rule] = true
 		label := "  Fix    "
@@ -101,6 +102,20 @@ func (p *printer) finding(f shownFinding, whole bool) {
 		label = "         "
 	}
 	p.line("")
+}
+
+// causes are the lines of source that may be why.
+func (p *printer) causes(f shownFinding) {
+	label := "  Source "
+	for _, c := range f.Causes {
+		p.line("%s%s", label, causeText(c))
+		label = "         "
+	}
+}
+
+// causeText is a line of source with what is wrong with it.
+func causeText(c finding.Cause) string {
+	return strings.TrimRight(fmt.Sprintf("%s:%d  %s  %s", c.File, c.Line, c.Rule.ID, c.Symbol), " ")
 }
 
 func known(f shownFinding) string {
@@ -167,6 +182,9 @@ func (p *printer) minor() {
 		}
 		for _, f := range list {
 			p.line("    %s   %s%s", f.Operation, f.Confidence, known(f))
+			for _, c := range f.Causes {
+				p.line("      %s", causeText(c))
+			}
 		}
 		p.wrapped("  Why    ", list[0].Detail)
 		p.wrapped("  Fix    ", rule.Remedy[0].Stack+": "+rule.Remedy[0].Text)
@@ -192,6 +210,21 @@ func (p *printer) operations() {
 		}
 	}
 	p.undecided()
+	p.unproven()
+}
+
+// unproven lists what stands in the source, and was not proven.
+func (p *printer) unproven() {
+	if len(p.report.Unproven) == 0 {
+		return
+	}
+	p.line("")
+	p.line("found in source, not proven")
+	for _, u := range p.report.Unproven {
+		p.line("  %s:%d  %s   %s   %s", u.Source.File, u.Source.Line, u.Rule.ID, u.Severity, u.Operation)
+		p.wrapped("    ", u.Reason)
+	}
+	p.line("")
 }
 
 // undecided lists operations with the reason that they have in common, once.
