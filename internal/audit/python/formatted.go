@@ -6,6 +6,9 @@ import "strings"
 const (
 	maxFormatted = 149 // formatted strings inside one another
 	maxFields    = 3   // replacement fields inside one another, in one string
+
+	maxCharacterName = 128     // of \N{NAME}; no character of Unicode has so long a name
+	maxDebug         = 1 << 16 // of the text that {value=} repeats; a longer one keeps its comments
 )
 
 // formattedString reads one f-string or template string, and leaves its parts on the stack.
@@ -40,36 +43,41 @@ func (f *formatted) parts(format bool) {
 	for !f.failed {
 		at := f.pos
 		end := f.literal(at, !strict)
-		switch c := f.src[end]; {
-		case end == f.size || f.failed:
+		c, doubled := f.src[end], f.src[end] == f.src[end+1]
+		switch {
+		case end == f.size:
 			f.fail("unterminated f-string")
-		case c == '{' && f.src[end+1] == '{' && strict:
-			f.constantPart(at, end+1, end+2)
-			f.pos = end + 2
-		case c == '{':
-			f.constantPart(at, end, end)
-			f.token(leftBrace, end, end+1)
-			f.replacement()
-			strict = true
-		case c == '}' && !format:
-			f.constantPart(at, end+1, end+2)
-			if f.pos = end + 2; f.src[end+1] != '}' {
+		case strict && c == '{' && doubled, !format && c == '}':
+			if f.constantPart(at, end+1, end+2); !doubled {
 				f.fail("f-string: single '}' is not allowed")
 			}
-		default: // the quotes, or what ends the format
-			f.constantPart(at, end, end)
-			f.pos, f.end = end, int32(end)
-			if !format {
-				quotes := 1
-				if f.prefix.triple {
-					quotes = 3
-				}
-				f.token(fString, end, end+quotes)
+			f.pos = end + 2
+		case c == '{':
+			if f.constantPart(at, end, end); !f.failed {
+				f.token(leftBrace, end, end+1)
+				f.replacement()
 			}
-			f.next()
+			strict = true
+		default: // the quotes, or what ends the format
+			if f.constantPart(at, end, end); !f.failed {
+				f.endParts(end, format)
+			}
 			return
 		}
 	}
+}
+
+// endParts reads the quotes, or in a format the first token behind it.
+func (f *formatted) endParts(end int, format bool) {
+	f.pos, f.end = end, int32(end)
+	if !format {
+		quotes := 1
+		if f.prefix.triple {
+			quotes = 3
+		}
+		f.token(fString, end, end+quotes)
+	}
+	f.next()
 }
 
 // literal is where the literal text ends that begins at the offset.
@@ -106,7 +114,7 @@ func (f *formatted) escaped(i int) int {
 	case c == '{' || c == '}' || i+1 == f.size:
 		return i
 	case c == 'N' && !f.prefix.raw && f.src[i+2] == '{':
-		n := strings.IndexAny(f.src[i:], "}\n\"'")
+		n := strings.IndexAny(f.src[i:min(i+maxCharacterName, f.size)], "}\n\"'")
 		if n < 0 || f.src[i+n] != '}' {
 			return i + 1
 		}
@@ -143,6 +151,9 @@ func (f *formatted) replacement() {
 	f.field = f.brackets
 	f.next()
 	value := f.value()
+	if f.failed {
+		return
+	}
 	f.height = max(f.height, f.parser.height)
 	text := f.src[start+1 : f.previous]
 	debug := f.debug(start)
@@ -184,7 +195,10 @@ func (f *formatted) debug(start int32) bool {
 	n := f.constantNodes.make()
 	n.Kind = Str
 	n.Span = Span{start + 1, f.start}
-	n.Text = newlines(f.withoutComments(int(start)+1, int(f.start)))
+	// Such fields may stand inside one another, so what is copied for each of them must not be long.
+	if n.Text = f.src[start+1 : f.start]; len(n.Text) < maxDebug {
+		n.Text = newlines(f.withoutComments(int(start)+1, int(f.start)))
+	}
 	f.exprs = append(f.exprs, n)
 	return true
 }

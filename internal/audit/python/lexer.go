@@ -77,6 +77,12 @@ func (p *parser) next() {
 }
 
 func (p *parser) scan() {
+	from := p.pos
+	p.read()
+	p.work += max(1, p.pos-from)
+}
+
+func (p *parser) read() {
 	p.previous = p.end
 	if p.dedents > 0 {
 		p.dedents--
@@ -448,26 +454,35 @@ func (p *parser) tripleEnd(body int, quote byte) (end int, ok bool) {
 	if *unterminated > 0 && body >= *unterminated {
 		return p.restOfLine(body), false
 	}
-	for i := body; ; i++ {
-		n := strings.IndexByte(p.src[i:], quote)
-		escapes := strings.IndexByte(p.src[i:], '\\')
-		if escapes >= 0 && (n < 0 || escapes < n) {
-			i += escapes + 1
-			if i >= p.size {
-				break
-			}
+	for i := body; i < p.size; {
+		quotes := p.find(quote, i)
+		if escape := p.find('\\', i); escape < quotes {
+			i = escape + 2
 			continue
 		}
-		if n < 0 {
-			break
+		if quotes < p.size && p.src[quotes+1] == quote && p.src[quotes+2] == quote {
+			return quotes + 3, true
 		}
-		i += n
-		if p.src[i+1] == quote && p.src[i+2] == quote {
-			return i + 3, true
-		}
+		i = quotes + 1
 	}
 	*unterminated = body
 	return p.restOfLine(body), false
+}
+
+// find is where a quote or a backslash stands first from the offset on, or the end of the text. The answer is kept until it is passed:
+// to look for the one again behind each of the other would take quadratic time.
+func (p *parser) find(c byte, at int) int {
+	known := &p.found[c&3] // 0 for \, 2 for ", 3 for '
+	if known.from <= at && at <= known.at {
+		return known.at
+	}
+	n := strings.IndexByte(p.src[at:p.size], c)
+	if n < 0 {
+		n = p.size - at
+	}
+	p.work += n
+	known.from, known.at = at, at+n
+	return known.at
 }
 
 // operator reads brackets, punctuation and operators, and what is nothing of all this.

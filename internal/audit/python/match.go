@@ -64,7 +64,7 @@ func (p *parser) matchCase() *MatchCase {
 	}
 	failed := p.failed
 	if c.Body = p.clause(start); failed {
-		c.Pattern, c.Guard = nil, nil
+		c.Pattern, c.Guard = &MatchAs{Span: Span{start, start}}, nil
 	}
 	c.Span = p.to(start)
 	return c

@@ -177,9 +177,7 @@ func (m mutator) moveLine(source string) string {
 
 // spans are the tokens of a source.
 func spans(source string) []Span {
-	p := &parser{file: &File{}}
-	p.field, p.begin = -1, true
-	p.load([]byte(source))
+	p := newParser([]byte(source))
 	var list []Span
 	if len(p.file.Text) != len(source) {
 		return nil // it declares an encoding

@@ -37,7 +37,9 @@ type parser struct {
 		prefix   stringPrefix
 		brackets int
 	}
-	unterminated [2]int // from where on no """ and no ''' ends; 0 is unknown
+	work         int                       // bytes looked at, and tokens made: tests hold it against the size of the text
+	found        [4]struct{ from, at int } // there is no such byte between
+	unterminated [2]int                    // from where on no """ and no ''' ends; 0 is unknown
 
 	stacks
 	nodes
@@ -45,19 +47,27 @@ type parser struct {
 
 // Parse reads a file. It never returns nil.
 func Parse(text []byte) *File {
-	f := &File{}
-	p := &parser{file: f}
-	p.field = -1
-	p.begin = true
+	return newParser(text).parse()
+}
+
+func newParser(text []byte) *parser {
+	p := &parser{file: &File{}}
+	p.field, p.begin = -1, true
 	p.load(text)
+	for i := range p.found {
+		p.found[i].at = -1
+	}
+	return p
+}
+
+func (p *parser) parse() *File {
 	p.scan()
-	mark := len(p.stmts)
 	for p.kind != endOfFile {
 		p.statement()
 	}
-	f.Body = take(&p.stmts, mark)
-	f.Comments = exact(f.Comments)
-	return f
+	p.file.Body = take(&p.stmts, 0)
+	p.file.Comments = exact(p.file.Comments)
+	return p.file
 }
 
 // error tells of something amiss. The tokens go on.
@@ -71,6 +81,7 @@ func (p *parser) error(at int, why string) {
 // fail gives the logical line up.
 func (p *parser) fail(why string) {
 	if p.failed {
+		p.kind = failure
 		return
 	}
 	p.failed = true
@@ -162,7 +173,9 @@ func (p *parser) skip(start int32) {
 			p.brackets, p.field = 0, -1
 			return
 		case fString:
+			from := p.pos
 			p.pos, _ = p.stringEnd(p.pos, p.prefix)
+			p.work += p.pos - from
 		}
 		if p.brackets > 0 && p.start > start && p.beginsStatement(column) {
 			p.restart()
@@ -179,6 +192,7 @@ func (p *parser) leaveFormatted() {
 		return
 	}
 	end, _ := p.stringEnd(p.outer.body, p.outer.prefix)
+	p.work += end - p.outer.body
 	p.pos = max(p.pos, end)
 	p.brackets = p.outer.brackets
 	p.scan()

@@ -249,6 +249,9 @@ func (p *parser) ifStatement() Stmt {
 				return nil
 			}
 		} else {
+			if p.failed {
+				n.Test = &Constant{Span: Span{start, start}, Kind: Ellipsis}
+			}
 			n.Body = p.clause(start)
 			last.Else = []Stmt{n}
 		}
