@@ -1,0 +1,36 @@
+# requires_auth above the cache, and request.authorization.username in answer and key.
+# ask: GET /secret-page with Authorization: Basic $BASIC
+from functools import wraps
+
+from flask import Flask, Response, request
+from flask_caching import Cache
+
+app = Flask(__name__)
+cache = Cache(app, config={"CACHE_TYPE": "SimpleCache"})
+
+
+def check_auth(username, password):
+    return password == username + "-password"
+
+
+def authenticate():
+    """Sends a 401 response that enables basic auth"""
+    return Response("Login!", 401, {"WWW-Authenticate": 'Basic realm="Login Required"'})
+
+
+def requires_auth(f):
+    @wraps(f)
+    def decorated(*args, **kwargs):
+        auth = request.authorization
+        if not auth or not check_auth(auth.username, auth.password):
+            return authenticate()
+        return f(*args, **kwargs)
+
+    return decorated
+
+
+@app.route("/secret-page")
+@requires_auth
+@cache.cached(timeout=50, key_prefix=lambda: "secret/" + request.authorization.username)
+def secret_page():
+    return "The well is behind the barn, %s." % request.authorization.username
