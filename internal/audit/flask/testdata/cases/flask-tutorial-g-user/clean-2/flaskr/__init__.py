@@ -1,5 +1,3 @@
-# The official tutorial's load_logged_in_user; the index does not extend base.html.
-# not run: the driver looks for a module, and this is a package
 from flask import Flask
 from flask_caching import Cache
 

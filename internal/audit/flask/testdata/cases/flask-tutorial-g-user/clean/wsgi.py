@@ -1,0 +1,17 @@
+# The official tutorial's g.user and login_required; its page is cached below the check and keyed by g.user.
+# ask: GET /drafts with session user_id=$ID
+import sqlite3
+
+from flaskr import create_app
+
+DATABASE = "file:flaskr?mode=memory&cache=shared"
+keep = sqlite3.connect(DATABASE, uri=True)
+keep.executescript(
+    """
+    CREATE TABLE user (id INTEGER PRIMARY KEY, username TEXT);
+    CREATE TABLE post (author_id INTEGER, title TEXT, draft INTEGER);
+    INSERT INTO user VALUES (1, 'alice'), (2, 'bob');
+    INSERT INTO post VALUES (1, 'On kettles', 1), (2, 'On lamps', 1), (1, 'Hello', 0);
+    """
+)
+app = create_app({"DATABASE": DATABASE})
