@@ -358,22 +358,11 @@ const (
 
 // run runs the directives of the rewrite phase in a block.
 func (e *evaluation) run(s *scope) outcome {
-	i := 0
-	for _, d := range s.items {
-		var inner *scope
-		if d.opens && inheriting[d.name()] {
-			if i < len(s.children) {
-				inner = s.children[i]
-			}
-			i++
-		}
-		if !rewriting[d.name()] {
-			continue
-		}
+	for _, step := range s.script {
 		if !e.t.spend(1) {
 			return mayLeave
 		}
-		if o := e.step(d, inner); o != goesOn {
+		if o := e.step(step.do, step.inner); o != goesOn {
 			return o
 		}
 	}

@@ -93,27 +93,7 @@ func (p *site) checkedBy() *directive {
 	if p.s.node == nil || strings.HasPrefix(modifier, "~") {
 		return nil
 	}
-	server := p.server()
-	for _, s := range p.s.root.all {
-		for _, d := range s.byName["auth_request"] {
-			if uri := d.arg(1); uri == pattern && sameServer(s, server) {
-				return d
-			}
-		}
-	}
-	return nil
-}
-
-func sameServer(s, server *scope) bool {
-	for ; s != nil; s = s.parent {
-		if s == server {
-			return true
-		}
-		if s.kind == "server" {
-			return false
-		}
-	}
-	return server.kind != "server"
+	return p.s.root.asks[asked{p.server(), pattern}]
 }
 
 // fieldsSent are the fields that the configuration gives to the origin: each directive with the field's name and the argument it has
@@ -377,17 +357,17 @@ func (p *site) application() bool {
 	if anyWord(appWords, names...) == "" {
 		return false
 	}
-	for _, c := range p.server().children { // what is somebody's own has a location of its own
-		if c.kind != "location" || c == p.s {
-			continue
-		}
-		_, pattern := locationOf(c)
-		if zone := c.nearest(p.family + "_cache"); (zone == nil || zone.arg(1) == "off" || zone != p.cache) &&
-			(anyWord(ownWords, pattern) != "" || anyWord(apiWords, pattern) != "" || strings.Contains(pattern, "wp-admin")) {
+	for i, c := range p.server().apart { // what is somebody's own has a location of its own
+		if zone := c.nearest(p.family + "_cache"); i < 100 && c != p.s && (zone == nil || zone.arg(1) == "off" || zone != p.cache) {
 			return false
 		}
 	}
 	return true
+}
+
+// isApart reports whether a location is, by its name, for what is somebody's own.
+func isApart(pattern string) bool {
+	return anyWord(ownWords, pattern) != "" || anyWord(apiWords, pattern) != "" || strings.Contains(pattern, "wp-admin")
 }
 
 // originName is the origin as pass names it, with the servers of its upstream.

@@ -50,7 +50,7 @@ func (t *tree) resolve(from *source, prefix, pattern string) []*source {
 		found = t.look(from, prefix, pattern)
 		t.resolved[key] = found
 	}
-	return slices.DeleteFunc(slices.Clone(found), func(f *source) bool { return f == from })
+	return found // perhaps with the including file itself
 }
 
 func (t *tree) look(from *source, prefix, pattern string) []*source {

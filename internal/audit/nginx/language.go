@@ -3,6 +3,7 @@
 package nginx
 
 import (
+	"bytes"
 	"path"
 	"slices"
 	"strings"
@@ -59,7 +60,7 @@ func check(files []audit.File) audit.Result {
 			continue
 		}
 		sources = append(sources, s)
-		if s.broken != "" && s.known > 2 && !isTemplate(f.Path, f.Text) {
+		if s.broken != "" && s.known > 2 && !s.template {
 			result.Problems = append(result.Problems, finding.Place{File: f.Path, Line: s.brokenAt, Note: "this is no whole nginx configuration: " + s.broken})
 		}
 	}
@@ -73,6 +74,7 @@ func check(files []audit.File) audit.Result {
 				break
 			}
 			p.judge(found)
+			p.ways = nil
 		}
 	}
 	t.logs(roots, found)
@@ -152,11 +154,17 @@ func (c *collection) findings() []finding.Finding {
 
 // lineText is a line as a key has it: without space around it, and not too long. It never is printed.
 func lineText(s *source, line int) string {
-	rest := string(s.text)
-	for ; line > 1; line-- {
-		_, rest, _ = strings.Cut(rest, "\n")
+	if s.starts == nil {
+		s.starts = []int{0}
+		for i, c := range s.text {
+			if c == '\n' {
+				s.starts = append(s.starts, i+1)
+			}
+		}
 	}
-	rest, _, _ = strings.Cut(rest, "\n")
-	rest = strings.TrimSpace(rest)
-	return rest[:min(len(rest), 200)]
+	rest := s.text[s.starts[line-1]:]
+	if n := bytes.IndexByte(rest, '\n'); n >= 0 {
+		rest = rest[:n]
+	}
+	return string(bytes.TrimSpace(rest[:min(len(rest), 200)]))
 }

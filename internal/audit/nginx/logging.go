@@ -173,7 +173,7 @@ func (t *tree) reportLog(d *directive, r *root, name string, line int, trace []f
 		Summary: fmt.Sprintf("log_format %s writes $%s to the access log.", format, name),
 		Detail:  "Whoever may read the log, or what it is shipped to, can act as the bearers whose requests are in it, for as long as their tokens and sessions last.",
 		Source: &finding.Source{EndLine: d.endLine, Symbol: "log_format " + format, Trace: trace,
-			Fix: "Leave $" + name + " out of the format, or write whether it was there: map $" + name + " to 0 or 1.", Edits: edits, Safe: len(edits) > 0 && !isTemplate(d.file.path, d.file.text)},
+			Fix: "Leave $" + name + " out of the format, or write whether it was there: map $" + name + " to 0 or 1.", Edits: edits, Safe: len(edits) > 0 && !d.file.template},
 	})
 }
 

@@ -46,7 +46,7 @@ func (p *site) mend(v verdict) (edits []finding.Edit, fix string, safe bool) {
 		text += "\n" + indent + line
 	}
 	safe = p.s.root.whole || len(p.list("no_cache")) > 0 && len(p.list("cache_bypass")) > 0 || own != nil && own.kind == "server"
-	return []finding.Edit{{File: place.file.path, Start: place.end, End: place.end, Text: text}}, fix, safe && !isTemplate(place.file.path, place.file.text)
+	return []finding.Edit{{File: place.file.path, Start: place.end, End: place.end, Text: text}}, fix, safe && !place.file.template
 }
 
 // insertion is the directive behind which the lines go, and the block that it stands in.
@@ -96,9 +96,9 @@ func (p *site) lookedUp(v verdict) (list []string) {
 	if v.sign.with&(byKey|byCert|byArgument|byCheck) == 0 {
 		return nil
 	}
-	for _, s := range p.s.root.all {
+	for s := p.s; s != nil; s = s.parent {
 		for _, d := range s.items {
-			if d.file.path != v.sign.place.File || d.line() != v.sign.place.Line || d.opens {
+			if d.file.path != v.sign.place.File || d.line() != v.sign.place.Line || d.opens || !p.t.spend(1) {
 				continue
 			}
 			for _, name := range variables(strings.Join(d.args(), " ")) {
@@ -123,9 +123,10 @@ func missing(words []string, have []*directive) (list []string) {
 
 // indentOf is the white space before a directive, where nothing else stands there.
 func indentOf(d *directive) string {
-	text := d.file.text[:d.start]
-	line := text[bytes.LastIndexByte(text, '\n')+1:]
-	if len(line) > 80 || len(bytes.TrimLeft(line, " \t")) > 0 {
+	before := d.file.text[max(0, d.start-80):d.start]
+	n := bytes.LastIndexByte(before, '\n')
+	line := before[n+1:]
+	if n < 0 && d.start > 80 || len(bytes.TrimLeft(line, " \t")) > 0 {
 		return "    "
 	}
 	return string(line)

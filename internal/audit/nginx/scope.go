@@ -16,6 +16,8 @@ type scope struct {
 	byName   map[string][]*directive
 	children []*scope
 	missing  []*directive // includes of files that the tree has not
+	script   []step       // of the rewrite phase, in order
+	apart    []*scope     // locations in it of what is somebody's own, by their names
 }
 
 // root is a configuration as nginx would load it, or a fragment of one that nothing in the tree includes.
@@ -30,7 +32,19 @@ type root struct {
 	luaSets   map[string]bool       // variables that Lua assigns
 	upstreams map[string]*directive
 	reached   map[*source]bool
-	evidence  map[*directive]bool // auth_request's locations, by the directive that opens them
+	asks      map[asked]*directive // the auth_request that asks a location
+}
+
+// asked is a location by its server and its name.
+type asked struct {
+	server *scope
+	uri    string
+}
+
+// step is a directive of the rewrite phase, with its block where it is an if.
+type step struct {
+	do    *directive
+	inner *scope
 }
 
 type builder struct {
@@ -47,9 +61,9 @@ const maxIncludes = 16
 func (t *tree) roots() []*root {
 	included := map[*source]bool{}
 	for _, f := range t.files {
-		t.eachInclude(f, f.directives, func(d *directive, to []*source) {
+		t.eachInclude(f, f.directives, func(to []*source) {
 			for _, g := range to {
-				included[g] = true
+				included[g] = included[g] || g != f && t.spend(1)
 			}
 		})
 	}
@@ -74,13 +88,13 @@ func (t *tree) roots() []*root {
 	return list
 }
 
-func (t *tree) eachInclude(f *source, block []*directive, do func(*directive, []*source)) {
+func (t *tree) eachInclude(f *source, block []*directive, do func([]*source)) {
 	for _, d := range block {
 		if !t.spend(1) {
 			return
 		}
 		if d.name() == "include" && !d.opens {
-			do(d, t.resolve(f, path.Dir(f.path), d.arg(1)))
+			do(t.resolve(f, path.Dir(f.path), d.arg(1)))
 		}
 		t.eachInclude(f, d.block, do)
 	}
@@ -88,7 +102,7 @@ func (t *tree) eachInclude(f *source, block []*directive, do func(*directive, []
 
 func (t *tree) build(f *source) *root {
 	r := &root{file: f, prefix: path.Dir(f.path), defined: map[string]*directive{}, captured: map[string]bool{}, luaSets: map[string]bool{},
-		upstreams: map[string]*directive{}, reached: map[*source]bool{f: true}, evidence: map[*directive]bool{}}
+		upstreams: map[string]*directive{}, reached: map[*source]bool{f: true}, asks: map[asked]*directive{}}
 	b := &builder{t: t, r: r, stack: []*source{f}}
 	r.top = b.scope("main", nil, nil, f.directives)
 	r.top.kind = contextOf(r.top.items)
@@ -126,8 +140,18 @@ func (b *builder) scope(kind string, node *directive, parent *scope, block []*di
 	b.fill(s, block)
 	for _, d := range s.items {
 		s.byName[d.name()] = append(s.byName[d.name()], d)
+		var inner *scope
 		if d.opens && inheriting[d.name()] {
-			s.children = append(s.children, b.scope(d.name(), d, s, d.block))
+			inner = b.scope(d.name(), d, s, d.block)
+			s.children = append(s.children, inner)
+		}
+		if rewriting[d.name()] {
+			s.script = append(s.script, step{d, inner})
+		}
+		if inner != nil && inner.kind == "location" {
+			if _, pattern := locationOf(inner); isApart(pattern) {
+				s.apart = append(s.apart, inner)
+			}
 		}
 	}
 	return s
@@ -135,7 +159,7 @@ func (b *builder) scope(kind string, node *directive, parent *scope, block []*di
 
 func (b *builder) fill(s *scope, block []*directive) {
 	for _, d := range block {
-		if !b.t.spend(1) {
+		if !b.t.spend(1 + 20*(len(b.stack)-1)) {
 			return
 		}
 		if d.name() != "include" || d.opens {
@@ -147,7 +171,7 @@ func (b *builder) fill(s *scope, block []*directive) {
 			s.missing = append(s.missing, d)
 		}
 		for _, f := range to {
-			if slices.Contains(b.stack, f) || len(b.stack) >= maxIncludes {
+			if !b.t.spend(1) || slices.Contains(b.stack, f) || len(b.stack) >= maxIncludes {
 				continue
 			}
 			b.r.reached[f] = true
@@ -160,6 +184,9 @@ func (b *builder) fill(s *scope, block []*directive) {
 
 // note keeps what a block says for all of http.
 func (b *builder) note(s *scope) {
+	if list := s.byName["auth_request"]; len(list) > 0 {
+		b.r.asks[asked{s.server(), list[len(list)-1].arg(1)}] = list[len(list)-1]
+	}
 	for _, d := range s.items {
 		switch name := d.name(); name {
 		case "map", "geo", "split_clients":
@@ -186,6 +213,14 @@ func (b *builder) note(s *scope) {
 			b.r.luaSets[strings.TrimPrefix(d.arg(1), "$")] = true
 		}
 	}
+}
+
+// server is the server block around the scope, or the outermost block that we see.
+func (s *scope) server() *scope {
+	for s.kind != "server" && s.parent != nil {
+		s = s.parent
+	}
+	return s
 }
 
 // nearest is the directive of a name that holds in the scope, or nil: that of the innermost block that has one.

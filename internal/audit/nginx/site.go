@@ -60,14 +60,7 @@ func (p *site) list(name string) []*directive { return p.s.list(p.family + "_" +
 
 func (p *site) nearest(name string) *directive { return p.s.nearest(p.family + "_" + name) }
 
-// server is the server block around the site, or the outermost block that we see.
-func (p *site) server() *scope {
-	s := p.s
-	for s.kind != "server" && s.parent != nil {
-		s = s.parent
-	}
-	return s
-}
+func (p *site) server() *scope { return p.s.server() }
 
 // modifier and pattern of a location.
 func locationOf(s *scope) (modifier, pattern string) {

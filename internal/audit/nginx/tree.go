@@ -12,10 +12,12 @@ type source struct {
 	path       string
 	text       []byte
 	directives []*directive
+	template   bool   // something writes it before nginx reads it
 	broken     string // what is wrong with it, "": nothing
 	brokenAt   int    // line
 	lines      int
-	known      int // directives that are nginx's, for sure
+	starts     []int // of lines; filled when one is asked for
+	known      int   // directives that are nginx's, for sure
 }
 
 // directive is one directive, with its block if it has one.
@@ -59,6 +61,7 @@ func itoa(n int) string { return strconv.Itoa(n) }
 func read(f audit.File) *source {
 	s := &source{path: f.Path, text: f.Text}
 	l := newLexer(f.Path, f.Text)
+	s.template = l.closed != nil
 	top := &directive{} // the file itself
 	stack := []*directive{top}
 	deeper := 0
