@@ -13,8 +13,8 @@ const (
 	anything standing = iota // the pattern matches whatever there is
 	some                     // part of a site, and no word says whose
 	public                   // files, and pages for everybody
-	personal                 // answers by who asks
 	api                      // an API, or a part of it that no word tells to be everybody's
+	personal                 // answers by who asks
 )
 
 // standingOf judges by words. Everybody's is what each of the pattern's alternatives is.
@@ -44,26 +44,18 @@ func standingOf(pattern string, isRegex bool) standing {
 	return all
 }
 
+// standingOfWords goes by the names in a path. What is public of somebody's, as user_avatar, is public.
 func standingOfWords(s string) standing {
-	s = strings.ToLower(s)
-	words := strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-	for i, w := range words {
-		if files[w] && strings.Contains(s, "."+w) && i == len(words)-1 {
-			return public
-		}
-	}
 	var isAPI, isPublic, isOther bool
-	for _, w := range words {
+	for segment := range strings.SplitSeq(strings.ToLower(s), "/") {
+		k, last := standingOfSegment(segment)
 		switch {
-		case personalWords[w]:
+		case last && !isAPI: // /api/x.json is no file
+			return public
+		case k == personal:
 			return personal
-		case apiWords[w]:
-			isAPI = true
-		case publicWords[w], files[w]:
-			isPublic = true
-		default:
-			isOther = true
 		}
+		isAPI, isPublic, isOther = isAPI || k == api, isPublic || k == public, isOther || k == some
 	}
 	switch {
 	case isPublic:
@@ -76,9 +68,33 @@ func standingOfWords(s string) standing {
 	return anything
 }
 
+// standingOfSegment also reports whether it ends as the name of a file.
+func standingOfSegment(segment string) (k standing, file bool) {
+	list := words(segment)
+	for i, w := range list {
+		switch {
+		case files[w] && strings.Contains(segment, "."+w) && i == len(list)-1:
+			return public, true
+		case publicWords[w], files[w]:
+			return public, false
+		case personalWords[w]:
+			k = personal
+		case apiWords[w]:
+			k = max(k, api)
+		default:
+			k = max(k, some)
+		}
+	}
+	return k, false
+}
+
+func words(s string) []string {
+	return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+}
+
 // whole reports whether nothing but an API's root and version is in a pattern: "^/api/", and not "^/api/catalog".
 func whole(pattern string) bool {
-	for _, w := range strings.FieldsFunc(strings.ToLower(pattern), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+	for _, w := range words(pattern) {
 		if !apiWords[w] && !personalWords[w] && len(w) > 2 {
 			return false
 		}
@@ -98,11 +114,11 @@ var (
 	files = wordSet(`7z aac avi avif bin bmp br bz2 css csv deb doc docx dmg eot exe flac flv gif gz gzip htc ico iso jar jpe jpeg jpg js less m4a m4v
 		map mjs mkv mov mp3 mp4 mpeg mpg msi oga ogg ogv opus otf pdf png ppt pptx ps psd rar rtf scss sass svg svgz swf tar tbz tgz tif tiff ts ttf
 		txt wasm wav webm webmanifest webp wmv woff woff2 xls xlsx xz zip rpm apk mpd m3u8 webapp`)
-	publicWords = wordSet(`about ads announcement announcements archive archives article articles asset assets blog blogs build bundle catalog catalogs catalogue category categories cdn
+	publicWords = wordSet(`about ads announcement announcements archive archives article articles asset assets avatar avatars amazonaws blog blogs build bundle catalog catalogs catalogue category categories cdn
 		changelog config contact content countries css currencies dist doc docs documentation download downloads events faq favicon feed feeds file files
 		font fonts gallery health healthcheck healthz help i18n icon icons image images img imgs imprint js l10n landing legal lib libs locale locales logo
 		manifest media news page pages photo photos ping post posts press price prices pricing product products public release releases robots
-		rss script scripts search sitemap skin sprite sprites static status style styles stylesheet stylesheets tag tags terms theme themes
+		rss s3 script scripts search sitemap skin sprite sprites static status style styles stylesheet stylesheets tag tags terms theme themes
 		thumb thumbnail thumbnails thumbs translations upload uploads vendor version video videos weather webfonts wiki`)
 	personalWords = wordSet(`account accounts admin administrator auth authenticate backoffice balance balances basket billing cart carts checkout conversations customer
 		customers dashboard employee employees grades inbox internal invoice invoices letters login logout mailbox me member members message messages my

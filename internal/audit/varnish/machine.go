@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	maxSteps  = 120_000 // statements that are run for one program, once for each state they are met in
+	maxSteps  = 200_000 // statements that are run for one program, once for each state they are met in
 	maxApart  = 24      // states behind a condition, before what tells them apart is forgotten
 	maxStates = 64      // that are followed side by side
 	maxHeld   = 64      // variables, and facts, of a state
@@ -439,8 +439,10 @@ func (m *machine) standing(e *expression) standing {
 		switch subject := e.args[0].text; {
 		case isURL(subject):
 			k = standingOf(e.args[1].text, strings.HasSuffix(e.text, "~"))
-		case subject == "req.http.host" && standingOf(e.args[1].text, strings.HasSuffix(e.text, "~")) == public:
-			k = public
+		case subject == "req.http.host": // its other names say nothing
+			if k = standingOf(e.args[1].text, strings.HasSuffix(e.text, "~")); k != public && k != api {
+				k = anything
+			}
 		case subject == "req.http.user-agent": // crawlers
 			k = some
 		}

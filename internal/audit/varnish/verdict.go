@@ -86,21 +86,55 @@ func follow(s *site, by credential) (list []verdict) {
 	if s.fastly {
 		m.appended = builtinFastly()
 	}
-	for _, e := range m.leaves("vcl_recv", caller(by)) {
-		if e.to != "hash" && e.to != "lookup" {
+	for _, e := range lookups(m.leaves("vcl_recv", caller(by))) {
+		stored := m.stored(e.state, by)
+		if by == authorization && slices.ContainsFunc(stored, (*state).ownName) {
 			continue
 		}
-		for _, kept := range m.stored(e.state, by) {
+		for _, kept := range stored {
 			if v, ok := s.verdict(by, e, kept); ok {
 				list = append(list, v)
 				break
 			}
 		}
 	}
-	if m.spent() {
+	if m.spent() && by == authorization {
 		s.broken = append(s.broken, problem{s.root, 1, "the program has more ways through it than are followed"})
 	}
 	return list
+}
+
+// lookups are the ways out of vcl_recv to a lookup, those by one statement as one where they differ in nothing that matters.
+func lookups(exits []exit) (list []exit) {
+	by := map[*statement][]*state{}
+	var order []exit
+	for _, e := range exits {
+		if e.to != "hash" && e.to != "lookup" {
+			continue
+		}
+		if by[e.at] == nil {
+			order = append(order, e)
+		}
+		by[e.at] = append(by[e.at], e.state)
+	}
+	for _, e := range order {
+		states := join(by[e.at])
+		if len(states) > maxTogether {
+			states = widen(states)
+		}
+		for _, st := range states {
+			list = append(list, exit{st, e.to, e.at})
+		}
+	}
+	return list
+}
+
+// maxTogether bounds the states that one statement leaves, before what tells them apart is forgotten.
+const maxTogether = 8
+
+// ownName reports whether the backend is asked with credentials that are Varnish's.
+func (s *state) ownName() bool {
+	return s.vars[field].what != missing && s.vars[field].tells() == 0
 }
 
 // stored are the ways by which the answer to a request that is looked up, and not found, comes to be stored, with its hash and its Vary
@@ -266,8 +300,8 @@ func (s *site) strips(v verdict, e exit, kept *state, where standing) (verdict, 
 	v.copied = kept.carried(authorization)
 	v.sure = v.copied && v.forced != nil
 	v.doubtful = !v.copied && kept.spared()
-	if kept.vars[field].what != missing && kept.vars[field].tells() == 0 || kept.sick() {
-		return v, false // the backend is asked in Varnish's own name, or not at all
+	if kept.sick() {
+		return v, false // the backend is not asked at all
 	}
 	if s.files && !v.copied && where != personal && where != api {
 		return v, false

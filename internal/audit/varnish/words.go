@@ -31,21 +31,15 @@ func (v verdict) finding() finding.Finding {
 	return f
 }
 
-// key is the line, and its number among those of the subroutine that read the same.
+// key is the statement, and its number among those of the subroutine that read the same. What else stands on its line is left out: it
+// may be a secret.
 func (v verdict) key() string {
-	line := strings.TrimSpace(v.blamed.file.lineAt(v.blamed.start))
+	own := v.blamed.file.text[v.blamed.start:v.blamed.end]
 	if v.sub == nil {
-		return printable(line)
+		return printable(own)
 	}
-	before := v.blamed.file.text[v.sub.start:v.blamed.start]
-	before = before[:strings.LastIndexByte(before, '\n')+1]
-	n := 0
-	for l := range strings.SplitSeq(before, "\n") {
-		if strings.TrimSpace(l) == line {
-			n++
-		}
-	}
-	return printable(line) + strings.Repeat("'", min(n, 100))
+	n := strings.Count(v.blamed.file.text[v.sub.start:v.blamed.start], own)
+	return printable(own) + strings.Repeat("'", min(n, 100))
 }
 
 func (f *source) lineAt(offset int) string {
