@@ -76,12 +76,22 @@ func invalidUTF8(text []byte) int {
 // lineStarts is where each line begins: behind \n, \r\n and \r.
 func lineStarts(text []byte) []int32 {
 	lines := make([]int32, 1, 1+bytes.Count(text, []byte{'\n'}))
-	for i, c := range text {
-		if c == '\n' || c == '\r' && (i+1 == len(text) || text[i+1] != '\n') {
-			lines = append(lines, int32(i+1))
+	if bytes.IndexByte(text, '\r') >= 0 {
+		for i, c := range text {
+			if c == '\n' || c == '\r' && (i+1 == len(text) || text[i+1] != '\n') {
+				lines = append(lines, int32(i+1))
+			}
 		}
+		return lines
 	}
-	return lines
+	for at := 0; ; {
+		n := bytes.IndexByte(text[at:], '\n')
+		if n < 0 {
+			return lines
+		}
+		at += n + 1
+		lines = append(lines, int32(at))
+	}
 }
 
 // decoded is the text in UTF-8, and what is wrong with how it says that it is encoded (PEP 263).

@@ -48,9 +48,11 @@ func (f *formatted) parts(format bool) {
 		case end == f.size:
 			f.fail("unterminated f-string")
 		case strict && c == '{' && doubled, !format && c == '}':
-			if f.constantPart(at, end+1, end+2); !doubled {
+			if !doubled {
 				f.fail("f-string: single '}' is not allowed")
+				return
 			}
+			f.constantPart(at, end+1, end+2)
 			f.pos = end + 2
 		case c == '{':
 			if f.constantPart(at, end, end); !f.failed {
