@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds bearcache and scans with it: what action.yml and ci/gitlab.yml run. It takes no arguments. Its inputs are
-# environment variables, and none of them is ever read as shell code:
+# Builds bearcache and scans with it: what action.yml and ci/gitlab.yml run; and ci/audit.sh, which has it audit instead.
+# It takes no arguments. Its inputs are environment variables, and none of them is ever read as shell code:
 #
 #   BEARCACHE_OPENAPI, BEARCACHE_TARGET, BEARCACHE_FAIL_ON, BEARCACHE_BASELINE, BEARCACHE_CHECKS
 #                         are the flags of bearcache scan, which reads them itself; empty is as good as not set
@@ -15,6 +15,8 @@
 # the scanner could not be built, and where there is no report: only a scan that says what it saw may be green.
 set -eu
 
+command=${BEARCACHE_COMMAND:-scan} # or audit, of which BEARCACHE_PATHS and BEARCACHE_SINCE are inputs as well
+
 main() {
 	# To the scanner, a variable that is set and empty is a flag without its value.
 	[ -n "${BEARCACHE_OPENAPI-}" ] || unset BEARCACHE_OPENAPI
@@ -22,6 +24,7 @@ main() {
 	[ -n "${BEARCACHE_FAIL_ON-}" ] || unset BEARCACHE_FAIL_ON
 	[ -n "${BEARCACHE_BASELINE-}" ] || unset BEARCACHE_BASELINE
 	[ -n "${BEARCACHE_CHECKS-}" ] || unset BEARCACHE_CHECKS
+	[ -n "${BEARCACHE_SINCE-}" ] || unset BEARCACHE_SINCE
 	if [ -z "${BEARCACHE_BASELINE-}" ] && [ -n "${BEARCACHE_EARLIER-}" ] && [ -f "$BEARCACHE_EARLIER" ]; then
 		export BEARCACHE_BASELINE="$BEARCACHE_EARLIER"
 	fi
@@ -88,7 +91,7 @@ build() {
 }
 
 # problem is said in the log, and once more in the summary.
-problem() { printf 'bearcache scan: %s\n' "$1" | tee -a "$work/problems" >&2; }
+problem() { printf 'bearcache %s: %s\n' "$command" "$1" | tee -a "$work/problems" >&2; }
 
 # scan puts each line into one argument, whatever is in it.
 scan() {
@@ -96,7 +99,9 @@ scan() {
 	set -f # no line is a pattern
 	IFS='
 '
-	for line in ${BEARCACHE_IDENTITIES-}; do
+	identities=${BEARCACHE_IDENTITIES-}
+	[ "$command" = scan ] || identities=
+	for line in $identities; do
 		line=$(trimmed "$line")
 		[ -z "$line" ] || set -- "$@" "--identity=$line"
 	done
@@ -107,13 +112,20 @@ scan() {
 		line=$(trimmed "$line")
 		[ -z "$line" ] || set -- "$@" "$line"
 	done
+	if [ "$command" = audit ]; then
+		set -- "$@" -- # a path is no flag, whatever it is called
+		for line in ${BEARCACHE_PATHS:-.}; do
+			line=$(trimmed "$line")
+			[ -z "$line" ] || set -- "$@" "$line"
+		done
+	fi
 	unset IFS
 	set +f
 
 	# What a server answered stands in the report, and GitHub takes commands from lines of the log.
 	[ "${GITHUB_ACTIONS-}" != true ] || echo "::stop-commands::$mark"
 	code=0
-	"$work/bearcache" scan --format=terminal "$@" 2>>"$work/problems" || code=$?
+	"$work/bearcache" "$command" --format=terminal "$@" 2>>"$work/problems" || code=$?
 	cat "$work/problems" >&2
 	[ "${GITHUB_ACTIONS-}" != true ] || echo "::$mark::"
 	return "$code"
@@ -180,7 +192,7 @@ summary() {
 	if [ -n "$report" ]; then
 		cat -- "$report"
 	else
-		printf '### bearcache scan: not done (exit %s)\n\n' "$status"
+		printf '### bearcache %s: not done (exit %s)\n\n' "$command" "$status"
 		sed 's/^/    /' "$work/problems" # as code
 	fi
 	echo
@@ -194,7 +206,7 @@ annotation() {
 	esac
 	# By the rules of GitHub's commands, in which a line end is %0A.
 	printf '%s' "$text" | sed 's/%/%25/g; s/'"$(printf '\r')"'/%0D/g' |
-		awk -v status="$status" 'BEGIN { printf "::error title=bearcache scan (exit %s)::", status } NR > 1 { printf "%%0A" } { printf "%s", $0 } END { print "" }'
+		awk -v command="$command" -v status="$status" 'BEGIN { printf "::error title=bearcache %s (exit %s)::", command, status } NR > 1 { printf "%%0A" } { printf "%s", $0 } END { print "" }'
 }
 
 main

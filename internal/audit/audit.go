@@ -21,8 +21,8 @@ type Language struct {
 	// Audit judges the files that match, all of one tree together: what one of them says, another may hold true or undo. It reads
 	// nothing but these texts, holds against any of them, and has no state.
 	Audit func(files []File) Result
-	// Comments are the line comments of a text, in order. Nil: the name of the file tells what a comment looks like.
-	Comments func(text []byte) []Comment
+	// Comments are the line comments of a file, in order. Nil: the name of the file tells what a comment looks like.
+	Comments func(f File) []Comment
 }
 
 // Comment is what stands in a line behind the mark that makes it a comment.

@@ -2,15 +2,16 @@ package audit
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
 // commentsFor is how a file's comments are found where its language does not say.
 func commentsFor(name string) func([]byte) []Comment {
-	switch path.Ext(name) {
-	case ".py", ".pyi", ".pyw":
+	switch base := path.Base(name); {
+	case slices.Contains([]string{".py", ".pyi", ".pyw"}, path.Ext(base)):
 		return PythonComments
-	case ".vcl":
+	case strings.Contains(base+".", ".vcl.") || base == "vcl": // default.vcl.j2, too
 		return VCLComments
 	}
 	return HashComments

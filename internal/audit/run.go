@@ -285,7 +285,7 @@ func (a *auditor) comments(f File) (list []Comment) {
 					list = plain(f.Text)
 				}
 			}()
-			return l.Comments(f.Text)
+			return l.Comments(f)
 		}
 	}
 	return plain(f.Text)

@@ -60,13 +60,16 @@ func decode(t *testing.T, name string, data []byte, into any) {
 	}
 }
 
-func readAction(t *testing.T) (a action) {
+// actions of ours, by what a workflow says that it uses, are directories with the file that says what they do.
+var actions = map[string]string{"bearcache/bearcache": "", "bearcache/bearcache/ci/audit": "ci/audit"}
+
+func readAction(t *testing.T, dir string) (a action) {
 	t.Helper()
-	data, err := os.ReadFile("../../action.yml")
+	data, err := os.ReadFile(filepath.Join("../..", dir, "action.yml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	decode(t, "action.yml", data, &a)
+	decode(t, dir+"/action.yml", data, &a)
 	return a
 }
 
@@ -152,6 +155,7 @@ func (g *github) steps(list []step, v values, within map[string]string) (failed 
 			with[name] = v.expand(g.t, value)
 		}
 		name, _, _ := strings.Cut(s.Uses, "@")
+		dir, ours := actions[name]
 		switch {
 		case s.Uses == "":
 			outputs, environment, ok := g.shell(s, env)
@@ -160,8 +164,8 @@ func (g *github) steps(list []step, v values, within map[string]string) (failed 
 			for name, value := range outputs {
 				v["steps."+s.ID+".outputs."+name] = value
 			}
-		case name == "bearcache/bearcache":
-			outputs, ok := g.action(with, env)
+		case ours:
+			outputs, ok := g.action(dir, with, env)
 			failed = failed || !ok
 			for name, value := range outputs {
 				v["steps."+s.ID+".outputs."+name] = value
@@ -211,9 +215,9 @@ func (g *github) shell(s step, env map[string]string) (outputs, exported map[str
 }
 
 // action runs action.yml. Its steps see their own inputs only.
-func (g *github) action(with, env map[string]string) (outputs map[string]string, ok bool) {
+func (g *github) action(dir string, with, env map[string]string) (outputs map[string]string, ok bool) {
 	g.t.Helper()
-	a := readAction(g.t)
+	a := readAction(g.t, dir)
 	v := values{}
 	for name, input := range a.Inputs {
 		value, given := with[name]
@@ -230,6 +234,8 @@ func (g *github) action(with, env map[string]string) (outputs map[string]string,
 			g.t.Errorf("the action has no input %s", name)
 		}
 	}
+	env = maps.Clone(env)
+	env["GITHUB_ACTION_PATH"] = filepath.Join(root(), dir)
 	ok = !g.steps(a.Runs.Steps, v, env)
 	outputs = map[string]string{}
 	for name, output := range a.Outputs {
@@ -242,36 +248,42 @@ func (g *github) action(with, env map[string]string) (outputs map[string]string,
 // a name that the script reads, by the environment only.
 func TestAction(t *testing.T) {
 	t.Parallel()
-	a := readAction(t)
 	script, err := os.ReadFile("../../ci/scan.sh")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a.Name == "" || a.Description == "" || a.Runs.Using != "composite" || len(a.Runs.Steps) == 0 {
-		t.Errorf("%+v", a)
+	audit, err := os.ReadFile("../../ci/audit.sh")
+	if err != nil {
+		t.Fatal(err)
 	}
-	passed := map[string]bool{}
-	for _, s := range a.Runs.Steps {
-		if s.Shell != "bash" || strings.Contains(s.Run, "${{") {
-			t.Errorf("%+v", s)
+	for dir, step := range map[string]string{"": "scan", "ci/audit": "audit"} {
+		a := readAction(t, dir)
+		if a.Name == "" || a.Description == "" || a.Runs.Using != "composite" || len(a.Runs.Steps) == 0 {
+			t.Errorf("%+v", a)
 		}
-		for name, value := range s.Env {
-			m := expression.FindStringSubmatch(value)
-			if m == nil || !regexp.MustCompile(`\$\{`+name+`\b`).Match(script) {
-				t.Errorf("%s: %s is not read by the script", name, value)
-				continue
+		passed := map[string]bool{}
+		for _, s := range a.Runs.Steps {
+			if s.Shell != "bash" || strings.Contains(s.Run, "${{") {
+				t.Errorf("%+v", s)
 			}
-			passed[strings.TrimPrefix(m[1], "inputs.")] = true
+			for name, value := range s.Env {
+				m := expression.FindStringSubmatch(value)
+				if m == nil || !regexp.MustCompile(`\$\{`+name+`\b`).Match(script) || step == "audit" && !strings.Contains(string(audit), name) {
+					t.Errorf("%s: %s is not read by the script", name, value)
+					continue
+				}
+				passed[strings.TrimPrefix(m[1], "inputs.")] = true
+			}
 		}
-	}
-	for name, input := range a.Inputs {
-		if !passed[name] || input.Description == "" {
-			t.Errorf("input %s is not passed on, or not described", name)
+		for name, input := range a.Inputs {
+			if !passed[name] || input.Description == "" {
+				t.Errorf("input %s is not passed on, or not described", name)
+			}
 		}
-	}
-	for name, output := range a.Outputs {
-		if output.Description == "" || output.Value != "${{ steps.scan.outputs."+name+" }}" {
-			t.Errorf("output %s: %+v", name, output)
+		for name, output := range a.Outputs {
+			if output.Description == "" || output.Value != "${{ steps."+step+".outputs."+name+" }}" {
+				t.Errorf("output %s: %+v", name, output)
+			}
 		}
 	}
 }
@@ -409,6 +421,12 @@ func TestPageOfCI(t *testing.T) {
 			})
 		}
 		switch {
+		case language == "yaml" && strings.Contains(text, "bearcache/ci/audit@"):
+			does("audit", func(w *world) { w.pageAudit(text) })
+		case language == "yaml" && strings.Contains(text, "gitlab-audit.yml"):
+			does("audit in gitlab", func(w *world) { w.pageAuditGitLab(text, modules) })
+		case language == "yaml" && strings.Contains(text, "bearcache-audit"):
+			does("pre-commit", func(w *world) { w.pagePreCommit(text) })
 		case language == "yaml" && strings.Contains(text, "python3 app.py"):
 			for _, variant := range []string{"leaking", "mended"} {
 				does("own deployment: "+variant, func(w *world) { w.pageOwnDeployment(text, variant) })
@@ -424,7 +442,7 @@ func TestPageOfCI(t *testing.T) {
 		}
 		kinds = append(kinds, kind)
 	}
-	if want := []string{"own deployment", "secrets", "baseline", "gitlab", "elsewhere"}; !slices.Equal(kinds, want) {
+	if want := []string{"own deployment", "secrets", "baseline", "gitlab", "elsewhere", "audit", "audit in gitlab", "pre-commit"}; !slices.Equal(kinds, want) {
 		t.Errorf("the page has %q, and what can be run here are %q", kinds, want)
 	}
 }
