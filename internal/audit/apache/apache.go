@@ -29,12 +29,18 @@ func match(name string) bool {
 		strings.HasPrefix(base, "httpd") || strings.HasPrefix(base, "apache") || strings.HasSuffix(base, ".vhost"):
 		return notOther(base)
 	}
-	return slices.Contains(directories, path.Base(path.Dir(name))) && notOther(base)
+	for dir := range strings.SplitSeq(strings.ToLower(path.Dir(name)), "/") {
+		if slices.Contains(directories, dir) || strings.HasPrefix(dir, "apache") || strings.HasPrefix(dir, "httpd") {
+			return notOther(base)
+		}
+	}
+	return false
 }
 
 // notOther leaves out what begins like a configuration by its name and is in a language of its own.
 func notOther(base string) bool {
-	return !slices.Contains([]string{".go", ".py", ".js", ".ts", ".md", ".html", ".sh", ".rb", ".java", ".php", ".c", ".h", ".yml", ".yaml", ".json", ".xml"},
+	return !slices.Contains([]string{".go", ".py", ".js", ".ts", ".md", ".html", ".sh", ".rb", ".java", ".php", ".c", ".h", ".yml", ".yaml", ".json", ".xml",
+		".css", ".sql", ".svg", ".png", ".jpg", ".gif", ".ico", ".so", ".rst", ".adoc", ".vcl", ".lua", ".pl", ".toml", ".ini", ".log", ".pem", ".crt", ".key"},
 		path.Ext(base))
 }
 

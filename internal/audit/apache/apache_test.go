@@ -121,6 +121,7 @@ func TestMatch(t *testing.T) {
 	for path, want := range map[string]bool{
 		"httpd.conf": true, "a/b/vhost.conf": true, ".htaccess": true, "public/.htaccess": true, "apache2/sites-available/example": true,
 		"sites-enabled/000-default": true, "apache2.conf.erb": true, "vhost.conf.j2": true, "httpd.conf.in": true, "conf/httpd-vhosts": true,
+		"docker/apache/vhost.tpl": true, "roles/apache2/templates/site": true, "apache/index.html": false,
 		"apache.py": false, "README.md": false, "httpd.go": false, "app/views.py": false, "default.vcl": false, "sites-available/readme.md": false,
 	} {
 		if Language.Match(path) != want {

@@ -22,7 +22,7 @@ var everything = area{path: "/"}
 
 // covers reports whether all of b is in a.
 func (a area) covers(b area) bool {
-	return a.forward == b.forward && (a.some == nil || b.some.isIn(a.some)) && (!a.files || b.files) && below(b.path, a.path)
+	return (a.forward == b.forward || a == everything) && (a.some == nil || b.some.isIn(a.some)) && below(b.path, a.path)
 }
 
 // and is what is in both; ok is false where nothing is.
@@ -78,7 +78,7 @@ func of(path string) area {
 	if isURL && scheme != "" {
 		// A CacheEnable of URLs is for a forward proxy.
 		host, path, _ := strings.Cut(rest, "/")
-		return area{path: "/" + host + "/" + path, forward: true, static: static(path)}
+		return area{path: "/" + strings.Trim(host+"/"+path, "/*"), forward: true, static: static(path)}
 	}
 	if !strings.HasPrefix(path, "/") || made(path) {
 		return area{path: "/", words: path}

@@ -103,13 +103,7 @@ func (s *says) apply(c *change) {
 		if len(s.members) > 0 {
 			return
 		}
-	case "merge", "append", "add":
-	case "edit", "edit*":
-		for _, refused := range []string{"private", "no-store"} {
-			if _, ok := found[refused]; ok {
-				return // what it is put in the place of is not known
-			}
-		}
+	case "merge", "append", "add", "edit", "edit*":
 	default:
 		return
 	}

@@ -115,7 +115,8 @@ func (j *judge) look(e enable, at area) *target {
 		if t.at.files && slices.Contains(handsOn, b.name) {
 			continue // what goes there is no file of this server
 		}
-		if b.area.covers(at) && (t.origin == nil || len(b.area.path) > len(t.origin.area.path)) {
+		// Of several, the first is the one, and one in a section comes before those outside.
+		if b.area.covers(at) && !b.area.static && (t.origin == nil || b.block.order() == rankLocation) {
 			t.origin = &j.backends[i]
 		}
 	}

@@ -2,6 +2,7 @@ package apache
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 )
 
@@ -122,7 +123,7 @@ func (l *lexer) logical() (content string, joined bool, stop int) {
 var templates = [][2]string{{"{%", "%}"}, {"{#", "#}"}, {"<%", "%>"}}
 
 // skipTemplate steps over a statement at the start of a line, and the rest of the line it ends in. Where none ends it, it steps over one
-// line. A line that begins with a value, "{{ … }}" or "<%= … %>", is one of these too: its directive has no name yet.
+// line. A line that begins with a value, "<%= … %>", is one of these too: its directive has no name yet.
 func (l *lexer) skipTemplate() bool {
 	rest := l.text[l.at:]
 	line := rest
@@ -131,24 +132,16 @@ func (l *lexer) skipTemplate() bool {
 	}
 	head := bytes.TrimLeft(line, " \t")
 	skip := len(line)
-	switch {
-	case bytes.HasPrefix(head, []byte("{{")):
-	case bytes.HasPrefix(head, []byte("% ")): // Mako
-	default:
-		i := 0
-		for i < len(templates) && !bytes.HasPrefix(head, []byte(templates[i][0])) {
-			i++
-		}
-		if i == len(templates) {
-			return false
-		}
-		if end := bytes.Index(rest[:min(len(rest), longestStatement)], []byte(templates[i][1])); end > skip {
-			skip = end
-			if n := bytes.IndexByte(rest[end:], '\n'); n >= 0 {
-				skip = end + n
-			} else {
-				skip = len(rest)
-			}
+	i := slices.IndexFunc(templates, func(t [2]string) bool { return bytes.HasPrefix(head, []byte(t[0])) })
+	if i < 0 {
+		return false
+	}
+	if end := bytes.Index(rest[:min(len(rest), longestStatement)], []byte(templates[i][1])); end > skip {
+		skip = end
+		if n := bytes.IndexByte(rest[end:], '\n'); n >= 0 {
+			skip = end + n
+		} else {
+			skip = len(rest)
 		}
 	}
 	l.line += 1 + bytes.Count(rest[:skip], []byte("\n"))

@@ -29,7 +29,6 @@ const (
 	rankDirectory
 	rankFiles
 	rankLocation
-	rankIf
 )
 
 // directive is one in effect in a server.
@@ -387,7 +386,6 @@ func (b *block) limit(it item) {
 		b.rank = rankDirectory
 		b.area.some = b
 	case "if", "elseif", "else":
-		b.rank = rankIf
 		b.when = strings.TrimSpace(b.when + " " + it.name + " " + strings.Join(it.texts(0), " "))
 	case "limit", "limitexcept":
 		if !slices.ContainsFunc(it.texts(0), func(m string) bool { return strings.EqualFold(m, "GET") }) == (it.name == "limit") {

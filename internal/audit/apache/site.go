@@ -326,9 +326,7 @@ func (s *site) originDirective(d directive) {
 	case "scriptalias":
 		s.backend(d, of(d.arg(0)), false)
 	case "proxypassmatch", "wsgiscriptaliasmatch", "scriptaliasmatch":
-		if at := matching(d.arg(0), nil); !at.static {
-			s.backend(d, at, d.arg(1) == "!")
-		}
+		s.backend(d, matching(d.arg(0), nil), d.arg(1) == "!")
 	case "sethandler", "addhandler", "addtype":
 		handler := strings.ToLower(strings.Join(d.texts(0), " "))
 		for _, runs := range []string{"proxy:", "php", "fcgi", "cgi", "wsgi", "perl", "uwsgi", "balancer:"} {
