@@ -14,8 +14,8 @@ const (
 
 // authDecorators are decorators of libraries, by their dotted names as resolve gives them; with () where the decorator is what a call gives.
 var authDecorators = map[string]strength{
-	"flask_login.login_required": login, "flask_login.fresh_login_required": login,
-	"flask_jwt_extended.jwt_required": login, "flask_jwt_extended.jwt_required()": login, "flask_jwt_extended.fresh_jwt_required": login,
+	"flask_login.login_required": login, "flask_login.fresh_login_required": rights,
+	"flask_jwt_extended.jwt_required": login, "flask_jwt_extended.jwt_required()": login, "flask_jwt_extended.fresh_jwt_required": rights,
 	"flask_jwt_extended.jwt_refresh_token_required": login, "flask_jwt_extended.jwt_optional": optional,
 	"flask_jwt.jwt_required": login, "flask_jwt.jwt_required()": login,
 	"flask_jwt_simple.jwt_required": login, "flask_jwt_simple.jwt_optional": optional,

@@ -88,7 +88,15 @@ func (p *project) policies(f *function, cookies bool) (list []policy, varies boo
 			switch n := stmt.(type) {
 			case *python.If:
 				test := f.module.file.Source(n.Test)
-				if aboutCaller.MatchString(test) || strings.Contains(test, ".path") || strings.Contains(test, "endpoint") || strings.Contains(test, "static") || strings.Contains(test, "blueprint") || strings.Contains(strings.ToLower(test), "cache") {
+				if aboutCaller.MatchString(test) {
+					if negated(n.Test) {
+						in(n.Else)
+					} else if whoIsKnown(n.Test) {
+						in(n.Body)
+						continue
+					}
+				}
+				if aboutCaller.MatchString(test) || elsewhere.MatchString(strings.ReplaceAll(strings.ToLower(test), "cache-control", "")) {
 					// What varies by who asks does so by whoever wrote it.
 					for _, s := range n.Body {
 						python.Inspect(s, func(n python.Node) bool {
@@ -131,6 +139,22 @@ func (p *project) policies(f *function, cookies bool) (list []policy, varies boo
 	}
 	in(f.body)
 	return private(f, list), varies
+}
+
+// elsewhere are words of tests for some requests only.
+var elsewhere = regexp.MustCompile(`\.path|endpoint|static|blueprint|cache`)
+
+// whoIsKnown: a test that holds for those that are logged in.
+func whoIsKnown(test python.Expr) bool {
+	switch n := test.(type) {
+	case *python.Attribute:
+		return n.Attr == "is_authenticated"
+	case *python.Call:
+		return calleeName(n) == "is_authenticated"
+	case *python.Compare:
+		return len(n.Ops) == 1 && n.Ops[0] == python.In
+	}
+	return false
 }
 
 // private drops what the same function takes back: a policy of response.cache_control that is private, too.

@@ -15,6 +15,8 @@ var (
 	checkingCall = regexp.MustCompile(`(?i)^(verify_jwt_in_request|(require|check|ensure|assert|verify)_(auth|login|token|user|permission|admin|access|logged_in|authenticated|authorization|role)s?)$`)
 	// tokenCall make a credential.
 	tokenCall = regexp.MustCompile(`(?i)^(create|generate|issue|encode|make|sign|get|fetch|authorize)_?(new_?)?(access|refresh|auth|jwt|bearer|session|id)_?(token|jwt)s?$|^generate_jwt$|^create_jwt$|^encode_jwt$`)
+	// ofCaller are methods of the caller that give a credential.
+	ofCaller = regexp.MustCompile(`(?i)^(get|generate|create|encode|make)_(auth_?|access_?|jwt_?|api_?)?(token|key|jwt)$`)
 	// mutating are methods that put what they are given into what they are called on.
 	mutating = map[string]bool{"append": true, "extend": true, "update": true, "add": true, "insert": true, "setdefault": true, "appendleft": true, "set_data": true,
 		"write": true, "add_row": true, "push": true, "put": true, "set_cookie": true, "send": true, "append_child": true, "setlist": true, "__setitem__": true}
@@ -100,6 +102,9 @@ func (fr *frame) call(n *python.Call) taint {
 		return t
 	}
 	fr.mutates(n, name, g)
+	if attr, ok := n.Func.(*python.Attribute); ok && name == "pop" && len(n.Args) > 0 {
+		fr.dropField(attr.Value, n.Args[0])
+	}
 	switch callee.kind {
 	case isExternal:
 		return fr.externalCall(n, callee.name, name, receiver, g)
@@ -120,6 +125,8 @@ func (fr *frame) call(n *python.Call) taint {
 		return taint{marks: caller, attrs: whole, why: &origin{place: fr.place(n, name)}}
 	case checkingCall.MatchString(name) && callee.kind == isUnknown:
 		fr.check(check{taint{marks: caller, attrs: whole, why: &origin{place: fr.place(n, name)}}, fr.place(n, name+" refuses"), login})
+	case receiver.has(caller) && ofCaller.MatchString(name):
+		return receiver.and(taint{marks: secret | named, why: &origin{place: fr.place(n, name)}})
 	case tokenCall.MatchString(name) && callee.kind == isUnknown:
 		return taint{marks: caller | secret | named, attrs: whole, why: &origin{place: fr.place(n, name)}}
 	case hashingName.MatchString(name):
@@ -217,7 +224,7 @@ func (fr *frame) wrappedCall(n *python.Call) (taint, bool) {
 	if len(fr.sum.inner) < 8 {
 		fr.sum.inner = append(fr.sum.inner, c)
 	}
-	t := g.all.without(secret | fields)
+	t := g.all.drop(secret | fields)
 	t.marks |= wrapped
 	return t, true
 }
@@ -319,6 +326,12 @@ func (fr *frame) externalCall(n *python.Call, dotted, name string, receiver tain
 		}
 		return t
 	}
+	switch {
+	case receiver.has(caller) && ofCaller.MatchString(name):
+		return receiver.and(taint{marks: secret | named, why: &origin{place: fr.place(n, name)}})
+	case tokenCall.MatchString(name):
+		return taint{marks: secret | named, why: &origin{place: fr.place(n, name)}}
+	}
 	return fr.passed(name, receiver, g.all)
 }
 
@@ -410,8 +423,12 @@ func (fr *frame) aligned(f *function, g given, bound bool, self taint) []taint {
 		if _, star := g.exprs[i].(*python.Starred); star {
 			for j := at; j < len(args); j++ {
 				args[j] = args[j].and(t)
+				args[j].marks |= present
 			}
 			continue
+		}
+		if !isNone(g.exprs[i]) {
+			t.marks |= present
 		}
 		switch {
 		case at < f.positional:
@@ -428,6 +445,7 @@ func (fr *frame) aligned(f *function, g given, bound bool, self taint) []taint {
 		}
 		if i >= 0 {
 			args[i] = args[i].and(t)
+			args[i].marks |= present
 		}
 	}
 	return args
@@ -446,7 +464,18 @@ func (f *function) param(name string) int {
 func (fr *frame) substitute(t taint, f *function, args []taint, sum *summary, at python.Node) taint {
 	params, copies := t.params, t.copies
 	own := t
-	own.params, own.copies = 0, 0
+	own.params, own.copies, own.without = 0, 0, 0
+	for i, a := range args {
+		if i >= 64 || t.without&(1<<i) == 0 || !a.has(present) {
+			continue
+		}
+		if a.params != 0 && a.marks == present { // perhaps None, as it was given to the caller
+			own.without |= a.params
+			continue
+		}
+		own = own.drop(caller | fromQuery | fromBody)
+		break
+	}
 	if own.marks&(caller|secret) != 0 && f.name != "" {
 		own = own.through(fr.place(at, f.qualified()+" is called"))
 	}
@@ -457,7 +486,7 @@ func (fr *frame) substitute(t taint, f *function, args []taint, sum *summary, at
 		if copies&(1<<i) == 0 {
 			a = a.told()
 		}
-		own = own.and(a)
+		own = own.and(a.drop(present))
 	}
 	return own
 }

@@ -65,6 +65,24 @@ func (p *project) findCacheTypes() {
 				p.cacheTypes = append(p.cacheTypes, "")
 			}
 		})
+		p.inCalls(m, func(c *python.Call, s *scope) {
+			if calleeName(c) != "init_app" {
+				return
+			}
+			if e, ok := keywordOf(c, "config"); ok {
+				if d, ok := e.(*python.Dict); ok {
+					for i, k := range d.Keys {
+						if name, _ := stringOf(k); name == "CACHE_TYPE" {
+							text, _ := stringOf(d.Values[i])
+							p.initTypes = append(p.initTypes, strings.ToLower(text))
+						}
+					}
+				}
+			}
+		})
+	}
+	if len(p.initTypes) > 0 {
+		p.cacheTypes = p.initTypes
 	}
 }
 

@@ -41,6 +41,7 @@ type layer struct {
 	memo    bool     // arguments are in the key
 	bySelf  bool     // of a method: by repr(self)
 	ignores []string // arguments that are not
+	fixed   bool     // the key is one constant: neither path nor arguments are in it
 	chosen  bool     // a key function says which arguments are in the key
 	keyed   uint64   // these
 	spares  bool     // it lets requests of known callers pass by
@@ -76,6 +77,14 @@ func (p *project) layersOf(d python.Expr, s *scope, within *frame) []layer {
 	c, called := d.(*python.Call)
 	if called {
 		base = c.Func
+	}
+	if made := p.partial(base, s); made != nil { // functools.partial(cache.cached, timeout=10)
+		whole := &python.Call{Span: python.Span{Start: d.Range().Start, End: d.Range().End}, Func: made.Args[0], Args: made.Args[1:], Keywords: made.Keywords}
+		if called {
+			whole.Args = append(whole.Args[:len(whole.Args):len(whole.Args)], c.Args...)
+			whole.Keywords = append(whole.Keywords[:len(whole.Keywords):len(whole.Keywords)], c.Keywords...)
+		}
+		d, c, called, base = whole, whole, true, made.Args[0]
 	}
 	v := p.resolve(base, s)
 	l := layer{name: dottedPathOf(base), expr: d, module: s.module, scope: s}
@@ -115,6 +124,22 @@ func (p *project) layersOf(d python.Expr, s *scope, within *frame) []layer {
 		return []layer{l}
 	}
 	return []layer{l}
+}
+
+// partial is the call of functools.partial that a name stands for.
+func (p *project) partial(e python.Expr, s *scope) *python.Call {
+	b := p.bindingOf(e, s)
+	if b == nil {
+		return nil
+	}
+	c, ok := b.value.(*python.Call)
+	if !ok || len(c.Args) == 0 {
+		return nil
+	}
+	if v := p.resolve(c.Func, b.scope); v.kind != isExternal || v.name != "functools.partial" {
+		return nil
+	}
+	return c
 }
 
 // keptDecorator is a decorator that was made before, and has a name: cached_minute = cache.cached(60).
@@ -226,7 +251,7 @@ func (p *project) flaskCaching(l layer, method string, c *python.Call, fr *frame
 	if e, ok := arg("key_prefix"); ok && !isFalse(e) {
 		if s, constant := stringOf(e); constant {
 			if !strings.Contains(s, "%s") {
-				l.keyNote = "the constant " + quoted(s)
+				l.keyNote, l.fixed = "the constant "+quoted(s), true
 			}
 		} else {
 			l.key = l.key.and(p.keyFunction(e, fr))
@@ -235,7 +260,7 @@ func (p *project) flaskCaching(l layer, method string, c *python.Call, fr *frame
 	}
 	if e, ok := arg("query_string"); ok && method == "cached" && !isFalse(e) {
 		// It puts key_prefix aside.
-		l.key, l.keyNote = taint{marks: query}, "the path and the query"
+		l.fixed, l.key, l.keyNote = false, taint{marks: query}, "the path and the query"
 	}
 	if e, ok := arg("make_cache_key"); ok && !isFalse(e) {
 		l.key = l.key.and(p.keyFunction(e, fr))
@@ -459,9 +484,12 @@ func (p *project) ownLayers(l layer, f *function, c *python.Call, fr *frame) []l
 	made := p.decorationOf(f)
 	var list []layer
 	for _, part := range made {
+		if part.key.onlyIf != "" && !p.switchedOn(f, c, part.key.onlyIf) {
+			part.key = part.key.drop(caller | secret)
+		}
 		part.name, part.expr, part.module, part.scope, part.place = l.name, l.expr, l.module, l.scope, l.place
 		if part.kind == layerCache && part.key.has(opaque) {
-			part.key = part.key.without(opaque).and(p.callables(c, fr))
+			part.key = part.key.drop(opaque).and(p.callables(c, fr))
 		}
 		if part.kind == layerCache && c != nil && len(part.keyNote) == 0 {
 			part.keyNote = "what " + l.name + " makes of the request"
@@ -472,6 +500,30 @@ func (p *project) ownLayers(l layer, f *function, c *python.Call, fr *frame) []l
 		list = append(list, l)
 	}
 	return list
+}
+
+// switchedOn reports whether a decorator is called with a switch set: cached(user_specific=True).
+func (p *project) switchedOn(f *function, c *python.Call, name string) bool {
+	var e python.Expr
+	if i := f.param(name); i >= 0 {
+		if at := i - f.positional + len(f.args.Defaults); i < f.positional && at >= 0 {
+			e = f.args.Defaults[at]
+		}
+		for j, k := range f.args.KwOnly {
+			if k.Name == name {
+				e = f.args.KwDefaults[j]
+			}
+		}
+		if c != nil && i < len(c.Args) && i < f.positional {
+			e = c.Args[i]
+		}
+	}
+	if c != nil {
+		if given, ok := keywordOf(c, name); ok {
+			e = given
+		}
+	}
+	return e == nil || !isFalse(e)
 }
 
 // callables is what functions among the arguments of a decorator give; opaque where one of them is not known.
@@ -551,8 +603,8 @@ func (p *project) wrapperLayers(f *function, sum *summary) []layer {
 			continue
 		}
 		l := layer{kind: layerCache, key: op.key, keyNote: shown(op.keyText)}
-		if op.key.params != 0 {
-			l.memo = true
+		if f.vararg >= 0 && op.key.params&(1<<min(f.vararg, 63)) != 0 || f.positional > 0 && op.key.params&(1<<min(f.positional, 63)-1) != 0 {
+			l.memo = true // by position, as other decorators give them
 		}
 		l.key.params, l.key.copies = 0, 0
 		list = append(list, l)

@@ -10,6 +10,12 @@ import (
 // eval is what an expression's value depends on.
 func (fr *frame) eval(e python.Expr) taint {
 	t := fr.expr(e)
+	if t.has(caller) && fr.without != 0 {
+		t.without |= fr.without
+	}
+	if t.has(caller) && fr.onlyIf != "" && t.onlyIf == "" {
+		t.onlyIf = fr.onlyIf
+	}
 	if t.marks&(caller|secret|fields) != 0 {
 		fr.seen = fr.seen.and(t)
 	}
@@ -29,7 +35,14 @@ func (fr *frame) expr(e python.Expr) taint {
 	case *python.Subscript:
 		return fr.subscript(n)
 	case *python.BoolOp:
-		return fr.join(n.Values...)
+		t := fr.eval(n.Values[0])
+		before := fr.without
+		if n.Or { // user or current_user
+			fr.without |= fr.paramOf(n.Values[0])
+		}
+		t = t.and(fr.join(n.Values[1:]...))
+		fr.without = before
+		return t
 	case *python.NamedExpr:
 		t := fr.eval(n.Value)
 		fr.assign(n.Target, n.Value, t)
@@ -44,7 +57,19 @@ func (fr *frame) expr(e python.Expr) taint {
 		return taint{}
 	case *python.IfExp:
 		test := fr.eval(n.Test)
-		return fr.join(n.Body, n.Else).and(test.told())
+		none, isNone := fr.asksForNone(n.Test)
+		before := fr.without
+		if isNone {
+			fr.without |= none
+		}
+		t := fr.eval(n.Body)
+		fr.without = before
+		if none != 0 && !isNone {
+			fr.without |= none
+		}
+		t = t.and(fr.eval(n.Else))
+		fr.without = before
+		return t.and(test.told())
 	case *python.Dict:
 		var t taint
 		for i, k := range n.Keys {
@@ -64,6 +89,13 @@ func (fr *frame) expr(e python.Expr) taint {
 		t := fr.eval(n.Elt)
 		if n.Value != nil {
 			t = t.and(fr.eval(n.Value))
+		}
+		for _, g := range n.Generators { // those that are no credentials are left
+			for _, test := range g.Ifs {
+				if strings.Contains(strings.ToLower(fr.module.file.Source(test)), "authorization") {
+					return t.drop(secret | fields | caller)
+				}
+			}
 		}
 		for _, g := range n.Generators {
 			t = t.and(fr.eval(g.Iter).told())
@@ -129,6 +161,40 @@ func (fr *frame) name(n *python.Name) taint {
 		return t
 	}
 	return fr.free(n.ID, n)
+}
+
+// paramOf is the parameter that an expression is, as a set of one.
+func (fr *frame) paramOf(e python.Expr) uint64 {
+	n, ok := e.(*python.Name)
+	if !ok || fr.fn == nil {
+		return 0
+	}
+	if i := fr.fn.param(n.ID); i >= 0 && i < 64 {
+		return 1 << i
+	}
+	return 0
+}
+
+// asksForNone reports whether a test asks whether a parameter was given, and whether it holds where it was not.
+func (fr *frame) asksForNone(test python.Expr) (param uint64, holds bool) {
+	switch n := test.(type) {
+	case *python.Name:
+		return fr.paramOf(n), false
+	case *python.UnaryOp:
+		if n.Op == python.Not {
+			return fr.paramOf(n.Operand), true
+		}
+	case *python.Compare:
+		if len(n.Ops) == 1 && isNone(n.Comparators[0]) {
+			return fr.paramOf(n.Left), n.Ops[0] == python.Is || n.Ops[0] == python.Eq
+		}
+	}
+	return 0, false
+}
+
+func isNone(e python.Expr) bool {
+	c, ok := e.(*python.Constant)
+	return ok && c.Kind == python.None
 }
 
 // free is what a name of an enclosing function or of the module depends on.
@@ -201,7 +267,38 @@ func (fr *frame) isWrapped(name string) bool {
 	}
 	// Of the decorator itself, not of what makes it.
 	of := list[0].scope.fn
+	if !fr.p.wraps(of, name) {
+		return false
+	}
 	return fr.fn.outer == of || fr.fn.outer != nil && fr.fn.outer.outer == of && len(fr.fn.outer.params) == 0
+}
+
+// wraps reports whether a parameter is called, or wrapped, by a function in the one whose parameter it is.
+func (p *project) wraps(of *function, name string) bool {
+	known, ok := p.wrapping[of]
+	if !ok {
+		known = map[string]bool{}
+		p.wrapping[of] = known
+		see := func(n python.Node) bool {
+			c, ok := n.(*python.Call)
+			if !ok {
+				return true
+			}
+			if f, ok := c.Func.(*python.Name); ok {
+				known[f.ID] = true
+			}
+			for _, a := range c.Args { // wraps(f), cached(f)
+				if f, ok := a.(*python.Name); ok && len(c.Args) == 1 {
+					known[f.ID] = true
+				}
+			}
+			return true
+		}
+		for _, stmt := range of.body {
+			python.Inspect(stmt, see)
+		}
+	}
+	return known[name]
 }
 
 // isFreeParam reports whether a name is another parameter of a function around this one.
@@ -228,9 +325,18 @@ func (fr *frame) source(v value, at python.Node) taint {
 	}
 	name := v.name
 	if rest, ok := strings.CutPrefix(name, "flask.g."); ok {
-		attr, _, _ := strings.Cut(rest, ".")
+		attr, more, _ := strings.Cut(rest, ".")
 		attr = strings.TrimSuffix(attr, "()")
 		if t := fr.p.assignedTo(attr); t.marks&(caller|secret) != 0 {
+			if more != "" {
+				more, _, _ = strings.Cut(more, ".")
+				if !tokenName.MatchString(more) && !bareToken.MatchString(more) && !isTextual(strings.TrimSuffix(more, "()")) {
+					t = t.told()
+				}
+				if t.attrs&whole != 0 {
+					t.attrs = attrOf(strings.TrimSuffix(more, "()"))
+				}
+			}
 			return t.through(fr.place(at, "g."+attr))
 		}
 	}
@@ -309,6 +415,9 @@ func (fr *frame) attribute(n *python.Attribute) taint {
 	if t.has(caller) && t.attrs&whole != 0 {
 		t.attrs = attrOf(n.Attr)
 	}
+	if t.has(caller) && !t.has(secret) && (tokenName.MatchString(n.Attr) || bareToken.MatchString(n.Attr)) {
+		t.marks |= secret | named
+	}
 	if t.has(secret|fields) && (n.Attr == "sub" || n.Attr == "username" || n.Attr == "id") {
 		t = t.told()
 	}
@@ -361,7 +470,7 @@ func (fr *frame) subscript(n *python.Subscript) taint {
 	if s, ok := n.Slice.(*python.Slice); ok && t.has(secret) {
 		switch short(s) {
 		case beginning: // all tokens begin alike
-			return t.told().without(caller)
+			return t.told().drop(caller)
 		case end:
 			return t.told()
 		}
@@ -387,8 +496,13 @@ const (
 	end
 )
 
+func isZero(e python.Expr) bool {
+	c, ok := e.(*python.Constant)
+	return ok && c.Text == "0"
+}
+
 func short(s *python.Slice) piece {
-	if n, ok := s.Upper.(*python.Constant); ok && s.Lower == nil && n.Kind == python.Int {
+	if n, ok := s.Upper.(*python.Constant); ok && (s.Lower == nil || isZero(s.Lower)) && n.Kind == python.Int {
 		if len(n.Text) < 2 || n.Text <= "16" && len(n.Text) == 2 {
 			return beginning
 		}
@@ -440,8 +554,13 @@ func (fr *frame) field(base value, key string, constant bool, at python.Node) (t
 			return made(caller|secret|unvaried, "the cookie "+key), true
 		}
 		return made(caller|unvaried, "the cookie "+key), true
+	case "flask.request.json", "flask.request.form", "flask.request.get_json()", "flask.request.json()":
+		if constant && bodyParameter.MatchString(key) {
+			return made(caller|fromBody|named, "the field "+key+" of the body"), true
+		}
+		return taint{}, true
 	case "flask.request.args", "flask.request.values":
-		if constant && (tokenName.MatchString(key) || bareToken.MatchString(key) && fr.authenticates()) {
+		if constant && (tokenName.MatchString(key) || bareToken.MatchString(key) && fr.authenticates() || sessionParameter.MatchString(key) && fr.isAuthority()) {
 			fr.tokenFromQuery(key, at)
 			return made(caller|secret|fromQuery|named, "the parameter "+key), true
 		}
@@ -466,7 +585,7 @@ func (fr *frame) field(base value, key string, constant bool, at python.Node) (t
 			said = "session[" + key + "]"
 		}
 		m := caller
-		if constant && (tokenName.MatchString(key) || bareToken.MatchString(key)) {
+		if constant && (tokenName.MatchString(key) || bareToken.MatchString(key) || endsInToken.MatchString(key)) && !isCSRF(key) {
 			m |= secret
 		}
 		return made(m, said), true

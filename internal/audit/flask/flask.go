@@ -73,9 +73,9 @@ func judgeFiles(files []audit.File) audit.Result {
 
 func newProject() *project {
 	return &project{
-		byTail: map[string][]*module{}, byBase: map[string][]*template{}, context: map[string][]*function{}, assignedG: map[string][]*function{},
+		byTail: map[string][]*module{}, byBase: map[string][]*template{}, context: map[string][]*function{}, attached: map[string][]*binding{}, requests: map[*binding]bool{}, assignedG: map[string][]*function{},
 		g: map[string]taint{}, views: map[*function][]*view{}, summaries: map[*function]*summary{}, freeUnderWay: map[*binding]bool{}, freeSeen: map[*binding]taint{}, boundSeen: map[*binding]value{},
-		layered: map[*function][]layer{}, decorations: map[*function][]layer{}, found: map[string]bool{}, registered: map[*binding]registration{}, reads: map[string]bool{}, passed: map[*function][]taint{}, singletons: map[*class]bool{},
+		layered: map[*function][]layer{}, decorations: map[*function][]layer{}, found: map[string]bool{}, registered: map[*binding]registration{}, reads: map[string]bool{}, wrapping: map[*function]map[string]bool{}, passed: map[*function][]taint{}, singletons: map[*class]bool{},
 	}
 }
 
@@ -187,6 +187,7 @@ func (p *project) learn() {
 	}
 	p.findCacheTypes()
 	p.findSingletons()
+	p.findRequests()
 	p.findContext()
 	p.findRegistrations()
 	p.findViews()
@@ -203,6 +204,32 @@ func (p *project) findSingletons() {
 					}
 				}
 			}
+		}
+	}
+}
+
+// findRequests notes the parameters that are given the request itself, through three calls.
+func (p *project) findRequests() {
+	for range 3 {
+		for _, m := range p.modules {
+			p.inCalls(m, func(c *python.Call, s *scope) {
+				for i, a := range c.Args {
+					name, ok := a.(*python.Name)
+					if !ok {
+						continue
+					}
+					if v := p.resolve(name, s); v.kind != isExternal || v.name != "flask.request" {
+						continue
+					}
+					f := p.resolve(c.Func, s)
+					if f.kind != isFunction || f.bound || i >= f.fn.positional {
+						continue
+					}
+					if list := f.fn.scope.names[f.fn.params[i]]; len(list) > 0 && list[0].param == i {
+						p.requests[list[0]] = true
+					}
+				}
+			})
 		}
 	}
 }

@@ -36,17 +36,20 @@ type call struct {
 
 // frame is one function while it is looked at, statement by statement.
 type frame struct {
-	p      *project
-	module *module
-	fn     *function // nil for the body of a module
-	scope  *scope
-	env    map[string]taint
-	pc     taint // what the statement's being reached depends on
-	sum    *summary
-	seen   taint // callers and secrets in the expressions since it was cleared
-	mute   int   // above 0: what is returned is a refusal
-	dry    bool  // nothing is noted but what the value depends on
-	raised taint // what exceptions hold that were raised since it was cleared
+	p         *project
+	module    *module
+	fn        *function // nil for the body of a module
+	scope     *scope
+	env       map[string]taint
+	pc        taint // what the statement's being reached depends on
+	sum       *summary
+	seen      taint  // callers and secrets in the expressions since it was cleared
+	mute      int    // above 0: what is returned is a refusal
+	dry       bool   // nothing is noted but what the value depends on
+	onlyIf    string // the parameter of a decorator that is known to be set here
+	anonymous bool   // nobody is logged in here
+	without   uint64 // parameters that are known to be None here
+	raised    taint  // what exceptions hold that were raised since it was cleared
 }
 
 // summarize is the summary of a function; an empty one while it is being made, for functions that call themselves.
@@ -64,7 +67,10 @@ func (p *project) summarize(f *function) *summary {
 	fr := &frame{p: p, module: f.module, fn: f, scope: f.scope, env: map[string]taint{}, sum: s}
 	given := p.injected(f)
 	for i, name := range f.params {
-		fr.env[name] = param(i).and(given[name])
+		if list := f.scope.names[name]; i != f.vararg && i != f.kwarg && (name == "request" || len(list) > 0 && p.requests[list[0]]) {
+			continue // it is Flask's
+		}
+		fr.env[name] = param(i).and(given[name]).and(fr.paramNamed(name))
 	}
 	if f.result != nil {
 		s.ret = fr.eval(f.result)
@@ -73,6 +79,28 @@ func (p *project) summarize(f *function) *summary {
 	}
 	fr.settle()
 	return s
+}
+
+// paramNamed: a parameter that is called after a credential is one.
+func (fr *frame) paramNamed(name string) taint {
+	if tokenName.MatchString(name) || bareToken.MatchString(name) && fr.isAuthority() {
+		return taint{marks: secret | named, why: &origin{place: fr.place(fr.fn.node, "the parameter "+name)}}
+	}
+	return taint{}
+}
+
+var knowsTokens = regexp.MustCompile(`(?i)(auth|login|log_?in|session|jwt|oauth|access_?token|bearer|token_?cache|credential|current_user)`)
+
+// isAuthority reports whether a function is one of those that know tokens: by its name, its class or its file.
+func (fr *frame) isAuthority() bool {
+	if fr.fn == nil || fr.forOneUse() {
+		return false
+	}
+	text := fr.fn.name + " " + fr.module.path[strings.LastIndexByte(fr.module.path, '/')+1:]
+	if fr.fn.class != nil {
+		text += " " + fr.fn.class.name
+	}
+	return knowsTokens.MatchString(text)
 }
 
 // maxDepth bounds how deep calls are followed.
@@ -93,8 +121,8 @@ func (fr *frame) place(n python.Node, note string) finding.Place {
 
 // block runs statements. What a branch by the caller left behind holds to the end of the block.
 func (fr *frame) block(list []python.Stmt) ending {
-	pc := fr.pc
-	defer func() { fr.pc = pc }()
+	pc, anonymous := fr.pc, fr.anonymous
+	defer func() { fr.pc, fr.anonymous = pc, anonymous }()
 	for i, stmt := range list {
 		if end := fr.stmt(stmt, list[i+1:]); end != goesOn {
 			return end
@@ -177,9 +205,23 @@ func (fr *frame) stmt(stmt python.Stmt, rest []python.Stmt) ending {
 	case *python.Delete:
 		for _, target := range n.Targets {
 			fr.eval(target)
+			if s, ok := target.(*python.Subscript); ok {
+				fr.dropField(s.Value, s.Slice)
+			}
 		}
 	}
 	return goesOn
+}
+
+// dropField: what goes without its Authorization field is no secret any more.
+func (fr *frame) dropField(base, key python.Expr) {
+	name, ok := base.(*python.Name)
+	if !ok {
+		return
+	}
+	if s, constant := stringOf(key); constant && secretField.MatchString(s) {
+		fr.env[name.ID] = fr.env[name.ID].drop(secret | fields | caller)
+	}
 }
 
 // branch is an if. A branch that refuses is a check; any other makes what happens in it, and behind it, depend on the test.
@@ -197,13 +239,35 @@ func (fr *frame) branch(n *python.If, rest []python.Stmt) ending {
 	case byCaller:
 		fr.pc = fr.pc.and(t)
 	}
+	none, isNone := fr.asksForNone(n.Test)
+	without := fr.without
+	if isNone {
+		fr.without |= none
+	}
+	onlyIf := fr.onlyIf
+	if name, ok := n.Test.(*python.Name); ok && fr.isFreeParam(name.ID) {
+		fr.onlyIf = name.ID
+	}
+	present, nobody := fr.presence(n.Test, t)
+	anonymous := fr.anonymous
+	if nobody {
+		fr.anonymous = true
+	}
 	inside := fr.pc
 	before := copyOf(fr.env)
 	end := fr.muted(n.Body, byCaller && bodyRefuses)
 	after := fr.env
 	fr.env = before
 	fr.pc = inside
+	fr.onlyIf = onlyIf
+	fr.anonymous = anonymous || present
+	fr.without = without
+	if none != 0 && !isNone {
+		fr.without |= none
+	}
 	other := fr.muted(n.Else, byCaller && elseRefuses)
+	fr.without = without
+	fr.anonymous = anonymous || present && alwaysLeaves(n.Body)
 	switch {
 	case end == goesOn && other == goesOn:
 		merge(fr.env, after)
@@ -221,6 +285,33 @@ func (fr *frame) branch(n *python.If, rest []python.Stmt) ending {
 		return raises
 	}
 	return leaves
+}
+
+// presence reports whether a test asks if somebody is known at all, and whether it holds for those or for nobody.
+func (fr *frame) presence(test python.Expr, t taint) (somebody, nobody bool) {
+	if !t.has(caller) {
+		return false, false
+	}
+	if negated(test) {
+		_, several := test.(*python.BoolOp)
+		return false, !several
+	}
+	switch n := test.(type) {
+	case *python.Name, *python.Subscript:
+		return true, false
+	case *python.Attribute:
+		return n.Attr == "is_authenticated" || dottedPathOf(n) != "" && !commonPart.MatchString(n.Attr), false
+	case *python.Call:
+		name := calleeName(n)
+		return name == "get" || name == "is_authenticated" || name == "is_logged_in" || callerCall.MatchString(name), false
+	case *python.Compare:
+		if len(n.Ops) != 1 {
+			return false, false
+		}
+		_, key := stringOf(n.Left)
+		return n.Ops[0] == python.In && key || n.Ops[0] == python.IsNot && isNone(n.Comparators[0]), false
+	}
+	return false, false
 }
 
 // muted runs a block whose answers, where it refuses, are none of what the function is for.
@@ -370,7 +461,7 @@ func (fr *frame) unpack(targets []python.Expr, value python.Expr, t taint) {
 	}
 	for i, target := range targets {
 		if name, ok := target.(*python.Name); ok && t.has(secret) && len(elements) == 0 && schemeName.MatchString(name.ID) {
-			fr.env[name.ID] = t.told().without(caller)
+			fr.env[name.ID] = t.told().drop(caller)
 			continue
 		}
 		if len(elements) == len(targets) {
@@ -383,7 +474,7 @@ func (fr *frame) unpack(targets []python.Expr, value python.Expr, t taint) {
 
 // asNamed: what is called access_token and comes from nowhere that is known is one.
 func (fr *frame) asNamed(name string, t taint, value python.Expr, at python.Node) taint {
-	if t.has(secret) && userName.MatchString(name) && !tokenName.MatchString(name) {
+	if t.has(secret) && (userName.MatchString(name) || shortName.MatchString(name)) && !tokenName.MatchString(name) {
 		return t.told() // whoever it is called after, it is no token any more
 	}
 	if value == nil || t.marks != 0 || t.params != 0 || !tokenName.MatchString(name) || !mayHold(value) {
@@ -411,9 +502,12 @@ func mayHold(e python.Expr) bool {
 	return false
 }
 
+// shortName are other names for somebody.
+var shortName = regexp.MustCompile(`(?i)^(name|sub|subject|email|login|client|caller|owner)$`)
+
 // toAttribute is base.attr = value.
 func (fr *frame) toAttribute(n *python.Attribute, t taint) {
-	if t.has(secret) && userName.MatchString(n.Attr) {
+	if t.has(secret) && (userName.MatchString(n.Attr) || shortName.MatchString(n.Attr)) {
 		t = t.told()
 	}
 	base := fr.p.resolve(n.Value, fr.scope)

@@ -2,6 +2,7 @@ package flask
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -214,10 +215,25 @@ func (s *site) ignoredCaller() bool {
 func (s *site) leftOut() taint {
 	var t taint
 	l := s.layer
+	used := s.p.summarize(s.fn).ret.params
+	if l.library == "flask_caching" && !l.memo { // the path is the key, or less
+		for i, name := range s.fn.params {
+			if i >= 64 || used&(1<<i) == 0 || l.key.marks&^query != 0 {
+				continue
+			}
+			if s.view == nil && i < len(s.p.passed[s.fn]) && s.p.passed[s.fn][i].has(caller) {
+				t = t.and(s.p.passed[s.fn][i])
+			}
+			if l.fixed && s.view != nil && pathName.MatchString(name) {
+				place := finding.Place{File: s.fn.module.path, Line: s.fn.module.line(s.fn.node), Note: "the parameter " + name + " of the path"}
+				t = t.and(taint{marks: caller | named, attrs: whole, why: &origin{place: place}})
+			}
+		}
+		return t
+	}
 	if !l.memo || !l.chosen && len(l.ignores) == 0 {
 		return t
 	}
-	used := s.p.summarize(s.fn).ret.params
 	for i, given := range s.p.passed[s.fn] {
 		if i >= 64 || used&(1<<i) == 0 {
 			continue
@@ -322,9 +338,19 @@ func (s *site) keyNote() string {
 	return s.layer.keyNote
 }
 
+// pathName are parameters of a path that name somebody.
+var pathName = regexp.MustCompile(`(?i)^(\w+_)?(user|uid|account|customer|member|student|professional|patient|owner|employee)(_?(id|name|uuid|pk))?$|^(email|u_?id)$`)
+
 // rawToken: the key holds a token as it is.
 func (s *site) rawToken() {
 	l := s.layer
+	if l.library == "dogpile" || l.library == "" && l.memo { // arguments stand in the key as they are
+		for i, t := range s.p.passed[s.fn] {
+			if t.has(secret) || i < len(s.fn.params) && tokenName.MatchString(s.fn.params[i]) {
+				l.key = l.key.and(t.drop(caller)).and(taint{marks: secret | named})
+			}
+		}
+	}
 	if !l.key.has(secret) {
 		return
 	}

@@ -31,12 +31,18 @@ var (
 	userName = regexp.MustCompile(`(?i)^_?(current_?(user|identity|account|member|admin|customer|employee|student|teacher)(_?(id|name|obj|data|info))?|(auth(enticated|ed)?_?)?user(_?(id|name|obj|email|data|info|public_id|claims))?|uid|identity|username|account(_id)?|principal|jwt_?(payload|data|claims|identity|user)|claims|auth_?(user|data|info|payload)|logged_?in_?user|me|viewer|tenant(_id)?|flask_httpauth_user|oidc_id_token|oidc_token_info|public_id|token_?(data|payload|info|claims)|decoded_?(token|jwt)|login_?user|whoami|member|customer(_id)?)$`)
 	// userParameter are parameters of a query that name somebody.
 	userParameter = regexp.MustCompile(`(?i)^(user|user_?id|user_?name|uid|account(_?id)?|customer(_?id)?|email)$`)
+	// bodyParameter are fields of a body that name somebody.
+	bodyParameter = regexp.MustCompile(`(?i)^((current|logged_?in|customer|admin|student|patient|owner)_?)?(user_?(id|name)?|uid|user_?email|customer_?id|admin_?id|student_?id|account_?id|current_?email|professional_?id|sponsor_?id|influencer_?id|owner_?id)$`)
+	// sessionParameter are parameters that are credentials where they are asked for by who checks.
+	sessionParameter = regexp.MustCompile(`(?i)^(key|session(_?(id|key|uuid))?|sid|auth)$`)
 	// tokenName are names of fields, cookies, variables and parameters that hold a credential, whatever the program.
 	tokenName = regexp.MustCompile(`(?i)^_?((x[-_])?(access|auth|authorization|authentication|bearer|jwt|id|refresh|session|api|user|oauth|login|sso|encoded)[-_ ]?(token|jwt)(_?(str|string|value))?s?|(x[-_])?api[-_]?key|x[-_]?auth|jwt|jwt_?str|authorization|auth[-_]?header|authorization[-_]?header|bearer|credential[s]?|(x[-_])?api[-_]?secret|client[-_]?secret|x[-_]access[-_]token[s]?|raw[-_]?(token|jwt)|token_?str(ing)?)$`)
 	// bareToken may be a credential, or anything else that is called so.
 	bareToken = regexp.MustCompile(`(?i)^_?(x[-_])?(token|my_?token|new_?token|the_?token)$`)
+	// endsInToken are keys of a session for credentials of somebody elsewhere.
+	endsInToken = regexp.MustCompile(`(?i)_(token|jwt)$`)
 	// callerField are header fields that say who asks, or are the credential.
-	callerField = regexp.MustCompile(`(?i)^(authorization|proxy-authorization|x-(access|auth|api|user|session|csrf)?-?(token|key)s?|x-api-key|api-?key|x-auth(entication)?(-[a-z-]+)?|x-(user|username|user-?id|user-?name|user-?email|uid|tenant|tenant-?id|account|account-?id|org-?id|customer-?id|forwarded-user|forwarded-email|remote-user|authenticated-user|authenticated-userid|goog-authenticated-user-(email|id)|ms-client-principal(-name|-id)?|amzn-oidc-(data|identity))|(access|auth|session|id|user|jwt|bearer)?[-_]?token|remote[-_]user|jwt|cookie|session(-?id)?|user-?id)$`)
+	callerField = regexp.MustCompile(`(?i)^(authorization|proxy-authorization|x-([a-z-]+-)?(token|key|secret)s?|x-(access|auth|api|user|session)(token|key)s?|x-api-key|api-?key|x-auth(entication)?(-[a-z-]+)?|x-(user|username|user-?id|user-?name|user-?email|uid|tenant|tenant-?id|account|account-?id|org-?id|customer-?id|forwarded-user|forwarded-email|remote-user|authenticated-user|authenticated-userid|goog-authenticated-user-(email|id)|ms-client-principal(-name|-id)?|amzn-oidc-(data|identity))|(access|auth|session|id|user|jwt|bearer)?[-_]?token|remote[-_]user|jwt|cookie|session(-?id)?|user-?id)$`)
 	secretField = regexp.MustCompile(`(?i)^(authorization|proxy-authorization|x-(access|auth|api|user|session)?-?(token|key)s?|x-api-key|api-?key|x-auth|(access|auth|session|id|user|jwt|bearer)?[-_]?token|jwt|cookie)$`)
 	// sessionCookie are cookies that hold a session or a token.
 	sessionCookie = regexp.MustCompile(`(?i)(sess|token|jwt|auth|^sid$|user|uid|login|remember|identity|account)`)

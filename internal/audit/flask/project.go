@@ -16,6 +16,7 @@ type project struct {
 	context map[string][]*function // names in all templates, and the context processors that give them
 	classes []*class
 
+	attached  map[string][]*binding  // objects that are made attributes of others: app.cache = Cache(app); with [ before it, items of a config
 	assignedG map[string][]*function // attributes of flask.g and of the request, and who assigns them
 	g         map[string]taint       // what they were seen to hold
 
@@ -24,9 +25,11 @@ type project struct {
 	registered map[*binding]registration
 
 	hasFlask    bool
-	usesCaching bool     // Flask-Caching, or its predecessor, is imported somewhere
-	usesLogin   bool     // a library is imported that gives current_user to templates
-	cacheTypes  []string // values of CACHE_TYPE, in lower case; "" for one that is not written there
+	usesCaching bool              // Flask-Caching, or its predecessor, is imported somewhere
+	usesLogin   bool              // a library is imported that gives current_user to templates
+	initTypes   []string          // those that init_app is given, which win
+	requests    map[*binding]bool // parameters that are given the request itself
+	cacheTypes  []string          // values of CACHE_TYPE, in lower case; "" for one that is not written there
 
 	summaries    map[*function]*summary
 	layered      map[*function][]layer
@@ -39,6 +42,8 @@ type project struct {
 
 	passed     map[*function][]taint // what decorated functions are called with
 	singletons map[*class]bool       // classes of which a module has an object
+
+	wrapping map[*function]map[string]bool
 
 	reads    map[string]bool // texts of keys that are read
 	manual   []operation     // values that are kept under keys without the caller
@@ -121,6 +126,9 @@ func (p *project) find(from *module, name string, level int) *module {
 	if len(want) == 0 {
 		return nil
 	}
+	if libraries[want[0]] && p.exact(want) == nil {
+		return nil
+	}
 	var best *module
 	bestShared := -1
 	for _, m := range p.byTail[want[len(want)-1]] {
@@ -138,6 +146,10 @@ func (p *project) find(from *module, name string, level int) *module {
 	}
 	return best
 }
+
+// libraries are packages that a directory of the project may be called after, deeper than where imports begin.
+var libraries = map[string]bool{"flask": true, "jwt": true, "redis": true, "cachetools": true, "cachelib": true, "functools": true, "logging": true, "requests": true,
+	"json": true, "authlib": true, "hashlib": true, "hmac": true, "os": true, "sys": true, "time": true, "werkzeug": true, "flask_caching": true, "flask_login": true, "google": true}
 
 func (p *project) exact(dotted []string) *module {
 	if len(dotted) == 0 {

@@ -81,6 +81,11 @@ func (fr *frame) refusal(e python.Expr, depth int) bool {
 		return false
 	case *python.Call:
 		name := calleeName(n)
+		if v := fr.p.resolve(n.Func, fr.scope); v.kind == isFunction && v.fn != fr.fn {
+			if e := resultOf(v.fn); e != nil && (&frame{p: fr.p, module: v.fn.module, fn: v.fn, scope: v.fn.scope}).refusal(e, depth-1) {
+				return true
+			}
+		}
 		if name == "redirect" || strings.HasPrefix(name, "redirect_") || refusalName.MatchString(name) {
 			return true
 		}

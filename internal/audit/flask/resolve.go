@@ -49,6 +49,13 @@ func (p *project) follow(e python.Expr, s *scope, steps int) value {
 		return p.attribute(p.follow(n.Value, s, steps-1), n.Attr, steps-1)
 	case *python.Call:
 		return p.called(n, s, steps-1)
+	case *python.Subscript: // app.config["RESULTS"], app.extensions["cache"]
+		if key, ok := stringOf(n.Slice); ok && len(p.attached["["+key]) > 0 {
+			base := p.follow(n.Value, s, steps-1)
+			if base.kind == isExternal && (strings.HasSuffix(base.name, ".config") || strings.HasSuffix(base.name, ".extensions")) {
+				return p.bound(p.attached["["+key][0], steps-1)
+			}
+		}
 	case *python.Lambda:
 		if f := s.module.lambdas[n]; f != nil {
 			return value{kind: isFunction, fn: f}
@@ -88,6 +95,17 @@ func (p *project) follow(e python.Expr, s *scope, steps int) value {
 
 // meaning is that of the bindings of one name: of the last one that means something.
 func (p *project) meaning(list []*binding, name string, s *scope, steps int) value {
+	if len(list) > 0 && list[0].param >= 0 {
+		if name == "request" || p.requests[list[0]] {
+			return external("flask.request")
+		}
+		if f := list[0].scope.fn; list[0].param == 0 && f != nil && f.class != nil && !isStatic(f) {
+			if isClassMethod(f) {
+				return value{kind: isClass, class: f.class}
+			}
+			return value{kind: isInstance, class: f.class}
+		}
+	}
 	for i := len(list) - 1; i >= 0; i-- {
 		if v := p.bound(list[i], steps); v.kind != isUnknown {
 			return v
@@ -232,6 +250,13 @@ func (p *project) attribute(base value, attr string, steps int) value {
 	}
 	switch base.kind {
 	case isExternal:
+		if base.name == "flask.Flask()" || base.name == "flask.current_app" {
+			for _, b := range p.attached[attr] {
+				if v := p.bound(b, steps); v.kind != isUnknown {
+					return v
+				}
+			}
+		}
 		return external(base.name + "." + attr)
 	case isModule:
 		v := p.inModule(base.module, attr, steps)

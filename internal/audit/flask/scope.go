@@ -234,6 +234,11 @@ func (c *collector) target(s *scope, target, value python.Expr, index int) {
 		c.attribute(s, t, value)
 	case *python.Subscript:
 		c.expr(s, t.Slice)
+		if key, ok := stringOf(t.Slice); ok {
+			if _, call := value.(*python.Call); call {
+				c.project.attached["["+key] = append(c.project.attached["["+key], &binding{value: value, param: -1, index: -1, scope: s})
+			}
+		}
 	}
 }
 
@@ -256,6 +261,9 @@ func (c *collector) element(s *scope, e, value python.Expr, i int) {
 // attribute notes who assigns to self, to flask.g and to the request.
 func (c *collector) attribute(s *scope, t *python.Attribute, value python.Expr) {
 	base, ok := t.Value.(*python.Name)
+	if _, call := value.(*python.Call); call && ok {
+		c.project.attached[t.Attr] = append(c.project.attached[t.Attr], &binding{value: value, param: -1, index: -1, scope: s})
+	}
 	if !ok || s.fn == nil {
 		return
 	}

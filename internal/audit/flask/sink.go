@@ -19,13 +19,15 @@ type sink struct {
 }
 
 var (
-	logMethod  = map[string]bool{"debug": true, "info": true, "warning": true, "warn": true, "error": true, "critical": true, "exception": true, "log": true, "fatal": true, "trace": true, "success": true, "msg": true, "notice": true}
-	logBase    = regexp.MustCompile(`(?i)(^|[._])(log(ger|ging|s|uru)?|_logger|app_log|audit_log)(\(\))?$`)
-	sentryCall = regexp.MustCompile(`^(sentry_sdk|raven)\..*(capture_message|set_extra|set_context|set_tag|set_user|add_breadcrumb|extra_context)$`)
-	inURL      = regexp.MustCompile(`(?i)[?&](access_?token|auth_?token|id_?token|token|api_?key|apikey|jwt|bearer|authorization|session_?token|x-access-token)=$`)
-	inURLOne   = regexp.MustCompile(`(?i)[?&](access_?token|auth_?token|id_?token|token|api_?key|apikey|jwt|bearer|authorization|session_?token)=(\{[^}]*\}|%s|%\([a-z_]+\)s)`)
+	logMethod   = map[string]bool{"debug": true, "info": true, "warning": true, "warn": true, "error": true, "critical": true, "exception": true, "log": true, "fatal": true, "trace": true, "success": true, "msg": true, "notice": true}
+	logFunction = regexp.MustCompile(`(?i)^_?log_(error|info|debug|warn|warning|message|exception|event)$`)
+	logBase     = regexp.MustCompile(`(?i)(^|[._])(log(ger|ging|s|uru)?|_logger|app_log|audit_log)(\(\))?$`)
+	sentryCall  = regexp.MustCompile(`^(sentry_sdk|raven)\..*(capture_message|set_extra|set_context|set_tag|set_user|add_breadcrumb|extra_context)$`)
+	inURL       = regexp.MustCompile(`(?i)[?&](access_?token|auth_?token|id_?token|token|api_?key|apikey|jwt|bearer|authorization|session_?token|x-access-token)=$`)
+	inURLOne    = regexp.MustCompile(`(?i)[?&](access_?token|auth_?token|id_?token|token|api_?key|apikey|jwt|bearer|authorization|session_?token)=(\{[^}]*\}|%s|%\([a-z_]+\)s)`)
 	// callersToken are names of tokens of somebody, and not of keys that a program has for services elsewhere.
 	callersToken = regexp.MustCompile(`^_?(access|auth|id|refresh|session|bearer|jwt|user)_?(token|jwt)$|^jwt$`)
+	accessToken  = regexp.MustCompile(`(?i)[?&](access_?token|auth_?token|id_?token)=`)
 	authUse      = regexp.MustCompile(`(jwt\.decode|decode_token|decode_auth_token|verify_\w*(token|jwt)|check_\w*token|validate_\w*(token|jwt)|authenticate|load_user|[Aa]uthorization|token_required|get_user_by_token|user_from_token|verify_id_token|login_user|g\.user|g\.current_user|x-access-token|api_key|from_token|check_auth|loads\(|\b40[13]\b|[Uu]nauthori)`)
 )
 
@@ -38,6 +40,8 @@ func (fr *frame) isLog(n *python.Call, callee value) bool {
 	case callee.kind == isExternal && sentryCall.MatchString(callee.name):
 		return true
 	case callee.kind == isExternal && strings.HasPrefix(callee.name, "logging.") && logMethod[name]:
+		return true
+	case logFunction.MatchString(name) && (callee.kind == isUnknown || callee.kind == isFunction):
 		return true
 	case !logMethod[name]:
 		return false
@@ -162,18 +166,18 @@ func (fr *frame) urlSink(e python.Expr, _ taint) {
 				continue
 			}
 			if f, ok := n.Values[i+1].(*python.FormattedValue); ok {
-				fr.putIntoURL(n, f.Value)
+				fr.putIntoURL(n, f.Value, c.Text)
 			}
 		}
 	case *python.BinOp:
 		switch n.Op {
 		case python.Add:
-			if inURL.MatchString(endOf(n.Left)) {
-				fr.putIntoURL(n, n.Right)
+			if text := endOf(n.Left); inURL.MatchString(text) {
+				fr.putIntoURL(n, n.Right, text)
 			}
 		case python.Mod:
 			if text, ok := stringOf(n.Left); ok && inURLOne.MatchString(text) {
-				fr.putIntoURL(n, n.Right)
+				fr.putIntoURL(n, n.Right, text)
 			}
 		}
 	}
@@ -196,8 +200,12 @@ func endOf(e python.Expr) string {
 	return ""
 }
 
-func (fr *frame) putIntoURL(at python.Node, e python.Expr) {
+// putIntoURL judges what is put behind ?token= in a URL. A parameter that is called access_token is one, whatever it is filled with.
+func (fr *frame) putIntoURL(at python.Node, e python.Expr, text string) {
 	t := fr.eval(e)
+	if _, fixed := e.(*python.Constant); !t.has(secret) && !fixed && accessToken.MatchString(text) {
+		t = t.and(taint{marks: secret | named, why: &origin{place: fr.place(e, "what is called access_token")}})
+	}
 	if !t.has(secret) && callersToken.MatchString(lastName(e)) {
 		t = t.and(taint{marks: secret | named, why: &origin{place: fr.place(e, lastName(e))}})
 	}
@@ -246,7 +254,7 @@ func (fr *frame) urlCall(n *python.Call, callee value, g given) {
 		}
 		for i, key := range d.Keys {
 			if name, ok := stringOf(key); ok && (tokenName.MatchString(name) || bareToken.MatchString(name)) {
-				fr.putIntoURL(n, d.Values[i])
+				fr.putIntoURL(n, d.Values[i], "")
 			}
 		}
 	}
@@ -289,7 +297,7 @@ func (fr *frame) isAbout(oneOff *regexp.Regexp) bool {
 
 // authenticates reports whether a function does something with a token that one does with a credential.
 func (fr *frame) authenticates() bool {
-	return fr.fn != nil && !fr.forOneUse() && authUse.MatchString(fr.module.file.Source(fr.fn.node))
+	return fr.fn != nil && !fr.forOneUse() && (authUse.MatchString(fr.module.file.Source(fr.fn.node)) || fr.isAuthority())
 }
 
 // tokenFromQuery: a credential is read from the query.
@@ -298,7 +306,7 @@ func (fr *frame) tokenFromQuery(key string, at python.Node) {
 		return
 	}
 	confidence := finding.Confirmed
-	if bareToken.MatchString(key) {
+	if bareToken.MatchString(key) || sessionParameter.MatchString(key) {
 		confidence = finding.Likely
 	}
 	src := &finding.Source{Place: finding.Place{File: fr.module.path, Line: fr.module.line(at)}, EndLine: fr.module.endLine(fr.fn.node), Symbol: fr.fn.qualified(),

@@ -30,7 +30,7 @@ var (
 	storeName  = regexp.MustCompile(`(?i)^_*((\w+_)?cache(_?(client|store|backend|manager|service|db|dict|data))?|(\w+_)?redis(_?(client|store|conn|connection|db|cache|server))?|rdb|memcached?|mc|memo|_?memo(ized)?|(\w+_)?cached(_\w+)?|cache_\w+)$`)
 	dictClass  = regexp.MustCompile(`^(dict\(\)|collections\.(OrderedDict|defaultdict)\(\)|weakref\.WeakValueDictionary\(\))$`)
 	readers    = map[string]bool{"get": true, "get_many": true, "get_dict": true, "hget": true, "hgetall": true, "mget": true, "exists": true, "has": true, "lrange": true, "smembers": true, "read": true, "fetch": true, "getex": true, "gets": true, "load": true, "get_cache": true, "get_cached": true, "__contains__": true}
-	writers    = map[string]int{"set": 1, "setex": 2, "psetex": 2, "add": 1, "hset": 2, "hmset": 1, "put": 1, "setnx": 1, "store": 1, "write": 1, "save": 1, "set_cache": 1, "set_cached": 1, "getset": 1, "rpush": 1, "lpush": 1, "set_many": 0, "mset": 0, "setdefault": 1, "replace": 1}
+	writers    = map[string]int{"set": 1, "setex": 2, "psetex": 2, "add": 1, "hset": 2, "hmset": 1, "put": 1, "setnx": 1, "store": 1, "write": 1, "save": 1, "set_cache": 1, "set_cached": 1, "getset": 1, "set_many": 0, "mset": 0, "setdefault": 1, "replace": 1}
 	makers     = map[string]bool{"get_or_set": true, "get_or_create": true, "get_or_compute": true, "remember": true, "fetch_or_store": true, "get_set": true, "getOrSet": true, "get_or_update": true, "memoize_value": true, "get_or_add": true}
 )
 
@@ -72,6 +72,13 @@ func (fr *frame) isStore(e python.Expr) (string, bool) {
 	case *python.Name:
 		name = n.ID
 		if fr.isLocal(name) {
+			if list := fr.scope.names[name]; len(list) == 1 && list[0].value != nil { // pages = kept["journal"]
+				if part, ok := list[0].value.(*python.Subscript); ok {
+					if v := fr.p.resolve(part.Value, fr.scope); v.kind == isExternal && dictClass.MatchString(v.name) && fr.outlives(part.Value) {
+						return text, true
+					}
+				}
+			}
 			return "", false
 		}
 	case *python.Attribute:
@@ -100,7 +107,7 @@ func (fr *frame) outlives(e python.Expr) bool {
 		if b.imports {
 			return true
 		}
-		return b.scope.fn == nil || fr.fn != nil && b.scope.fn != fr.fn && isDecorating(b.scope.fn)
+		return b.scope.fn == nil || fr.fn != nil && b.scope.fn != fr.fn && fr.p.isDecorating(b.scope.fn)
 	case *python.Attribute:
 		base := fr.p.resolve(n.Value, fr.scope)
 		switch base.kind {
@@ -126,8 +133,28 @@ func (fr *frame) ownClass(e python.Expr) *class {
 	return fr.fn.class
 }
 
-// isDecorating: a function that makes a decorator, in which a dict lives as long as the program.
-func isDecorating(f *function) bool { return len(f.inner) > 0 }
+// isDecorating: a function that is a decorator, or makes one, in which a dict lives as long as the program: one of its functions calls
+// a parameter of a function around it.
+func (p *project) isDecorating(f *function) bool {
+	for _, inner := range f.nested() {
+		found := false
+		for _, stmt := range inner.body {
+			python.Inspect(stmt, func(n python.Node) bool {
+				if c, ok := n.(*python.Call); ok {
+					if name, ok := c.Func.(*python.Name); ok {
+						list := inner.scope.lookup(name.ID)
+						found = found || len(list) > 0 && list[0].param >= 0 && list[0].scope.fn != inner
+					}
+				}
+				return !found
+			})
+		}
+		if found {
+			return true
+		}
+	}
+	return false
+}
 
 // isDict reports whether a store is a plain dict by another name than one of a cache: a table of the program.
 func (fr *frame) isDict(e python.Expr) bool {
@@ -261,6 +288,9 @@ func (fr *frame) operate(op operation) {
 	if fr.dry {
 		return
 	}
+	if fr.anonymous {
+		op.value = op.value.drop(caller)
+	}
 	for i := range fr.sum.ops {
 		if o := &fr.sum.ops[i]; o.node == op.node && o.write == op.write && o.at == op.at {
 			o.key, o.value = o.key.and(op.key), o.value.and(op.value)
@@ -314,7 +344,7 @@ func (fr *frame) settle() {
 func (fr *frame) isRead(op *operation) bool {
 	for i := range fr.sum.ops {
 		o := &fr.sum.ops[i]
-		if !o.write && o.keyText == op.keyText {
+		if !o.write && o.keyText == op.keyText && (o.module != op.module || o.node.Range().Start < op.node.Range().Start) {
 			return true
 		}
 	}

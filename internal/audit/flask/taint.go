@@ -30,6 +30,10 @@ const (
 	unvaried
 	// unverifiedMark: the caller in it is what a token says that nobody has verified.
 	unverifiedMark
+	// fromBody: the caller in it was named in the body of the request.
+	fromBody
+	// present: an argument that is given, and not None.
+	present
 	// small: what it gives away of the caller is small: a flashed message, a CSRF token.
 	small
 )
@@ -38,8 +42,11 @@ const (
 type taint struct {
 	marks  mark
 	params uint64
+	// without are parameters: the caller is in it only where one of them was not given, as in user or current_user.
+	without uint64
 	// copies are those of params whose text may be a part of it: a secret that is passed there would be in it.
 	copies uint64
+	onlyIf string        // the caller is in it only where this parameter of a decorator is set
 	why    *origin       // where the caller, or the secret, came in
 	at     finding.Place // of a key that a function makes: where it is put together
 	attrs  attrs         // which parts of the caller it depends on
@@ -70,6 +77,15 @@ func (t taint) and(other taint) taint {
 	}
 	// From the query alone is what all of it is.
 	fromQueryOnly := t.callerFromQuery() && other.callerFromQuery()
+	switch {
+	case t.marks&caller == 0:
+		t.without, t.onlyIf = other.without, other.onlyIf
+	case other.marks&caller != 0:
+		t.without &= other.without
+		if t.onlyIf != other.onlyIf {
+			t.onlyIf = ""
+		}
+	}
 	// Small is what all of it is.
 	onlySmall := (t.marks&caller == 0 || t.has(small)) && (other.marks&caller == 0 || other.has(small))
 	if t.has(small) && !onlySmall {
@@ -91,8 +107,8 @@ func (t taint) and(other taint) taint {
 // callerFromQuery: there is no caller in it, or one that was read from the query.
 func (t taint) callerFromQuery() bool { return t.marks&caller == 0 || t.marks&fromQuery != 0 }
 
-// without drops marks.
-func (t taint) without(m mark) taint {
+// drop drops marks.
+func (t taint) drop(m mark) taint {
 	t.marks &^= m
 	return t
 }

@@ -136,6 +136,17 @@ func (p *project) decorated(f *function) {
 		if !ok {
 			continue
 		}
+		if name, ok := c.Func.(*python.Name); ok { // @expose("/path")
+			r := p.resolve(name, s)
+			if r.kind != isExternal || !strings.HasPrefix(r.name, "flask_") || name.ID != "expose" && name.ID != "route" {
+				continue
+			}
+			for _, inner := range f.decorators[i+1:] {
+				v.layers = append(v.layers, p.layersOf(inner, s, nil)...)
+			}
+			v.addRule(c, "route")
+			continue
+		}
 		attr, ok := c.Func.(*python.Attribute)
 		if !ok || !routing[attr.Attr] || !p.isRouter(attr.Value, s, c) {
 			continue
