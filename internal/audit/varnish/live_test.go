@@ -37,6 +37,9 @@ func newOrigin(t *testing.T) *httptest.Server {
 				who = name
 			}
 		}
+		if lifetime := r.Header.Get("X-Lifetime"); lifetime != "" { // a program has it set
+			w.Header().Set("Cache-Control", "max-age="+lifetime)
+		}
 		fmt.Fprintf(w, "%d for %s", count.Add(1), who)
 	}))
 	t.Cleanup(s.Close)

@@ -49,7 +49,7 @@ type state struct {
 	facts map[string]fact // by spelling
 	// removed is the statement that took the Authorization field away.
 	removed *statement
-	// plain is the last return without a state: it ends a part of the built-in code that a program adds to.
+	// plain is a return without a state that ended the built-in check for the field, to which a program added.
 	plain *statement
 	// keyed are the credentials by which what is stored is told apart, hashed or named in Vary.
 	keyed credential
@@ -179,6 +179,7 @@ type machine struct {
 	steps     int
 	depth     int
 	exits     []exit
+	within    []string   // the subroutines that are under way
 	returned  [][]*state // of each call that is under way, the states that left it by a plain return
 }
 
@@ -201,12 +202,14 @@ func (m *machine) call(sub string, states []*state) []*state {
 		return states
 	}
 	m.depth++
+	m.within = append(m.within, sub)
 	m.returned = append(m.returned, nil)
 	parts := m.subs[sub]
 	for _, part := range slices.Concat(parts, m.appended.subs[sub]) {
 		states = m.block(part.body, states)
 	}
 	m.depth--
+	m.within = m.within[:len(m.within)-1]
 	last := len(m.returned) - 1
 	states = append(states, m.returned[last]...)
 	m.returned = m.returned[:last]
@@ -273,9 +276,12 @@ func guards(sub string) bool {
 	return false
 }
 
+// guarding are the parts of the built-in code in which a return skips the check for Authorization.
+var guarding = wordSet("vcl_req_authorization vcl_builtin_recv")
+
 func (m *machine) leave(s *statement, st *state) {
 	if s.name == "" {
-		if !s.isBuiltin() {
+		if !s.isBuiltin() && guarding[m.within[len(m.within)-1]] {
 			st.plain = s
 		}
 		m.returned[len(m.returned)-1] = append(m.returned[len(m.returned)-1], st)
@@ -719,7 +725,7 @@ func namesCaller(variable string) bool {
 var callerWords = wordSet(`user userid username uid sub subject token auth session sid account tenant jwt identity login apikey key customer member
 	context hash principal owner client`)
 
-// named is of whose credentials a Vary that is set names the field.
+// named is of whose credentials a Vary that is set names the field. One that was taken away tells nobody apart.
 func (m *machine) named(st *state, e *expression) (by credential) {
 	e.walk(func(in *expression) {
 		if in.op != literal {
@@ -727,10 +733,6 @@ func (m *machine) named(st *state, e *expression) (by credential) {
 		}
 		for field := range strings.FieldsFuncSeq(strings.ToLower(in.text), func(r rune) bool { return r == ',' || r == ' ' }) {
 			switch field {
-			case "authorization":
-				by |= authorization
-			case "cookie":
-				by |= cookie
 			case "*":
 				by |= authorization | cookie
 			default:

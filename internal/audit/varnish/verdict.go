@@ -68,9 +68,8 @@ func caller(by credential) *state {
 		// The first time round: what comes back after a restart brings what was found out about the caller.
 		"req.restarts": textual("0"), "req.esi_level": textual("0"),
 		field: {what: missing}, "req.http.cookie": {what: missing},
-		// An answer that says nothing of caches. One that forbids to store it is nobody's finding.
 		"beresp.status": textual("200"), "beresp.ttl": textual("120s"), "beresp.uncacheable": textual("false"),
-		"beresp.http.cache-control": {what: missing}, "beresp.http.surrogate-control": {what: missing}, "beresp.http.set-cookie": {what: missing},
+		"beresp.http.surrogate-control": {what: missing}, "beresp.http.set-cookie": {what: missing},
 		"beresp.http.vary": {what: missing}, "beresp.http.pragma": {what: missing}, "beresp.http.expires": {what: missing},
 	}}
 	if by == authorization {
@@ -87,7 +86,12 @@ func follow(s *site, by credential) (list []verdict) {
 		m.appended = builtinFastly()
 	}
 	for _, e := range lookups(m.leaves("vcl_recv", caller(by))) {
-		stored := m.stored(e.state, by)
+		var stored []*state
+		for _, says := range answers {
+			st := e.fork()
+			st.put("beresp.http.cache-control", says)
+			stored = append(stored, m.stored(st, by)...)
+		}
 		if by == authorization && slices.ContainsFunc(stored, (*state).ownName) {
 			continue
 		}
@@ -103,6 +107,10 @@ func follow(s *site, by credential) (list []verdict) {
 	}
 	return list
 }
+
+// answers are what the origin's Cache-Control may say, and a shared cache still has no right to repeat it (RFC 9111 §3.5). One that
+// forbids to store it, or releases it, is nobody's finding.
+var answers = [...]value{{what: missing}, textual("max-age=60")}
 
 // lookups are the ways out of vcl_recv to a lookup, those by one statement as one where they differ in nothing that matters.
 func lookups(exits []exit) (list []exit) {
@@ -140,7 +148,7 @@ func (s *state) ownName() bool {
 // stored are the ways by which the answer to a request that is looked up, and not found, comes to be stored, with its hash and its Vary
 // blind to who asked.
 func (m *machine) stored(from *state, by credential) (list []*state) {
-	for _, hashed := range m.leaves("vcl_hash", from.fork()) {
+	for _, hashed := range m.leaves("vcl_hash", from) {
 		if hashed.keyed&by != 0 {
 			continue
 		}

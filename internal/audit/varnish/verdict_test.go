@@ -160,3 +160,12 @@ func TestStanding(t *testing.T) {
 		}
 	}
 }
+
+// Of all the returns that end parts of the built-in code, the one is blamed that ends the check.
+func TestPlainReturn(t *testing.T) {
+	const text = "sub vcl_req_host { return; }\nsub vcl_req_authorization { return; }\nsub vcl_req_cookie { return; }\nsub normal { return; }\nsub vcl_recv { call normal; }\n"
+	r := audited(file("a.vcl", text))
+	if len(r.Findings) != 1 || r.Findings[0].Source.Line != 2 {
+		t.Errorf("%q", found(r))
+	}
+}
