@@ -87,7 +87,7 @@ func wellFormed(t *testing.T, files []audit.File, f finding.Finding) {
 	if f.Summary == "" || f.Detail == "" || f.Source.Symbol == "" || f.Source.Key == "" || f.Source.Fix == "" || len(f.Source.Trace) == 0 {
 		t.Errorf("%s: a part of it is empty: %+v", at, f)
 	}
-	if f.Source.EndLine < f.Source.Line {
+	if f.Source.Line < 1 || f.Source.EndLine < f.Source.Line {
 		t.Errorf("%s: it ends in line %d, before it begins", at, f.Source.EndLine)
 	}
 	for _, p := range f.Source.Trace {
@@ -147,6 +147,7 @@ func TestConfidence(t *testing.T) {
 		{"places.conf", "location /api/", finding.Likely},
 		{"places.conf", "location /account", finding.Likely},
 		{"checks.conf", "location /cors", finding.Likely},
+		{"surer.conf", "location /sure/", finding.Confirmed},
 	} {
 		i := slices.IndexFunc(files, func(f audit.File) bool { return f.Path == tt.file })
 		result := check(files[i : i+1])

@@ -169,7 +169,7 @@ func (p *site) undefended(signs []evidence, fresh freshness) (v verdict, leaks b
 	}
 	deaf := fresh.ignores("cache-control")
 	cookies := fresh.ignores("set-cookie") && !p.hides("Set-Cookie")
-	if !deaf && !cookies || p.soft() {
+	if !deaf && !cookies || p.soft() || p.reaches()&byCookie == 0 {
 		return v, false
 	}
 	if deaf && !cookies && !fresh.ignores("set-cookie") {

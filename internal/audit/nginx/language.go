@@ -108,22 +108,21 @@ const maxAlso = 8
 // add keeps a finding at a directive. Where there is one at that line already, the surer one stays, with a note of the other.
 func (c *collection) add(d *directive, line int, f finding.Finding) {
 	at := place{f.Rule, d.file.path, line}
+	f.Source.File, f.Source.Line = d.file.path, line
 	if old := c.by[at]; old != nil {
 		if f.Confidence > old.Confidence {
 			f.Source.Edits = merge(old.Source.Edits, f.Source.Edits)
 			f.Source.Safe = old.Source.Safe && f.Source.Safe
 			f.Source.Key = old.Source.Key
+			also(f.Source, old.Source)
 			*old = f
 			return
 		}
-		if old.Source.Symbol != f.Source.Symbol && len(old.Source.Trace) < 12 {
-			old.Source.Trace = append(old.Source.Trace, finding.Place{File: f.Source.Trace[0].File, Line: f.Source.Trace[0].Line, Note: "the same holds for " + f.Source.Symbol})
-		}
+		also(old.Source, f.Source)
 		old.Source.Edits = merge(old.Source.Edits, f.Source.Edits)
 		old.Source.Safe = old.Source.Safe && f.Source.Safe
 		return
 	}
-	f.Source.File, f.Source.Line = d.file.path, line
 	key := lineText(d.file, line)
 	id := f.Rule.ID + "\x00" + d.file.path + "\x00" + f.Source.Symbol + "\x00" + key
 	c.keys[id]++
@@ -133,6 +132,13 @@ func (c *collection) add(d *directive, line int, f finding.Finding) {
 	f.Source.Key = key
 	c.by[at] = &f
 	c.list = append(c.list, &f)
+}
+
+// also adds to what is told of one location that it holds for another.
+func also(told, other *finding.Source) {
+	if told.Symbol != other.Symbol && len(told.Trace) < maxAlso+4 {
+		told.Trace = append(told.Trace, finding.Place{File: other.Trace[0].File, Line: other.Trace[0].Line, Note: "the same holds for " + other.Symbol})
+	}
 }
 
 func merge(a, b []finding.Edit) []finding.Edit {

@@ -48,6 +48,9 @@ var secretNames = setOf("sid auth jwt sess token session apikey bearer")
 // harmlessSecrets look like secrets by their parts and are not: a token against forged requests is no token of access.
 var harmlessSecrets = []string{"csrf", "xsrf", "type", "expires", "length", "nocache", "no_cache", "session_lang"}
 
+// personWords make a name that of a person, who is no secret: X-Auth-Request-User.
+var personWords = []string{"user", "email", "group", "role", "name"}
+
 // isSecret reports whether a name says that its value is a bearer's secret.
 func isSecret(name string) bool {
 	name = strings.ReplaceAll(strings.ToLower(name), "-", "_")
@@ -59,6 +62,11 @@ func isSecret(name string) bool {
 	for _, part := range secretParts {
 		if strings.Contains(name, part) {
 			return true
+		}
+	}
+	for _, part := range personWords {
+		if strings.Contains(name, part) {
+			return false
 		}
 	}
 	return anyWord(secretNames, name) != ""
