@@ -156,7 +156,9 @@ type (
 	Pass     struct{ Span }
 	Break    struct{ Span }
 	Continue struct{ Span }
-	// Bad is what could not be read: a logical line, or a statement with its block. CPython has no such node, since it refuses the file.
+	// Bad is what could not be read: a logical line. CPython has no such node, since it refuses the file. The block behind such a line is
+	// read, and stands behind the Bad in the same list; if the line is no statement of its own, but begins else or the like, the Bad
+	// comes first in that block, a pattern that is missing is a MatchAs, and a test that is, the constant Ellipsis.
 	Bad struct{ Span }
 )
 
@@ -325,7 +327,7 @@ type (
 		Values []Expr // *Constant and *Interpolation
 	}
 	// Constant is a literal. Text is the value of a string, in UTF-8 (a lone surrogate in the three bytes that it would have); of
-	// bytes, these; of a number, the literal in lower case, without underscores.
+	// bytes, these; of a number, the literal in lower case, without underscores. A character written by its name, as \N{BULLET}, is U+FFFD.
 	Constant struct {
 		Span
 		Kind ConstantKind

@@ -6,6 +6,7 @@ stack or memory rather than that it found a mistake.
 """
 
 import ast
+import re
 import struct
 import sys
 import warnings
@@ -93,6 +94,9 @@ def tree(out, node):
 
 def answer(source):
     try:
+        # Of bytes, ast does not hold comments to the encoding; of a file, the import does.
+        if not re.search(rb"coding[:=]", b"".join(source.splitlines()[:2])):
+            source.decode("utf-8")
         module = ast.parse(source)
         out = []
         for statement in module.body:
