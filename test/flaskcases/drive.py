@@ -22,6 +22,7 @@ import os
 import pathlib
 import pickle
 import re
+import signal
 import sys
 import tempfile
 import traceback
@@ -229,6 +230,7 @@ def in_process(function, *args):
     pid = os.fork()
     if pid == 0:
         os.close(out)
+        signal.alarm(60)  # a program that hangs dies alone
         try:
             os.dup2(printed.fileno(), 1)
             os.dup2(printed.fileno(), 2)
@@ -242,7 +244,6 @@ def in_process(function, *args):
                 answer = {"problem": traceback.format_exc()}
             sys.stdout.flush()
             sys.stderr.flush()
-            os.write(into, b"")
             with os.fdopen(into, "wb") as pipe:
                 pickle.dump(answer, pipe)
         finally:
