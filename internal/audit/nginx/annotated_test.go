@@ -147,6 +147,7 @@ func TestConfidence(t *testing.T) {
 		{"places.conf", "location /api/", finding.Likely},
 		{"places.conf", "location /account", finding.Likely},
 		{"checks.conf", "location /cors", finding.Likely},
+		{"lifetimes.conf", "location /asked/", finding.Likely},
 		{"surer.conf", "location /sure/", finding.Confirmed},
 	} {
 		i := slices.IndexFunc(files, func(f audit.File) bool { return f.Path == tt.file })

@@ -112,8 +112,11 @@ func startOrigin(t *testing.T) (addresses [2]string) {
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
-		if strings.Contains(r.URL.Path, "private") {
+		switch {
+		case strings.Contains(r.URL.Path, "private"):
 			w.Header().Set("Cache-Control", "private, no-store")
+		case strings.Contains(r.URL.Path, "fresh"):
+			w.Header().Set("Cache-Control", "max-age=60")
 		}
 		fmt.Fprintf(w, "for %q %q %q %q", r.Header.Get("Authorization"), r.Header.Get("Cookie"), r.Header.Get("X-Api-Key"), r.Header.Get("X-User"))
 	})

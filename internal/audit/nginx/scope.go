@@ -2,6 +2,7 @@ package nginx
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -257,7 +258,10 @@ func (s *scope) symbol() string {
 	return path.Base(s.root.file.path)
 }
 
-// printable are words as they may stand in a report.
+// tokenLike is what may be a token in a path or a name.
+var tokenLike = regexp.MustCompile(`[A-Za-z0-9_-]{24,}`)
+
+// printable are words as they may stand in a report, without what may be a secret.
 func printable(words []string) []string {
 	list := make([]string, len(words))
 	for i, w := range words {
@@ -270,6 +274,12 @@ func printable(words []string) []string {
 			}
 			return c
 		}, strings.ToValidUTF8(w, ""))
+		w = tokenLike.ReplaceAllStringFunc(w, func(run string) string {
+			if strings.ContainsAny(run, "0123456789") && strings.Trim(run, "0123456789-_") != "" {
+				return "…"
+			}
+			return run
+		})
 		if r := []rune(w); len(r) > 80 {
 			w = string(r[:80]) + "…"
 		}
