@@ -429,8 +429,8 @@ func (m *machine) assume(st *state, e *expression, want bool) []*state {
 	}
 	key, holds := m.key(e)
 	fork := st.fork()
-	if len(fork.facts) < maxHeld {
-		fork.facts[key] = fact{e, holds == want, m.standing(e)}
+	if is := m.standing(e); len(fork.facts) < maxHeld || is != anything && len(fork.facts) < 2*maxHeld {
+		fork.facts[key] = fact{e, holds == want, is}
 	}
 	return []*state{fork}
 }
