@@ -125,20 +125,44 @@ func (p *page) show(t *testing.T, config string, dirty, first bool) {
 	if first {
 		wrote(t, "the audit", text, p.audit)
 	}
-	origin := httptest.NewServer(api{p.says})
-	t.Cleanup(origin.Close)
-	s := Start(t, p.name, config, strings.TrimPrefix(origin.URL, "http://"))
+	s := Start(t, p.name, config, p.origin(t))
 	if len(p.log) > 0 {
 		p.showLog(t, s, dirty, first)
 		return
 	}
-	leaks, text := runScan(t, s)
+	leaks, text := runScan(t, s, p.proves())
 	if dirty != (len(leaks) > 0) {
 		t.Errorf("the scan finds %q:\n%s", leaks, text)
 	}
 	if first {
 		wrote(t, "the scan", text, p.scan)
 	}
+}
+
+// origin is what Start wants of an API before which the configuration stands, or of an application.
+func (p *page) origin(t *testing.T) string {
+	t.Helper()
+	if p.stack.language == "python" {
+		people, err := json.Marshal(people)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(people)
+	}
+	origin := httptest.NewServer(api{p.says})
+	t.Cleanup(origin.Close)
+	return strings.TrimPrefix(origin.URL, "http://")
+}
+
+// proves are the checks of the scan that prove what the rule says: where nothing else is said, that a cache gave away what was another's.
+func (p *page) proves() []string {
+	switch p.rule {
+	case finding.FlaskTokenInURL:
+		return []string{finding.TokenInURL.ID}
+	case finding.FlaskPublicCacheControl:
+		return []string{finding.StorableAuthenticatedResponse.ID}
+	}
+	return []string{finding.CrossIdentityReuse.ID, finding.AnonymousReuse.ID, finding.InvalidTokenReuse.ID}
 }
 
 // wrote holds what a program wrote against the lines that a page has of it. A line of an ellipsis stands for any others.
@@ -172,11 +196,14 @@ func runAudit(t *testing.T, file, config string) (rules []string, text string) {
 // Tokens of the two readers: the API knows them as they are.
 var tokens = map[string]string{"alice": "kq7VnM2xYd0RsT4wPz8cLb1e", "bob": "Gh5uJ9oFa3NiXe6mWq0vKt2y"}
 
-// reuse are the checks of the scan that say that a cache gave away what was another's.
-var reuse = []string{finding.CrossIdentityReuse.ID, finding.AnonymousReuse.ID, finding.InvalidTokenReuse.ID}
+// people are whom the tokens speak for.
+var people = map[string]map[string]string{
+	tokens["alice"]: {"name": "Alice Lindqvist", "email": "alice@example.com", "iban": "SE4550000000058398257466"},
+	tokens["bob"]:   {"name": "Bob Okafor", "email": "bob@example.com", "iban": "GB33BUKB20201555555555"},
+}
 
-// runScan is which leaks the scanner proves on a server, and what it writes.
-func runScan(t *testing.T, s *Server) (leaks []string, text string) {
+// runScan is which of the checks the scanner proves on a server, and what it writes.
+func runScan(t *testing.T, s *Server, checks []string) (leaks []string, text string) {
 	t.Helper()
 	var report struct {
 		Findings   []struct{ Check string }
@@ -192,7 +219,7 @@ func runScan(t *testing.T, s *Server) (leaks []string, text string) {
 		t.Fatalf("the scan says of its operation %+v:\n%s", report.Operations, text)
 	}
 	for _, f := range report.Findings {
-		if slices.Contains(reuse, f.Check) {
+		if slices.Contains(checks, f.Check) {
 			leaks = append(leaks, f.Check)
 		}
 	}
@@ -262,12 +289,8 @@ func (s *Server) logged(t *testing.T) (text string) {
 type api struct{ says http.Header }
 
 func (a api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	people := map[string]string{
-		tokens["alice"]: `{"name": "Alice Lindqvist", "email": "alice@example.com", "iban": "SE4550000000058398257466"}`,
-		tokens["bob"]:   `{"name": "Bob Okafor", "email": "bob@example.com", "iban": "GB33BUKB20201555555555"}`,
-	}
 	w.Header().Set("Content-Type", "application/json")
-	body, known := people[strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")]
+	person, known := people[strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")]
 	if !known {
 		w.Header().Set("WWW-Authenticate", "Bearer")
 		w.WriteHeader(http.StatusUnauthorized)
@@ -277,5 +300,44 @@ func (a api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for name, values := range a.says {
 		w.Header()[http.CanonicalHeaderKey(name)] = values
 	}
-	fmt.Fprintln(w, body)
+	json.NewEncoder(w).Encode(person)
+}
+
+// TestFlask shows an application as a page of a rule for Flask has it: the path /api/profile, and TOKENS for who is known by which token.
+func TestFlask(t *testing.T) {
+	const app = `import json
+import os
+
+from flask import Flask, abort, g, jsonify, request
+from flask_caching import Cache
+
+PEOPLE = json.loads(os.environ["TOKENS"])
+
+app = Flask(__name__)
+cache = Cache(app, config={"CACHE_TYPE": "SimpleCache"})
+
+
+@app.before_request
+def authenticate():
+    g.user = PEOPLE.get(request.headers.get("Authorization", "").removeprefix("Bearer "))
+    if g.user is None:
+        abort(401)
+
+
+def per_caller():
+    return f"{request.full_path}:{g.user['email']}"
+
+
+@app.get("/api/profile")
+@cache.cached(timeout=2@key@)
+def profile():
+    return jsonify(g.user)
+`
+	p := &page{rule: finding.FlaskUnkeyedCache, name: "flask", stack: stacks["flask"]}
+	for name, key := range map[string]string{"dirty": "", "clean": ", make_cache_key=per_caller"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p.show(t, strings.ReplaceAll(app, "@key@", key), name == "dirty", false)
+		})
+	}
 }

@@ -26,6 +26,7 @@ const (
 type Server struct {
 	Address string
 	dir     string
+	people  string // for applications: who is known by which token, in JSON
 }
 
 // File is the text of a file that the configuration names by its full path, such as a log.
@@ -42,8 +43,9 @@ func (s *Server) File(t testing.TB, path string) string {
 type stack struct {
 	programs []string // the first that is there
 	render   func(s *Server, config, origin string) string
-	file     string // as it is called where the program has it
-	language string // of the blocks of a page
+	file     string   // as it is called where the program has it
+	language string   // of the blocks of a page
+	modules  []string // of Python
 	command  func(s *Server, program, file string) *exec.Cmd
 }
 
@@ -61,6 +63,15 @@ var stacks = map[string]stack{
 				"-s", "malloc,16m", "-T", "none", "-p", "vsl_space=1m", "-p", "thread_pool_min=5")
 		},
 	},
+	"flask": {
+		programs: []string{"python3"}, render: flask, file: "app.py", language: "python", modules: []string{"flask", "flask_caching"},
+		command: func(s *Server, program, file string) *exec.Cmd {
+			host, port, _ := net.SplitHostPort(s.Address)
+			cmd := exec.Command(program, "-m", "flask", "--app", file, "run", "--host", host, "--port", port)
+			cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1", "FLASK_DEBUG=0", "TOKENS="+s.people)
+			return cmd
+		},
+	},
 	"apache": {
 		programs: []string{"apache2", "httpd"}, render: apache, file: "httpd.conf", language: "apache",
 		command: func(_ *Server, program, file string) *exec.Cmd {
@@ -70,13 +81,18 @@ var stacks = map[string]stack{
 }
 
 // Start starts a server of a stack before an origin. Without the program it ends the test, as programtest.Missing does.
+//
+// An application has no origin: origin is then its variable TOKENS, a JSON object of the people it knows by their tokens.
 func Start(t testing.TB, name, config, origin string) *Server {
 	t.Helper()
 	st := stacks[name]
 	program := lookPath(t, st.programs)
+	if st.modules != nil {
+		program = python(t, st.modules)
+	}
 	var log bytes.Buffer
 	for range 3 { // another program may take the port
-		s := &Server{Address: net.JoinHostPort("127.0.0.1", programtest.FreePort()), dir: t.TempDir()}
+		s := &Server{Address: net.JoinHostPort("127.0.0.1", programtest.FreePort()), dir: t.TempDir(), people: origin}
 		s.prepare(t)
 		file := filepath.Join(s.dir, st.file)
 		if err := os.WriteFile(file, []byte(st.render(s, config, origin)), 0o644); err != nil {
@@ -152,6 +168,20 @@ func pause(t testing.TB) {
 	}
 }
 
+// python is the interpreter that has Flask.
+func python(t testing.TB, modules []string) string {
+	program := os.Getenv("BEARCACHE_TEST_PYTHON")
+	if program == "" {
+		program = "/usr/bin/python3"
+	}
+	for _, module := range modules {
+		if exec.Command(program, "-c", "import "+module).Run() != nil {
+			programtest.Missing(t, module)
+		}
+	}
+	return program
+}
+
 // asRoot is a directive that is needed where the tests run as root; "" elsewhere.
 func asRoot(directive string) string {
 	if os.Getuid() == 0 {
@@ -181,6 +211,10 @@ func nginx(s *Server, config, origin string) string {
 	config = strings.NewReplacer("listen "+Listen+";", "listen "+s.Address+";", Origin, origin,
 		"/var/cache/nginx", s.dir+"/cache", "/var/log/nginx", s.dir+"/log").Replace(config)
 	return strings.NewReplacer("@user@", asRoot("user root;\n"), "@dir@", s.dir, "@config@", config).Replace(nginxFrame)
+}
+
+func flask(s *Server, app, _ string) string {
+	return strings.ReplaceAll(app, "/var/log/app", s.dir+"/log")
 }
 
 func varnish(_ *Server, config, origin string) string {

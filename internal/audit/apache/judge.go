@@ -120,15 +120,31 @@ func (j *judge) look(e enable, at area) *target {
 			t.origin = &j.backends[i]
 		}
 	}
+	unseen := j.unseen(at)
 	for _, s := range j.shown {
+		if s.module == "" && s.by&^unseen == 0 || s.by == authorization && unseen&authorization != 0 {
+			continue
+		}
 		if s.block.over().covers(at) && (s.module == "" || s.module == "mod_ssl" || j.asks(at)) {
 			t.shown = append(t.shown, s)
 		}
 	}
-	if len(t.shown) == 0 {
+	if len(t.shown) == 0 && unseen&authorization == 0 {
 		t.word = j.word(t)
 	}
 	return t
+}
+
+// unseen is by what the origin does not see who asks there, since httpd takes it away and tells it by no other field: it can but answer
+// all of these callers alike.
+func (j *judge) unseen(at area) (who credential) {
+	told := slices.ContainsFunc(j.names, func(n identity) bool { return n.block.over().covers(at) })
+	for _, r := range j.removes {
+		if !told && r.block.over().covers(at) && (r.block == nil || r.block.when == "") {
+			who |= r.of
+		}
+	}
+	return who
 }
 
 // handsOn are the directives by which another server makes the answers.
@@ -165,7 +181,7 @@ func (j *judge) dynamic(t *target) bool {
 var (
 	personalNames = words(`api rest graphql me my account accounts profile profiles user users admin private wallet dashboard customer
 		customers order orders member members auth session secure`)
-	publicNames = words(`public catalog catalogue product products news blog docs open opendata feed feeds rss status health version
+	publicNames = words(`public publica publico publique catalog catalogue product products news blog docs open opendata feed feeds rss status health version
 		search geo weather maps`)
 	nameParts = regexp.MustCompile(`[a-z]+`)
 )
@@ -268,7 +284,7 @@ func (j *judge) fieldRemoved(t *target) {
 		return
 	}
 	for _, r := range j.removes {
-		if !r.early && !j.late || !r.block.over().covers(t.at) || r.block != nil && r.block.when != "" {
+		if r.of != authorization || !r.early && !j.late || !r.block.over().covers(t.at) || r.block != nil && r.block.when != "" {
 			continue
 		}
 		for _, n := range j.names {

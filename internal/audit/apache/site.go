@@ -45,9 +45,10 @@ type exception struct {
 	of   credential // requests with these; both: all
 }
 
-// remove is a RequestHeader that takes the Authorization field away.
+// remove is a RequestHeader that takes the Authorization field away, or the cookies.
 type remove struct {
 	directive
+	of    credential
 	early bool // before mod_cache's quick handler
 }
 
@@ -260,7 +261,9 @@ func (s *site) requestHeader(d directive) {
 	value := strings.ToLower(d.arg(2))
 	switch {
 	case field == "authorization" && action == "unset":
-		s.removes = append(s.removes, remove{d, early})
+		s.removes = append(s.removes, remove{d, authorization, early})
+	case field == "cookie" && action == "unset":
+		s.removes = append(s.removes, remove{d, another, early})
 	case action != "set" && action != "add" && action != "append" && action != "merge":
 		return
 	case strings.Contains(value, "remote_user") || strings.Contains(value, "remote-user") || strings.Contains(value, "oidc_claim") ||
