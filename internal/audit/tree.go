@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -156,14 +157,15 @@ func (w *walker) text(name string, most int64) ([]byte, error) {
 	case info.Size() > most:
 		return nil, tooLarge(most)
 	}
-	text, err := io.ReadAll(io.LimitReader(f, most+1))
-	switch {
+	var text bytes.Buffer
+	text.Grow(int(info.Size()) + bytes.MinRead) // its end shows without growing
+	switch _, err := text.ReadFrom(io.LimitReader(f, most+1)); {
 	case err != nil:
 		return nil, fmt.Errorf("it cannot be read: %w", cause(err))
-	case int64(len(text)) > most: // files of /proc say that they are empty
+	case int64(text.Len()) > most: // files of /proc say that they are empty
 		return nil, tooLarge(most)
 	}
-	return text, nil
+	return text.Bytes(), nil
 }
 
 func tooLarge(most int64) error {
