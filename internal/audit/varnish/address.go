@@ -102,6 +102,7 @@ func whole(pattern string) bool {
 	return true
 }
 
+// wordSet has the words of a list.
 func wordSet(words string) map[string]bool {
 	m := map[string]bool{}
 	for w := range strings.FieldsSeq(words) {

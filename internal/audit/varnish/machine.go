@@ -259,15 +259,20 @@ func (m *machine) statement(s *statement, st *state) []*state {
 
 // called runs a subroutine of the program's. What one does that is nowhere to be found, its name may tell.
 func (m *machine) called(s *statement, st *state) []*state {
-	if len(m.subs[s.name]) == 0 && len(m.appended.subs[s.name]) == 0 && guards(s.name) {
+	if len(m.subs[s.name])+len(m.appended.subs[s.name]) > 0 {
+		return m.call(s.name, []*state{st})
+	}
+	switch name := strings.ToLower(s.name); {
+	case strings.Contains(name, "sign"), strings.Contains(name, "aws"), strings.Contains(name, "s3"):
+		st.put("req.http.authorization", value{what: something}) // the backend is a store, which Varnish signs its requests for
+	case guards(name):
 		return nil
 	}
-	return m.call(s.name, []*state{st})
+	return []*state{st}
 }
 
 // guards reports whether a subroutine is called as if it dealt with who asks.
 func guards(sub string) bool {
-	sub = strings.ToLower(sub)
 	for _, word := range []string{"auth", "login", "session", "user", "pass", "private", "token", "jwt", "cookie", "nocache", "uncache"} {
 		if strings.Contains(sub, word) {
 			return true

@@ -25,7 +25,7 @@ type parser struct {
 }
 
 func parse(root *source, include func(from *source, name string, all bool) []*source) *program {
-	p := &parser{program: &program{root: root, subs: map[string][]*subroutine{}, objects: map[string]bool{}}, include: include}
+	p := &parser{program: &program{root: root, subs: map[string][]*subroutine{}}, include: include}
 	p.lexers = []*lexer{newLexer(root)}
 	p.advance()
 	for p.tok.kind != end {
@@ -298,7 +298,6 @@ func (p *parser) statement() *statement {
 	case "new":
 		p.advance()
 		s.op, s.name = set, "object "+strings.ToLower(p.tok.text)
-		p.objects[strings.ToLower(p.tok.text)] = true
 		p.advance()
 		p.assigned(s)
 	case "declare":
