@@ -4,9 +4,11 @@
 package flask
 
 import (
+	"bytes"
 	"path"
 	"regexp"
 	"runtime"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -52,7 +54,8 @@ func judgeFiles(files []audit.File) audit.Result {
 			}
 			result.Problems = append(result.Problems, finding.Place{File: m.path, Line: e.Line, Note: e.Message})
 		}
-		p.hasFlask = p.hasFlask || importsFlask.Match(m.file.Text)
+		m.flask = importsFlask.Match(m.file.Text)
+		p.hasFlask = p.hasFlask || m.flask
 	}
 	for _, f := range files {
 		if isTemplate(f.Path) && path.Ext(f.Path) != ".py" {
@@ -74,7 +77,7 @@ func judgeFiles(files []audit.File) audit.Result {
 func newProject() *project {
 	return &project{
 		byTail: map[string][]*module{}, byBase: map[string][]*template{}, context: map[string][]*function{}, attached: map[string][]*binding{}, requests: map[*binding]bool{}, assignedG: map[string][]*function{},
-		g: map[string]taint{}, views: map[*function][]*view{}, summaries: map[*function]*summary{}, freeUnderWay: map[*binding]bool{}, freeSeen: map[*binding]taint{}, boundSeen: map[*binding]value{},
+		g: map[string]taint{}, views: map[*function][]*view{}, summaries: map[*function]*summary{}, freeUnderWay: map[*binding]bool{}, freeSeen: map[*binding]taint{}, namesSeen: map[moduleName]value{}, boundSeen: map[*binding]value{},
 		layered: map[*function][]layer{}, decorations: map[*function][]layer{}, found: map[string]bool{}, registered: map[*binding]registration{}, reads: map[string]bool{}, wrapping: map[*function]map[string]bool{}, passed: map[*function][]taint{}, singletons: map[*class]bool{},
 	}
 }
@@ -113,6 +116,11 @@ func parseAll(list []*module) {
 		wg.Go(func() {
 			for m := range next {
 				m.file = python.Parse(m.source)
+				if len(m.file.Errors) > 0 {
+					if translated := python.Parse(fromPython2(m.source)); len(translated.Errors) < len(m.file.Errors) {
+						m.file, m.translated = translated, true
+					}
+				}
 				m.source = nil
 			}
 		})
@@ -122,6 +130,35 @@ func parseAll(list []*module) {
 	}
 	close(next)
 	wg.Wait()
+}
+
+var (
+	printStatement = regexp.MustCompile(`(?m)^([ \t]*(?:[^\n#'"]*[:;][ \t]*)?)print[ \t]+([^(\n=][^\n]*?)[ \t\r]*$`)
+	execStatement  = regexp.MustCompile(`(?m)^([ \t]*)exec[ \t]+([^(\n=][^\n]*?)[ \t\r]*$`)
+	oldOctal       = regexp.MustCompile(`\b0([0-7]+)\b`)
+	raiseComma     = regexp.MustCompile(`(?m)^([ \t]*raise[ \t]+\w+)[ \t]*,[ \t]*([^\n]+?)[ \t\r]*$`)
+	exceptComma    = regexp.MustCompile(`(?m)^([ \t]*except[ \t]+[\w.]+|[ \t]*except[ \t]*\([^()\n]*\))[ \t]*,[ \t]*(\w+)[ \t]*:`)
+)
+
+// fromPython2 is source of Python 2 as far as version 3 reads it with the same lines: what prints, raises and catches. Its offsets are others,
+// so that nothing in such a file is edited.
+func fromPython2(text []byte) []byte {
+	text = exceptComma.ReplaceAll(text, []byte("$1 as $2:"))
+	text = raiseComma.ReplaceAll(text, []byte("$1($2)"))
+	text = printStatement.ReplaceAllFunc(text, func(line []byte) []byte {
+		m := printStatement.FindSubmatch(line)
+		what := bytes.TrimRight(m[2], ", \t")
+		if bytes.HasPrefix(what, []byte(">>")) {
+			what = what[2:]
+		}
+		if i := bytes.Index(what, []byte("  #")); i >= 0 { // a comment stays one
+			return slices.Concat(m[1], []byte("print("), what[:i], []byte(")"), what[i:])
+		}
+		return slices.Concat(m[1], []byte("print("), what, []byte(")"))
+	})
+	text = execStatement.ReplaceAll(text, []byte("$1exec($2)"))
+	text = oldOctal.ReplaceAll(text, []byte("0o$1"))
+	return text
 }
 
 // importedBy are the modules that a module imports, and that are not read yet; each once.
@@ -161,9 +198,7 @@ func (p *project) importedBy(m *module) (list []*module) {
 var importsFlask = regexp.MustCompile(`(?m)^[ \t]*(from|import)[ \t]+(flask|quart)`)
 
 // isFlask reports whether a module imports something of Flask's.
-func (p *project) isFlask(m *module) bool {
-	return importsFlask.Match(m.file.Text)
-}
+func (p *project) isFlask(m *module) bool { return m.flask }
 
 // collect gives every scope its names.
 func (p *project) collect() {

@@ -477,7 +477,7 @@ func (s *site) remedy(f *finding.Finding) {
 // its own and nothing but checks stands between.
 func (s *site) move(f *finding.Finding) {
 	l := s.layer
-	if l.module != s.fn.module || !slices.Contains(s.fn.decorators, l.expr) {
+	if l.module != s.fn.module || l.module.translated || !slices.Contains(s.fn.decorators, l.expr) {
 		return
 	}
 	at := slices.Index(s.fn.decorators, l.expr)

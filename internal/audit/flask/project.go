@@ -34,6 +34,7 @@ type project struct {
 	summaries    map[*function]*summary
 	layered      map[*function][]layer
 	decorations  map[*function][]layer
+	namesSeen    map[moduleName]value
 	boundSeen    map[*binding]value
 	freeSeen     map[*binding]taint
 	freeUnderWay map[*binding]bool
@@ -53,17 +54,19 @@ type project struct {
 
 // module is one file of Python.
 type module struct {
-	path    string
-	dir     string
-	dotted  []string // the path without .py, and without __init__
-	isInit  bool
-	source  []byte // until it is parsed
-	wanted  bool   // it will be
-	file    *python.File
-	scope   *scope
-	lambdas map[*python.Lambda]*function
-	project *project
-	test    bool // of the project's tests: looked at for what it defines, never blamed
+	path       string
+	dir        string
+	dotted     []string // the path without .py, and without __init__
+	isInit     bool
+	source     []byte // until it is parsed
+	flask      bool   // it imports something of Flask's
+	translated bool   // from Python 2
+	wanted     bool   // it will be
+	file       *python.File
+	scope      *scope
+	lambdas    map[*python.Lambda]*function
+	project    *project
+	test       bool // of the project's tests: looked at for what it defines, never blamed
 }
 
 func (m *module) line(n python.Node) int { return m.file.Line(n.Range().Start) }

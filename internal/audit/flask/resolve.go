@@ -114,8 +114,10 @@ func (p *project) meaning(list []*binding, name string, s *scope, steps int) val
 	if len(list) > 0 {
 		return unknownValue
 	}
-	if v := p.starred(s.module, name, steps); v.kind != isUnknown {
-		return v
+	if len(s.module.scope.stars) > 0 {
+		if v := p.inModule(s.module, name, steps); v.kind != isUnknown {
+			return v
+		}
 	}
 	if builtins[name] {
 		return external(name)
@@ -148,11 +150,28 @@ func (p *project) starred(m *module, name string, steps int) value {
 	return unknownValue
 }
 
-// inModule is what a name means in another module.
+// inModule is what a name means in another module. It is found once: modules that import each other with stars have more ways between them
+// than there is time for.
 func (p *project) inModule(m *module, name string, steps int) value {
 	if steps <= 0 {
 		return unknownValue
 	}
+	key := moduleName{m, name}
+	if v, ok := p.namesSeen[key]; ok {
+		return v
+	}
+	p.namesSeen[key] = unknownValue // for what leads back to it
+	v := p.lookedUp(m, name, steps)
+	p.namesSeen[key] = v
+	return v
+}
+
+type moduleName struct {
+	module *module
+	name   string
+}
+
+func (p *project) lookedUp(m *module, name string, steps int) value {
 	if list := m.scope.names[name]; len(list) > 0 {
 		return p.meaning(list, name, m.scope, steps)
 	}
