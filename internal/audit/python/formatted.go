@@ -179,8 +179,8 @@ func (f *formatted) replacement() {
 	if f.height > maxDepth {
 		f.fail("too deeply nested")
 	}
-	span := Span{start, f.end}
-	if f.prefix.template {
+	span := Span{start, f.end} // in a format, a template's fields are those of an f-string
+	if f.prefix.template && f.fields == 0 {
 		text = strings.TrimRight(text, " \t\n\r\f")
 		f.exprs = append(f.exprs, &Interpolation{span, value, text, conversion, spec})
 		return

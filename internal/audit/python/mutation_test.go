@@ -83,6 +83,7 @@ var rare = []string{
 	"async def f():\n  async for x, *y in z, *w: await x ** -y\n  async with a as b, c: return [x async for x in y if z if w for v in u]\n",
 	"try:\n  pass\nexcept* (A, B) as c:\n  pass\nelse: a;\nfinally: b; c\n",
 	"f'{x!r:>{w}.{p}}{y=}{ {z: 1}[z] = :a}{{}}' 'b' fr'\\{d}\\n{e:\\d}' f'{f'{g}'}' f'''{\nh # i\n}'''\n",
+	"a = t'{x!r:>{w}.{p}}{y=} {z}' rt'{{\\d}}' T\"\"\"{ a # b\n }\"\"\" t''\ntry: a\nexcept B, C: d\nexcept E: f\n",
 	"x = 0x_F, 0b1, 0o7, 1_000, 1.e-5j, .5, 00, 1if 2else 3, 0_0.0_1\n",
 	"a = b'\\x00' rb'\\x' u'\\u1234\\U0001F600\\ud800' '\\777\\8' '''\n\\\n'''\n",
 	"a = *b, *c = d, = yield e\n(x): int = y\na.b: c\na[b:c, ::d, *e]: f = yield\na @= b <= c is not d not in e\n",
