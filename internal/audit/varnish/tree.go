@@ -114,7 +114,6 @@ type program struct {
 	subs     map[string][]*subroutine
 	order    []*subroutine
 	backend  []string // names and hosts of backends
-	objects  map[string]bool
 	broken   []problem
 }
 
