@@ -65,6 +65,8 @@ func TestDecisions(t *testing.T) {
 		"the origin of an API sees no token":         {"CacheEnable disk /api\n" + comeLate + handedOn + "!" + public, "CacheEnable disk /api\n" + comeLate + handedOn + "RequestHeader unset Authorization\n" + public},
 		"the origin sees no cookie":                  {cached + handedOn + sessions + "!" + public, cached + handedOn + sessions + "RequestHeader unset Cookie\n" + public},
 		"of some requests":                           {cached + handedOn + sessions + "<If true>\nRequestHeader unset Cookie\n</If>\n!" + public, cached + handedOn + sessions + "RequestHeader unset Cookie\n" + public},
+		"no-store, of what tokens are shown to":      {"CacheEnable disk /orders.json\n" + handedOn + token + "!CacheStoreNoStore On\n", "CacheEnable disk /data.json\n" + handedOn + token + "CacheStoreNoStore On\n"},
+		"no-store, with sessions":                    {cached + handedOn + sessions + "!CacheStoreNoStore On\n", cached + handedOn + "CacheStoreNoStore On\n"},
 		"one file":                                   {"CacheEnable disk /report\n" + handedOn + "!" + stored, "CacheEnable disk /report.png\n" + handedOn + stored},
 		"other methods":                              {cached + comeLate + handedOn + token + "<Limit GET POST>\n!" + public + "</Limit>\n", cached + comeLate + handedOn + token + "<Limit POST>\n" + public + "</Limit>\n"},
 		"but for these methods":                      {cached + comeLate + handedOn + token + "<LimitExcept POST>\n!" + public + "</LimitExcept>\n", cached + comeLate + handedOn + token + "<LimitExcept GET>\n" + public + "</LimitExcept>\n"},

@@ -234,7 +234,9 @@ func (j *judge) storesRefused(t *target) {
 	if s := t.stores["private"]; s != nil {
 		j.blame(t, s.directive, finding.Likely, storesPrivate)
 	}
-	if s := t.stores["no-store"]; s != nil && !t.at.forward && (len(t.shown) > 0 || t.word != "") {
+	by, _ := t.cc.released(t.ignored())
+	known := t.by(another) != nil || j.word(t) != "" || j.late && by != nil && t.by(authorization) != nil
+	if s := t.stores["no-store"]; s != nil && known && !t.at.forward {
 		j.blame(t, s.directive, finding.Likely, storesNoStore)
 	}
 }
