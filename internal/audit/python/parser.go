@@ -121,7 +121,7 @@ func (p *parser) accept(k kind) bool {
 // to is the span from the offset up to what was read last.
 func (p *parser) to(start int32) Span { return Span{start, p.previous} }
 
-// enter goes one level down in the tree. Where that is too deep, it fails; leave must be called anyway.
+// enter goes one level down in the tree, and leaveLevel comes back. Where it is too deep, it fails.
 func (p *parser) enter() {
 	if p.depth++; p.depth > maxDepth {
 		p.fail("too deeply nested")
