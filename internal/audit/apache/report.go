@@ -150,6 +150,8 @@ func (j *judge) trace(t *target, blamed directive) (list []finding.Place) {
 		list = append(list, note(t.enable.directive, "mod_cache is enabled here for "+printable(t.enable.area.path)))
 	}
 	switch {
+	case j.late && j.quick == nil:
+		list = append(list, note(t.enable.directive, "which is in effect in a section with CacheQuickHandler Off: that is taken to be said elsewhere"))
 	case j.late:
 		list = append(list, note(*j.quick, "and looks requests with Authorization up like all others"))
 	case j.quick != nil:

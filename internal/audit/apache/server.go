@@ -43,6 +43,7 @@ type server struct {
 	all   []directive
 	hosts []*block // its <VirtualHost>s, in order
 	whole bool     // nothing was left out for its size
+	root  bool     // with the file that httpd begins with: it says all that there is
 }
 
 // source is a file, taken apart.
@@ -158,6 +159,8 @@ func (a *assembly) take(it item, file string, within *block) {
 		}
 	case "use":
 		a.use(it, within)
+	case "serverroot":
+		a.server.root = true
 	}
 	a.server.all = append(a.server.all, directive{item: it, file: file, block: within})
 }

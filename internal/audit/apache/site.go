@@ -107,13 +107,22 @@ func (s *server) sites() (list []*site) {
 			break
 		}
 		if len(own[host]) > 0 {
-			list = append(list, newSite(slices.Concat(base, own[host])))
+			list = append(list, s.site(slices.Concat(base, own[host])))
 		}
 	}
 	if len(s.hosts) == 0 || slices.ContainsFunc(base, func(d directive) bool { return d.name == "proxypass" || d.name == "wsgiscriptalias" }) {
-		list = append(list, newSite(base))
+		list = append(list, s.site(base))
 	}
 	return list
+}
+
+// site is one of the server's. A CacheEnable in a section does nothing with the quick handler: where a part of a configuration has one,
+// and nothing says when the cache comes, CacheQuickHandler Off is said in a part that is not here.
+func (s *server) site(all []directive) *site {
+	one := newSite(all)
+	outside := slices.ContainsFunc(one.enables, func(e enable) bool { return !e.inside })
+	one.late = one.late || one.quick == nil && len(one.enables) > 0 && !outside && !s.root
+	return one
 }
 
 // concerns are the directives that any of this depends on.
