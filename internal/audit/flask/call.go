@@ -77,6 +77,9 @@ func (fr *frame) call(n *python.Call) taint {
 	receiver := taint{}
 	callee := fr.p.resolve(n.Func, fr.scope)
 	if attr, ok := n.Func.(*python.Attribute); ok {
+		if name == "pop" && len(n.Args) > 0 {
+			fr.dropField(attr.Value, n.Args[0])
+		}
 		if t, ok := fr.accessor(n, attr); ok {
 			fr.given(n)
 			return t
@@ -102,9 +105,6 @@ func (fr *frame) call(n *python.Call) taint {
 		return t
 	}
 	fr.mutates(n, name, g)
-	if attr, ok := n.Func.(*python.Attribute); ok && name == "pop" && len(n.Args) > 0 {
-		fr.dropField(attr.Value, n.Args[0])
-	}
 	switch callee.kind {
 	case isExternal:
 		return fr.externalCall(n, callee.name, name, receiver, g)
@@ -150,7 +150,7 @@ func (fr *frame) accessor(n *python.Call, attr *python.Attribute) (taint, bool) 
 		return taint{}, false
 	}
 	base := fr.p.resolve(attr.Value, fr.scope)
-	key, constant := stringOf(n.Args[0])
+	key, constant := fr.constant(n.Args[0])
 	if t, ok := fr.field(base, key, constant, n); ok {
 		return t, true
 	}
@@ -220,6 +220,9 @@ func (fr *frame) wrappedCall(n *python.Call) (taint, bool) {
 	}
 	if g.star {
 		c.passesAll = true
+		for k, t := range fr.kwargs { // kwargs["user"] = user, before
+			c.keywords[k] = c.keywords[k].and(t)
+		}
 	}
 	if len(fr.sum.inner) < 8 {
 		fr.sum.inner = append(fr.sum.inner, c)
@@ -316,6 +319,9 @@ func (fr *frame) externalCall(n *python.Call, dotted, name string, receiver tain
 	case hashing.MatchString(dotted):
 		return receiver.and(g.all).told()
 	}
+	if receiver.has(caller) && ofCaller.MatchString(name) {
+		return receiver.and(taint{marks: secret | named, why: &origin{place: fr.place(n, name)}})
+	}
 	if t := fr.source(external(dotted+"()"), n); t.marks != 0 {
 		return t
 	}
@@ -326,14 +332,18 @@ func (fr *frame) externalCall(n *python.Call, dotted, name string, receiver tain
 		}
 		return t
 	}
-	switch {
-	case receiver.has(caller) && ofCaller.MatchString(name):
-		return receiver.and(taint{marks: secret | named, why: &origin{place: fr.place(n, name)}})
-	case tokenCall.MatchString(name):
+	if tokenCall.MatchString(name) {
 		return taint{marks: secret | named, why: &origin{place: fr.place(n, name)}}
+	}
+	if root, _, _ := strings.Cut(dotted, "."); !textKeeping[root] {
+		return fr.passed(name, receiver, g.all.told()) // what comes back is another's
 	}
 	return fr.passed(name, receiver, g.all)
 }
+
+// textKeeping are modules and types of which functions give back the text that they are given.
+var textKeeping = map[string]bool{"str": true, "str()": true, "dict": true, "dict()": true, "list": true, "list()": true, "set": true, "repr": true, "json": true, "urllib": true,
+	"base64": true, "bytes": true, "format": true, "copy": true, "flask": true, "re": true, "itertools": true, "collections": true, "html": true, "markupsafe": true, "getattr": true}
 
 // unverified: jwt.decode(token, options={"verify_signature": False}), or verify=False.
 func unverified(n *python.Call) bool {

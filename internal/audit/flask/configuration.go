@@ -111,3 +111,35 @@ func (p *project) judgeConfiguration() {
 		})
 	}
 }
+
+// judgeTexts reports addresses that are written with a place for an access token in their query.
+func (p *project) judgeTexts() {
+	for _, m := range p.modules {
+		if m.test {
+			continue
+		}
+		for _, stmt := range m.file.Body {
+			python.Inspect(stmt, func(n python.Node) bool {
+				switch n := n.(type) {
+				case *python.ExprStmt: // a docstring
+					_, text := n.Value.(*python.Constant)
+					return !text
+				case *python.JoinedStr:
+					return false
+				case *python.Constant:
+					if n.Kind != python.Str || len(n.Text) > 2000 || !accessToken.MatchString(n.Text) || !inURLOne.MatchString(n.Text) {
+						return false
+					}
+					p.add(finding.Finding{
+						Rule: finding.FlaskTokenInURL, Severity: finding.FlaskTokenInURL.Severity, Confidence: finding.Likely,
+						Summary: "An address has a place for an access token in its query.",
+						Detail:  "Whatever token is put there stands in logs, histories, caches and the Referer field of other requests.",
+						Source: &finding.Source{Place: finding.Place{File: m.path, Line: m.line(n)}, EndLine: m.endLine(n), Key: shown(m.file.Source(n)),
+							Fix: "Send it in the Authorization field, or in the body of a POST."},
+					})
+				}
+				return true
+			})
+		}
+	}
+}

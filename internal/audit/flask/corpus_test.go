@@ -108,3 +108,20 @@ func inScope(scope []string, file string) bool {
 	}
 	return false
 }
+
+// TestDetail prints what is found in one directory, with its traces: DIR names it.
+func TestDetail(t *testing.T) {
+	dir := os.Getenv("DIR")
+	if dir == "" {
+		t.Skip("DIR is not set")
+	}
+	for _, f := range Language.Audit(read(t, dir)).Findings {
+		if at := os.Getenv("AT"); at != "" && !strings.Contains(f.Source.File, at) {
+			continue
+		}
+		t.Logf("%s:%d %s %s %s\n  %s\n  %s", f.Source.File, f.Source.Line, f.Rule.ID, f.Confidence, f.Operation, f.Summary, f.Detail)
+		for _, step := range f.Source.Trace {
+			t.Logf("    %s:%d %s", step.File, step.Line, step.Note)
+		}
+	}
+}

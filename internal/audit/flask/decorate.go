@@ -196,8 +196,9 @@ func (p *project) externalLayer(l layer, name string, c *python.Call, fr *frame)
 	if memoLibraries.MatchString(name) || memoLibraries.MatchString(full) {
 		return p.memoLayer(l, name, c, fr), true
 	}
-	if strings.HasSuffix(name, ".cached") && p.usesCaching && strings.HasPrefix(name, "flask.current_app.") {
-		return p.flaskCaching(l, "cached", c, fr), true
+	if method, ok := cachingMethod(name); ok {
+		l.guessed = true
+		return p.flaskCaching(l, method, c, fr), true
 	}
 	s, ok := authority(full)
 	if !ok {
@@ -219,6 +220,16 @@ func (p *project) externalLayer(l layer, name string, c *python.Call, fr *frame)
 	}
 	l.kind, l.strength = layerAuth, s
 	return []layer{l}, true
+}
+
+// cachingMethod is cached or memoize of an object of a library that is called after a cache.
+func cachingMethod(name string) (string, bool) {
+	segments := strings.Split(name, ".")
+	last := segments[len(segments)-1]
+	if len(segments) < 2 || last != "cached" && last != "memoize" {
+		return "", false
+	}
+	return last, strings.Contains(strings.ToLower(segments[len(segments)-2]), "cache") && !strings.HasPrefix(name, "aiocache") && !strings.HasPrefix(name, "diskcache")
 }
 
 // flaskCaching reads the arguments of Cache.cached and Cache.memoize (Flask-Caching 2.3).

@@ -1,6 +1,7 @@
 package flask
 
 import (
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -171,6 +172,9 @@ func (fr *frame) paramOf(e python.Expr) uint64 {
 	}
 	if i := fr.fn.param(n.ID); i >= 0 && i < 64 {
 		return 1 << i
+	}
+	if t := fr.env[n.ID]; t.marks&caller == 0 && bits.OnesCount64(t.params) == 1 { // another name for it
+		return t.params
 	}
 	return 0
 }
@@ -351,6 +355,8 @@ func (fr *frame) source(v value, at python.Node) taint {
 	switch name {
 	case "flask.request.headers", "flask.request.headers.items()", "flask.request.headers.to_wsgi_list()", "flask.request.environ":
 		return taint{marks: fields, why: &origin{place: fr.place(at, name[len("flask."):])}}
+	case "flask.request.data", "flask.request.get_data()", "flask.request.json", "flask.request.get_json()", "flask.request.form", "flask.request.form.to_dict()":
+		return taint{marks: body}
 	case "flask.request.full_path", "flask.request.url", "flask.request.query_string", "flask.request.args", "flask.request.args.items()", "flask.request.args.to_dict()":
 		return taint{marks: query}
 	case "flask.request.authorization.password", "flask.request.authorization.token":
@@ -415,6 +421,9 @@ func (fr *frame) attribute(n *python.Attribute) taint {
 	if t.has(caller) && t.attrs&whole != 0 {
 		t.attrs = attrOf(n.Attr)
 	}
+	if t.marks&^(opaque|stored|caller) == 0 && t.params == 0 && ownToken.MatchString(n.Attr) {
+		t = t.and(taint{marks: secret | named, why: &origin{place: fr.place(n, n.Attr)}})
+	}
 	if t.has(caller) && !t.has(secret) && (tokenName.MatchString(n.Attr) || bareToken.MatchString(n.Attr)) {
 		t.marks |= secret | named
 	}
@@ -459,7 +468,7 @@ func (p *project) moduleName(m *module, name string) taint {
 
 func (fr *frame) subscript(n *python.Subscript) taint {
 	base := fr.p.resolve(n.Value, fr.scope)
-	key, constant := stringOf(n.Slice)
+	key, constant := fr.constant(n.Slice)
 	if _, local := fr.env[rootName(n.Value)]; !local || base.kind == isExternal && strings.HasPrefix(base.name, "flask.") {
 		if t, ok := fr.field(base, key, constant, n); ok {
 			return t

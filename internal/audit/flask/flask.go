@@ -283,6 +283,7 @@ func (p *project) run() {
 	p.judgeAll()
 	p.judgePolicies()
 	p.judgeConfiguration()
+	p.judgeTexts()
 	sort.SliceStable(p.findings, func(i, j int) bool {
 		a, b := p.findings[i].Source, p.findings[j].Source
 		if a.File != b.File {

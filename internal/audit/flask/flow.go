@@ -43,13 +43,14 @@ type frame struct {
 	env       map[string]taint
 	pc        taint // what the statement's being reached depends on
 	sum       *summary
-	seen      taint  // callers and secrets in the expressions since it was cleared
-	mute      int    // above 0: what is returned is a refusal
-	dry       bool   // nothing is noted but what the value depends on
-	onlyIf    string // the parameter of a decorator that is known to be set here
-	anonymous bool   // nobody is logged in here
-	without   uint64 // parameters that are known to be None here
-	raised    taint  // what exceptions hold that were raised since it was cleared
+	seen      taint            // callers and secrets in the expressions since it was cleared
+	mute      int              // above 0: what is returned is a refusal
+	dry       bool             // nothing is noted but what the value depends on
+	onlyIf    string           // the parameter of a decorator that is known to be set here
+	anonymous bool             // nobody is logged in here
+	without   uint64           // parameters that are known to be None here
+	kwargs    map[string]taint // what was put into **kwargs by name
+	raised    taint            // what exceptions hold that were raised since it was cleared
 }
 
 // summarize is the summary of a function; an empty one while it is being made, for functions that call themselves.
@@ -220,7 +221,9 @@ func (fr *frame) dropField(base, key python.Expr) {
 		return
 	}
 	if s, constant := stringOf(key); constant && secretField.MatchString(s) {
-		fr.env[name.ID] = fr.env[name.ID].drop(secret | fields | caller)
+		t := fr.env[name.ID].drop(secret | fields | caller)
+		t.copies = 0
+		fr.env[name.ID] = t
 	}
 }
 
@@ -287,6 +290,36 @@ func (fr *frame) branch(n *python.If, rest []python.Stmt) ending {
 	return leaves
 }
 
+// onlyPresence: a test that asks whether somebody is logged in, and no more.
+func (fr *frame) onlyPresence(test python.Expr) bool {
+	switch n := test.(type) {
+	case *python.BoolOp:
+		for _, v := range n.Values {
+			if !fr.onlyPresence(v) {
+				return false
+			}
+		}
+		return true
+	case *python.UnaryOp:
+		return n.Op == python.Not && fr.onlyPresence(n.Operand)
+	case *python.Compare:
+		if len(n.Ops) != 1 {
+			return false
+		}
+		_, key := stringOf(n.Left)
+		c, constant := n.Comparators[0].(*python.Constant)
+		return key && (n.Ops[0] == python.In || n.Ops[0] == python.NotIn) || constant && (c.Kind == python.None || c.Kind == python.True || c.Kind == python.False)
+	case *python.Attribute:
+		return !commonPart.MatchString(n.Attr) || strings.Contains(n.Attr, "authenticated") || strings.Contains(n.Attr, "anonymous") || strings.Contains(n.Attr, "logged") || strings.Contains(n.Attr, "active")
+	case *python.Name, *python.Subscript:
+		return true
+	case *python.Call:
+		name := calleeName(n)
+		return len(n.Args) == 0 || name == "get" || name == "bool" || name == "len"
+	}
+	return false
+}
+
 // presence reports whether a test asks if somebody is known at all, and whether it holds for those or for nobody.
 func (fr *frame) presence(test python.Expr, t taint) (somebody, nobody bool) {
 	if !t.has(caller) {
@@ -325,7 +358,7 @@ func (fr *frame) muted(list []python.Stmt, refusal bool) ending {
 
 func (fr *frame) refuse(t taint, n python.Node) {
 	s := login
-	if t.attrs&part != 0 {
+	if e, ok := n.(python.Expr); ok && !t.has(secret|fields) && !fr.onlyPresence(e) {
 		s = rights
 	}
 	fr.check(check{t, fr.place(n, "a check by who asks"), s})
@@ -477,12 +510,27 @@ func (fr *frame) asNamed(name string, t taint, value python.Expr, at python.Node
 	if t.has(secret) && (userName.MatchString(name) || shortName.MatchString(name)) && !tokenName.MatchString(name) {
 		return t.told() // whoever it is called after, it is no token any more
 	}
-	if value == nil || t.marks != 0 || t.params != 0 || !tokenName.MatchString(name) || !mayHold(value) {
+	if value == nil || t.marks&^(caller|opaque|stored) != 0 || t.params != 0 || !mayHold(value) || !tokenName.MatchString(name) && !(bareToken.MatchString(name) && fr.isAuthority() && isDrawn(value)) {
 		return t
 	}
 	t.marks |= secret | named
 	t.why = &origin{fr.place(at, name), t.why}
 	return t
+}
+
+// isDrawn: a call that draws something that nobody can guess.
+func isDrawn(e python.Expr) bool {
+	found := false
+	python.Inspect(e, func(n python.Node) bool {
+		if c, ok := n.(*python.Call); ok {
+			switch calleeName(c) {
+			case "uuid4", "token_hex", "token_urlsafe", "token_bytes", "urandom", "encode":
+				found = true
+			}
+		}
+		return !found
+	})
+	return found
 }
 
 // mayHold reports whether an expression can be a credential at all: not a number, a comparison or a fixed text.
@@ -532,6 +580,15 @@ func (fr *frame) rid(t taint) taint {
 
 func (fr *frame) toSubscript(n *python.Subscript, value python.Expr, t taint) {
 	fr.eval(n.Slice)
+	if base, ok := n.Value.(*python.Name); ok && fr.fn != nil && fr.fn.kwarg >= 0 && base.ID == fr.fn.params[fr.fn.kwarg] {
+		if key, ok := fr.constant(n.Slice); ok {
+			if fr.kwargs == nil {
+				fr.kwargs = map[string]taint{}
+			}
+			fr.kwargs[key] = fr.kwargs[key].and(t)
+			return
+		}
+	}
 	fr.storeInto(n, value, t)
 	if base := fr.p.resolve(n.Value, fr.scope); base.kind == isExternal && base.name == "flask.session" {
 		return

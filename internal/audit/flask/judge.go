@@ -171,11 +171,16 @@ func (s *site) report() {
 	s.rawToken()
 	s.value = s.value.and(s.leftOut())
 	byCaller := s.value.has(caller) || s.layer.memo && s.layer.bySelf && s.reprOmits()
-	if s.keyed() && l.key.has(unverifiedMark) && len(s.checks) > 0 && s.view != nil {
+	sum := s.keyed()
+	if sum && !l.spares && !l.key.has(caller|secret|fields|opaque|wrapped) && len(s.checks) > 0 && s.view != nil {
+		s.add(finding.FlaskCacheBeforeAuth) // the key has what the answer depends on, and not who may have it
+		return
+	}
+	if sum && l.key.has(unverifiedMark) && len(s.checks) > 0 && s.view != nil {
 		s.add(finding.FlaskCacheBeforeAuth) // whoever says to be somebody else is given the other's answer
 		return
 	}
-	if s.keyed() || !byCaller && len(s.checks) == 0 && !s.ignoredCaller() {
+	if sum || !byCaller && len(s.checks) == 0 && !s.ignoredCaller() {
 		return
 	}
 	// A key that holds the caller skips no check: whoever asks otherwise has another key.

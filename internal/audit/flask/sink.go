@@ -36,7 +36,7 @@ func (fr *frame) isLog(n *python.Call, callee value) bool {
 	name := calleeName(n)
 	switch {
 	case callee.kind == isExternal && (callee.name == "print" || callee.name == "pprint.pprint" || callee.name == "sys.stdout.write" || callee.name == "sys.stderr.write"):
-		return fr.fn != nil && !fr.isCommand() && fr.p.isFlask(fr.module)
+		return fr.fn != nil && !fr.isCommand()
 	case callee.kind == isExternal && sentryCall.MatchString(callee.name):
 		return true
 	case callee.kind == isExternal && strings.HasPrefix(callee.name, "logging.") && logMethod[name]:

@@ -72,14 +72,25 @@ func (fr *frame) isStore(e python.Expr) (string, bool) {
 	case *python.Name:
 		name = n.ID
 		if fr.isLocal(name) {
-			if list := fr.scope.names[name]; len(list) == 1 && list[0].value != nil { // pages = kept["journal"]
+			list := fr.scope.names[name]
+			if len(list) == 1 && list[0].value != nil { // pages = kept["journal"]
 				if part, ok := list[0].value.(*python.Subscript); ok {
 					if v := fr.p.resolve(part.Value, fr.scope); v.kind == isExternal && dictClass.MatchString(v.name) && fr.outlives(part.Value) {
 						return text, true
 					}
 				}
 			}
-			return "", false
+			if len(list) == 0 {
+				return "", false
+			}
+			if list[0].param >= 0 { // def keep(redis, key, value)
+				return text, storeName.MatchString(name)
+			}
+			made, ok := list[0].value.(*python.Call) // redis = get_redis()
+			if !ok {
+				return "", false
+			}
+			name = strings.TrimPrefix(calleeName(made), "get_")
 		}
 	case *python.Attribute:
 		name = n.Attr
@@ -310,16 +321,41 @@ func (fr *frame) lift(op operation, f *function, args []taint, sum *summary, at 
 	if op.key.params == 0 && op.value.params == 0 {
 		return
 	}
+	before := op.key
 	byKey := op.key.params != 0 && !op.value.has(caller)
 	op.key = fr.substitute(op.key, f, args, sum, at)
 	op.value = fr.substitute(op.value, f, args, sum, at)
 	if byKey {
-		if c, ok := at.(*python.Call); ok && len(c.Args) > 0 {
-			op.keyText, op.literal = fr.module.file.Source(c.Args[0]), isLiteral(c.Args[0])
+		if e := argumentFor(at, f, before.params); e != nil {
+			op.keyText, op.keyName, op.literal = fr.module.file.Source(e), nameOf(e), isLiteral(e)
 		}
 		op.store, op.node, op.fn, op.module, op.at = "", at, fr.fn, fr.module, fr.place(at, "")
 	}
 	fr.operate(op)
+}
+
+// argumentFor is the argument of a call for the first of some parameters of the function; nil where it is not found.
+func argumentFor(at python.Node, f *function, params uint64) python.Expr {
+	c, ok := at.(*python.Call)
+	if !ok {
+		return nil
+	}
+	for i, name := range f.params {
+		if i >= 64 || params&(1<<i) == 0 {
+			continue
+		}
+		if e, ok := keywordOf(c, name); ok {
+			return e
+		}
+		at := i
+		if _, method := c.Func.(*python.Attribute); method && f.class != nil && !isStatic(f) {
+			at--
+		}
+		if at >= 0 && at < len(c.Args) {
+			return c.Args[at]
+		}
+	}
+	return nil
 }
 
 // settle judges the operations of a function when all of it was seen.
@@ -360,7 +396,7 @@ func covers(key, value taint) bool {
 		return true
 	case key.has(wrapped | opaque):
 		return true
-	case value.has(fromQuery) && key.has(query):
+	case value.has(fromQuery) && key.has(query), value.has(fromBody) && key.has(body):
 		return true
 	}
 	return false

@@ -3,7 +3,7 @@ package flask
 import "github.com/bearcache/bearcache/internal/finding"
 
 // mark says what a value is made of.
-type mark uint16
+type mark uint32
 
 const (
 	// caller: who asks changes it. The name, the id, the role, the rows of the current user.
@@ -32,6 +32,8 @@ const (
 	unverifiedMark
 	// fromBody: the caller in it was named in the body of the request.
 	fromBody
+	// body: it holds the whole body of the request.
+	body
 	// present: an argument that is given, and not None.
 	present
 	// small: what it gives away of the caller is small: a flashed message, a CSRF token.
@@ -77,6 +79,7 @@ func (t taint) and(other taint) taint {
 	}
 	// From the query alone is what all of it is.
 	fromQueryOnly := t.callerFromQuery() && other.callerFromQuery()
+	fromBodyOnly := (t.marks&caller == 0 || t.has(fromBody)) && (other.marks&caller == 0 || other.has(fromBody))
 	switch {
 	case t.marks&caller == 0:
 		t.without, t.onlyIf = other.without, other.onlyIf
@@ -97,6 +100,9 @@ func (t taint) and(other taint) taint {
 	}
 	if t.marks&caller != 0 && !fromQueryOnly {
 		t.marks &^= fromQuery
+	}
+	if t.marks&caller != 0 && !fromBodyOnly {
+		t.marks &^= fromBody
 	}
 	t.params |= other.params
 	t.copies |= other.copies

@@ -26,7 +26,7 @@ type use struct {
 var (
 	jinjaTag    = regexp.MustCompile(`(?s)\{#.*?#\}|\{%[-+]?\s*raw\s*[-+]?%\}.*?\{%[-+]?\s*endraw\s*[-+]?%\}|\{\{.*?\}\}|\{%.*?%\}`)
 	jinjaLoad   = regexp.MustCompile(`^\{%[-+]?\s*(?:extends|include|import|from)\s+["']([^"']{1,200})["']`)
-	jinjaName   = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*|\[["'][^"'\]]{1,60}["']\]){0,4}`)
+	jinjaName   = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*(?:\.get\(["'][^"')]{1,60}["']|\.[A-Za-z_][A-Za-z0-9_]*|\[["'][^"'\]]{1,60}["']\]){0,4}`)
 	jinjaString = regexp.MustCompile(`"[^"]*"|'[^']*'`)
 )
 
@@ -157,7 +157,7 @@ var smallThings = map[string]string{
 
 // callerInTemplate is what a name in a template says of who asks; "" where it says nothing.
 func (p *project) callerInTemplate(name string) string {
-	first, rest, _ := strings.Cut(strings.ReplaceAll(strings.ReplaceAll(name, "['", "."), `["`, "."), ".")
+	first, rest, _ := strings.Cut(keyed.Replace(name), ".")
 	rest = strings.TrimRight(rest, `]"'`)
 	second, _, _ := strings.Cut(rest, ".")
 	switch first {
@@ -166,11 +166,14 @@ func (p *project) callerInTemplate(name string) string {
 			return "current_user"
 		}
 	case "session":
-		if second == "" || neutralSession(second) {
+		if second == "" || second == "get" || neutralSession(second) {
 			return ""
 		}
 		return "session." + second
 	case "g":
+		if ofLanguage.MatchString(second) {
+			return ""
+		}
 		if userName.MatchString(second) || p.assignedTo(second).has(caller) {
 			return "g." + second
 		}
@@ -182,6 +185,11 @@ func (p *project) callerInTemplate(name string) string {
 	}
 	return ""
 }
+
+var (
+	keyed      = strings.NewReplacer(".get('", ".", `.get("`, ".", "['", ".", `["`, ".")
+	ofLanguage = regexp.MustCompile(`(?i)(locale|lang|timezone|theme)`)
+)
 
 // contextTaint is what a context processor gives a name.
 func (p *project) contextTaint(f *function, name string) taint {
