@@ -73,9 +73,7 @@ func runAudit(ctx context.Context, e env, args []string) error {
 	result.Version, _ = build()
 	result.FailOn, result.Known = failOn, known
 	result.Audit.Since = flags.Since
-	for _, p := range paths {
-		result.Audit.Paths = append(result.Audit.Paths, harmlessPath(p))
-	}
+	result.Audit.Paths = paths
 	withoutSecrets(result)
 	verdict, exit := auditOutcome(result, err)
 	return writeAll(e, outputs, result, verdict, exit)

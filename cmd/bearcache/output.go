@@ -24,7 +24,7 @@ type reportTo struct {
 type reporting struct {
 	Format   []string `sep:"none" placeholder:"FORMAT[=FILE]" help:"terminal (default), json, sarif, html, junit or markdown, to standard output or to FILE; repeatable."`
 	FailOn   string   `default:"medium" placeholder:"LEVEL" help:"Exit with 1 for findings of this severity or more: info, low, medium, high, critical, never."`
-	Baseline string   `placeholder:"FILE" help:"An earlier JSON report of this command; only what is new counts for the exit status, and what is gone is shown as fixed."`
+	Baseline string   `placeholder:"FILE" help:"An earlier JSON report of this command; only what is new counts for the exit status, and scan shows what is gone as fixed."`
 }
 
 // threshold is the severity from which on findings count.

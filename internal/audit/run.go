@@ -270,7 +270,9 @@ func (a *auditor) suppressions() map[string][]*suppression {
 			problems[i].File = f.Path
 		}
 		a.problems(problems)
-		all[f.Path] = list
+		for _, name := range append([]string{f.Path}, f.Links...) { // a finding may have any of them
+			all[name] = list
+		}
 	}
 	return all
 }
