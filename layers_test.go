@@ -45,6 +45,8 @@ var floors = []map[string][]string{
 		"test/redistest":     {"test/programtest"},
 		// The labs see the scanner from outside, as its users do.
 		"labs": {"test/programtest"},
+		// So do the pages of rules: what they show is what the binary says.
+		"test/rulepages": {"test/programtest"},
 	},
 	{ // how nodes tell each other what all must know
 		"internal/nodelog": {"internal/seal"},
