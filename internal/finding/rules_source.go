@@ -123,5 +123,5 @@ var ApacheUnkeyedAuthorization = &Rule{
 	Severity: High,
 	CWE:      []string{"CWE-524", "CWE-639"},
 	OWASP:    []string{"API1:2023", "API8:2023"},
-	Remedy:   []Fix{told("apache", "Leave CacheStoreAuthorized Off, and do not enable the cache where the API answers by who asks."), gateway},
+	Remedy:   []Fix{told("apache", "Leave Cache-Control as the API sends it and CacheStorePrivate Off, and keep what depends on who asks out of the cache: CacheDisable /api/, outside of any section."), gateway},
 }

@@ -73,6 +73,9 @@ func (fr *frame) argument(e python.Expr) taint {
 }
 
 func (fr *frame) call(n *python.Call) taint {
+	if fr.decorates(n) { // before its arguments: the outer decorator is the outer layer
+		return taint{marks: wrapped}
+	}
 	name := calleeName(n)
 	receiver := taint{}
 	callee := fr.p.resolve(n.Func, fr.scope)
@@ -240,7 +243,7 @@ func (fr *frame) decorates(n *python.Call) bool {
 	var inner *python.Call
 	switch a := n.Args[0].(type) {
 	case *python.Name:
-		if _, local := fr.env[a.ID]; local || !fr.isWrapped(a.ID) {
+		if _, local := fr.env[a.ID]; local && !fr.isOwnSubject(a.ID, n) || !local && !fr.isWrapped(a.ID) {
 			return false
 		}
 	case *python.Call: // cached(login_required(f)): the outer first
@@ -260,6 +263,19 @@ func (fr *frame) decorates(n *python.Call) bool {
 	return true
 }
 
+// isOwnSubject reports whether a call puts a decorator that does something on what this function itself was given: a decorator that is made of others.
+func (fr *frame) isOwnSubject(name string, n *python.Call) bool {
+	if fr.fn == nil || fr.fn.param(name) < 0 || !wrappable(fr.fn, fr.fn.param(name)) {
+		return false
+	}
+	for _, l := range fr.p.layersOf(n.Func, fr.scope, fr) {
+		if l.kind != layerOther {
+			return true
+		}
+	}
+	return false
+}
+
 // holdsWrapped reports whether a call puts decorators on the wrapped function.
 func (fr *frame) holdsWrapped(n *python.Call) bool {
 	for range 8 {
@@ -269,7 +285,7 @@ func (fr *frame) holdsWrapped(n *python.Call) bool {
 		switch a := n.Args[0].(type) {
 		case *python.Name:
 			_, local := fr.env[a.ID]
-			return !local && fr.isWrapped(a.ID)
+			return local && fr.isOwnSubject(a.ID, n) || !local && fr.isWrapped(a.ID)
 		case *python.Call:
 			n = a
 		default:
@@ -289,9 +305,6 @@ func (fr *frame) layer(l layer) {
 }
 
 func (fr *frame) externalCall(n *python.Call, dotted, name string, receiver taint, g given) taint {
-	if fr.decorates(n) {
-		return taint{marks: wrapped}
-	}
 	switch dotted {
 	case "flask_jwt_extended.verify_jwt_in_request":
 		if o, ok := keywordOf(n, "optional"); ok && isTrue(o) {
@@ -368,9 +381,6 @@ func unverified(n *python.Call) bool {
 
 // functionCall is a call of a function of the project.
 func (fr *frame) functionCall(n *python.Call, callee value, g given) taint {
-	if fr.decorates(n) {
-		return taint{marks: wrapped}
-	}
 	var self taint
 	if attr, ok := n.Func.(*python.Attribute); ok && callee.bound {
 		self = fr.eval(attr.Value)
@@ -380,12 +390,6 @@ func (fr *frame) functionCall(n *python.Call, callee value, g given) taint {
 	fr.p.noteCall(callee.fn, args)
 	fr.applied(sum, callee.fn, args, n)
 	t := fr.substitute(sum.ret, callee.fn, args, sum, n)
-	if e := resultOf(callee.fn); t.has(secret) && e != nil {
-		switch e.(type) {
-		case *python.JoinedStr, *python.BinOp, *python.Call:
-			t.at = finding.Place{File: callee.fn.module.path, Line: callee.fn.module.line(e)}
-		}
-	}
 	for _, l := range fr.p.decoratorsOf(callee.fn) { // what decorators check on every call of it
 		if l.kind == layerCache {
 			break

@@ -308,11 +308,7 @@ func (p *project) keyFunction(e python.Expr, fr *frame) taint {
 	v := p.resolve(e, fr.scope)
 	switch {
 	case v.kind == isFunction:
-		t := fr.rid(p.summarize(v.fn).ret)
-		if e := resultOf(v.fn); e != nil {
-			t.at = finding.Place{File: v.fn.module.path, Line: v.fn.module.line(e)}
-		}
-		return t
+		return fr.rid(p.summarize(v.fn).ret)
 	case v.kind == isInstance:
 		if b, _ := v.class.member(p, "__call__"); b != nil && b.fn != nil {
 			return fr.rid(p.summarize(b.fn).ret)

@@ -157,7 +157,10 @@ func (fr *frame) name(n *python.Name) taint {
 	if fr.isWrapped(n.ID) {
 		return taint{marks: wrapped}
 	}
-	fr.readGlobal(n)
+	if fr.fn != nil && fr.scope.globals[n.ID] {
+		fr.readGlobal(n)
+		return taint{marks: stored}
+	}
 	if t := fr.source(fr.p.resolve(n, fr.scope), n); t.marks != 0 {
 		return t
 	}

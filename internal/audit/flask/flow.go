@@ -161,7 +161,11 @@ func (fr *frame) stmt(stmt python.Stmt, rest []python.Stmt) ending {
 		return leaves
 	case *python.Raise:
 		if n.Exc != nil {
-			fr.raised = fr.raised.and(fr.eval(n.Exc))
+			t := fr.eval(n.Exc)
+			if c, ok := n.Exc.(*python.Call); ok { // an exception has the text that it is made with
+				t = fr.join(c.Args...)
+			}
+			fr.raised = fr.raised.and(t)
 			fr.sum.raised = fr.sum.raised.and(fr.raised)
 		}
 		return raises

@@ -77,7 +77,7 @@ func (s *site) see() {
 		s.checks = append(s.checks, check{taint{marks: caller, attrs: whole}, l.place, l.strength})
 	}
 	for _, c := range sum.checks {
-		if outerLogin && c.strength == login || !c.why.has(caller|secret|fields) {
+		if outerLogin && c.strength == login || !c.why.has(caller|secret|fields) || c.why.has(fromQuery|fromBody) && !c.why.has(secret) {
 			continue
 		}
 		s.checks = append(s.checks, c)
@@ -359,10 +359,7 @@ func (s *site) rawToken() {
 	if !l.key.has(secret) {
 		return
 	}
-	at := l.key.at
-	if at.File == "" {
-		at = l.place
-	}
+	at := l.place
 	f := finding.Finding{
 		Rule: finding.FlaskRawTokenInKey, Severity: finding.FlaskRawTokenInKey.Severity, Confidence: sure(l.key), Operation: s.p.route(s.view),
 		Summary: fmt.Sprintf("The key of %s holds a token in the clear.", s.fn.qualified()),
@@ -391,10 +388,7 @@ func (p *project) keyHolds(op *operation) {
 	if !op.key.has(secret) || op.module.test || op.dict {
 		return
 	}
-	at := op.key.at
-	if at.File == "" {
-		at = finding.Place{File: op.at.File, Line: p.madeAt(op)}
-	}
+	at := op.at
 	symbol, end := "", op.at.Line
 	if op.fn != nil {
 		symbol, end = op.fn.qualified(), op.module.endLine(op.fn.node)
@@ -406,19 +400,6 @@ func (p *project) keyHolds(op *operation) {
 		Source: &finding.Source{Place: finding.Place{File: at.File, Line: at.Line}, EndLine: max(end, at.Line), Symbol: symbol, Key: shown(op.keyText),
 			Trace: reversed(op.key.why.steps()), Fix: "Key by the subject of the verified token, or by an HMAC of the token."},
 	})
-}
-
-// madeAt is the line where the key of an operation is put together, if that is in the same function.
-func (p *project) madeAt(op *operation) int {
-	if op.fn != nil && op.keyName != "" {
-		if list := op.fn.scope.names[op.keyName]; len(list) == 1 && list[0].value != nil {
-			switch list[0].value.(type) {
-			case *python.JoinedStr, *python.BinOp, *python.Call:
-				return op.module.line(list[0].value)
-			}
-		}
-	}
-	return op.at.Line
 }
 
 func (p *project) judgeManual(op *operation) {

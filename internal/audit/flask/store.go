@@ -16,8 +16,7 @@ type operation struct {
 	dict       bool // a dict of the program, which nobody else reads
 	key, value taint
 	keyText    string
-	keyName    string // the key, where it is a name
-	literal    bool   // the key's text is written here: "orders", f"orders:{page}"
+	literal    bool // the key's text is written here: "orders", f"orders:{page}"
 	at         finding.Place
 	node       python.Node
 	fn         *function
@@ -83,6 +82,9 @@ func (fr *frame) isStore(e python.Expr) (string, bool) {
 			if len(list) == 0 {
 				return "", false
 			}
+			if list[0].imports {
+				return text, storeName.MatchString(name)
+			}
 			if list[0].param >= 0 { // def keep(redis, key, value)
 				return text, storeName.MatchString(name)
 			}
@@ -126,22 +128,12 @@ func (fr *frame) outlives(e python.Expr) bool {
 			return true
 		case isExternal:
 			return base.name == "flask.current_app" || strings.HasPrefix(base.name, "flask.current_app.")
-		case isUnknown:
-			// self.cache, set in the body of the class, or of an object that the module has.
-			if k := fr.ownClass(n.Value); k != nil && (len(k.scope.names[n.Attr]) > 0 || fr.p.singletons[k] && len(k.self[n.Attr]) > 0) {
-				return true
-			}
+		case isInstance: // set in the body of the class, or of an object that the module has
+			k := base.class
+			return len(k.scope.names[n.Attr]) > 0 || fr.p.singletons[k] && len(k.self[n.Attr]) > 0
 		}
 	}
 	return false
-}
-
-func (fr *frame) ownClass(e python.Expr) *class {
-	name, ok := e.(*python.Name)
-	if !ok || fr.fn == nil || fr.fn.class == nil || len(fr.fn.params) == 0 || name.ID != fr.fn.params[0] {
-		return nil
-	}
-	return fr.fn.class
 }
 
 // isDecorating: a function that is a decorator, or makes one, in which a dict lives as long as the program: one of its functions calls
@@ -190,7 +182,6 @@ func (fr *frame) storeCall(n *python.Call, g given) (taint, bool) {
 	op := operation{store: store, dict: fr.isDict(attr.Value), node: n, fn: fr.fn, module: fr.module, at: fr.place(n, "")}
 	if len(n.Args) > 0 {
 		op.key, op.keyText, op.literal = g.positional[0], fr.module.file.Source(n.Args[0]), isLiteral(n.Args[0])
-		op.keyName = nameOf(n.Args[0])
 		if (attr.Attr == "hget" || attr.Attr == "hset") && len(n.Args) > 1 {
 			op.key = op.key.and(g.positional[1])
 			op.keyText += "," + fr.module.file.Source(n.Args[1])
@@ -237,13 +228,6 @@ func (fr *frame) storeCall(n *python.Call, g given) (taint, bool) {
 	t := op.key.told() // what is found under a key depends on the key
 	t.marks |= stored
 	return t, true
-}
-
-func nameOf(e python.Expr) string {
-	if n, ok := e.(*python.Name); ok {
-		return n.ID
-	}
-	return ""
 }
 
 func isLiteral(e python.Expr) bool {
@@ -327,7 +311,7 @@ func (fr *frame) lift(op operation, f *function, args []taint, sum *summary, at 
 	op.value = fr.substitute(op.value, f, args, sum, at)
 	if byKey {
 		if e := argumentFor(at, f, before.params); e != nil {
-			op.keyText, op.keyName, op.literal = fr.module.file.Source(e), nameOf(e), isLiteral(e)
+			op.keyText, op.literal = fr.module.file.Source(e), isLiteral(e)
 		}
 		op.store, op.node, op.fn, op.module, op.at = "", at, fr.fn, fr.module, fr.place(at, "")
 	}
@@ -363,13 +347,13 @@ func (fr *frame) settle() {
 	for i := range fr.sum.ops {
 		op := &fr.sum.ops[i]
 		fr.p.keyHolds(op)
+		op.read = op.read || op.both || op.write && fr.isRead(op)
 		if !op.write || !op.value.has(caller) || covers(op.key, op.value) {
 			continue
 		}
 		if op.key.params != 0 && (fr.fn == nil || len(fr.p.views[fr.fn]) == 0) || op.key.has(opaque) {
 			continue // whether an argument is the caller, the callers say; those of a view are parts of the path
 		}
-		op.read = op.both || fr.isRead(op)
 		if op.read || op.literal {
 			fr.p.manual = append(fr.p.manual, *op)
 		}
@@ -404,9 +388,6 @@ func covers(key, value taint) bool {
 
 // readGlobal and writeGlobal are a variable of the module that functions keep a value in: global last; if last is None: last = …
 func (fr *frame) readGlobal(n *python.Name) {
-	if fr.fn == nil || !fr.scope.globals[n.ID] {
-		return
-	}
 	fr.operate(operation{store: "global", dict: true, node: n, fn: fr.fn, module: fr.module, at: fr.place(n, ""), keyText: n.ID})
 }
 

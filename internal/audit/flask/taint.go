@@ -48,10 +48,9 @@ type taint struct {
 	without uint64
 	// copies are those of params whose text may be a part of it: a secret that is passed there would be in it.
 	copies uint64
-	onlyIf string        // the caller is in it only where this parameter of a decorator is set
-	why    *origin       // where the caller, or the secret, came in
-	at     finding.Place // of a key that a function makes: where it is put together
-	attrs  attrs         // which parts of the caller it depends on
+	onlyIf string  // the caller is in it only where this parameter of a decorator is set
+	why    *origin // where the caller, or the secret, came in
+	attrs  attrs   // which parts of the caller it depends on
 }
 
 // attrs are parts of the caller, as far as they are told apart.
@@ -73,9 +72,6 @@ func (t taint) has(m mark) bool { return t.marks&m != 0 }
 func (t taint) and(other taint) taint {
 	if t.why == nil || t.marks&(caller|secret|fields) == 0 && other.marks&(caller|secret|fields) != 0 {
 		t.why = other.why
-	}
-	if t.at.File == "" {
-		t.at = other.at
 	}
 	// From the query alone is what all of it is.
 	fromQueryOnly := t.callerFromQuery() && other.callerFromQuery()

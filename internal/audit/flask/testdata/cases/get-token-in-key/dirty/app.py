@@ -27,9 +27,9 @@ def load_patient():
 
 @app.route("/appointments")
 def appointments():
-    cache_key = "appointments" + g.patient.get_token()  # want: flask/raw-token-in-key
-    rows = cache.get(cache_key)
+    cache_key = "appointments" + g.patient.get_token()
+    rows = cache.get(cache_key)  # want: flask/raw-token-in-key
     if rows is None:
         rows = Patient.appointments[g.patient.id]
-        cache.set(cache_key, rows, timeout=60)
+        cache.set(cache_key, rows, timeout=60)  # want: flask/raw-token-in-key
     return jsonify(rows)

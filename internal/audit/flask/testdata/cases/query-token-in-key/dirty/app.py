@@ -10,15 +10,15 @@ USERS = {"alice-token": "alice", "bob-token": "bob"}
 
 
 def key_for(name):
-    return name + "::" + session["token"]  # want: flask/raw-token-in-key
+    return name + "::" + session["token"]
 
 
 @app.route("/mailbox")
 def mailbox():
     if session.get("token") not in USERS:
         abort(401)
-    count = store.get(key_for("unread"))
+    count = store.get(key_for("unread"))  # want: flask/raw-token-in-key
     if count is None:
         count = len(USERS[session["token"]])
-        store.set(key_for("unread"), count, timeout=20)
+        store.set(key_for("unread"), count, timeout=20)  # want: flask/raw-token-in-key
     return jsonify(unread=count)

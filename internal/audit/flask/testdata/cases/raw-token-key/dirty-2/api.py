@@ -20,10 +20,10 @@ def authenticate():
 
 
 def usage_key():
-    return "usage:" + request.headers.get("Authorization")  # want: flask/raw-token-in-key
+    return "usage:" + request.headers.get("Authorization")
 
 
 @app.route("/usage")
-@cache.cached(timeout=60, key_prefix=usage_key)
+@cache.cached(timeout=60, key_prefix=usage_key)  # want: flask/raw-token-in-key
 def usage():
     return jsonify(customer=g.customer, calls=len(g.customer) * 100)

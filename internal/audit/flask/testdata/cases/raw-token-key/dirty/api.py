@@ -21,10 +21,10 @@ def authenticate():
 
 def usage_key():
     token = request.headers["Authorization"].split(" ")[1]
-    return f"usage:{token}"  # want: flask/raw-token-in-key
+    return f"usage:{token}"
 
 
 @app.route("/usage")
-@cache.cached(timeout=60, key_prefix=usage_key)
+@cache.cached(timeout=60, key_prefix=usage_key)  # want: flask/raw-token-in-key
 def usage():
     return jsonify(customer=g.customer, calls=len(g.customer) * 100)

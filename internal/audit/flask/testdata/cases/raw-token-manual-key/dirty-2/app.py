@@ -20,10 +20,10 @@ def look_up(token):
 @app.route("/limits")
 def limits():
     token = request.headers.get("Authorization", "").split(" ")[-1]
-    key = "limits:{}".format(token)  # want: flask/raw-token-in-key
-    cached = redis.get(key)
+    key = "limits:{}".format(token)
+    cached = redis.get(key)  # want: flask/raw-token-in-key
     if cached:
         return jsonify(json.loads(cached))
     value = look_up(token)
-    redis.set(key, json.dumps(value), ex=30)
+    redis.set(key, json.dumps(value), ex=30)  # want: flask/raw-token-in-key
     return jsonify(value)
