@@ -40,8 +40,18 @@ func isTemplate(file string) bool {
 	return false
 }
 
-// relevant are words without one of which a module says nothing that this package judges, or follows.
-var relevant = regexp.MustCompile(`(?i)flask|cache|redis|memoi|current_user|session|request|token|quart`)
+// relevant reports whether a text has a word without which a module says nothing that this package judges, or follows.
+func relevant(text []byte) bool {
+	for _, word := range relevantWords {
+		if bytes.Contains(text, word) {
+			return true
+		}
+	}
+	return false
+}
+
+var relevantWords = [][]byte{[]byte("flask"), []byte("cache"), []byte("CACHE"), []byte("Cache"), []byte("redis"), []byte("Redis"), []byte("memo"), []byte("current_user"),
+	[]byte("session"), []byte("request"), []byte("token"), []byte("TOKEN"), []byte("JWT"), []byte("quart")}
 
 func judgeFiles(files []audit.File) audit.Result {
 	p := newProject()
@@ -54,8 +64,6 @@ func judgeFiles(files []audit.File) audit.Result {
 			}
 			result.Problems = append(result.Problems, finding.Place{File: m.path, Line: e.Line, Note: e.Message})
 		}
-		m.flask = importsFlask.Match(m.file.Text)
-		p.hasFlask = p.hasFlask || m.flask
 	}
 	for _, f := range files {
 		if isTemplate(f.Path) && path.Ext(f.Path) != ".py" {
@@ -91,7 +99,7 @@ func (p *project) parse(files []audit.File) {
 			m.dotted, m.isInit = dottedPath(f.Path)
 			m.file = unread
 			p.index(m)
-			if relevant.Match(f.Text) {
+			if relevant(f.Text) {
 				first = append(first, m)
 			}
 		}
@@ -195,8 +203,6 @@ func (p *project) importedBy(m *module) (list []*module) {
 	return list
 }
 
-var importsFlask = regexp.MustCompile(`(?m)^[ \t]*(from|import)[ \t]+(flask|quart)`)
-
 // isFlask reports whether a module imports something of Flask's.
 func (p *project) isFlask(m *module) bool { return m.flask }
 
@@ -209,17 +215,8 @@ func (p *project) collect() {
 	}
 }
 
-var (
-	importsCaching = regexp.MustCompile(`(?m)^[ \t]*(from|import)[ \t]+(flask_caching|flask_cache|flask\.ext\.cache|quart_caching)\b`)
-	importsLogin   = regexp.MustCompile(`(?m)^[ \t]*(from|import)[ \t]+(flask_login|flask_security|flask_user|flask_praetorian|flask\.ext\.(login|security)|flask_appbuilder|flask_jwt_extended)\b`)
-)
-
 // learn finds what holds for the whole project.
 func (p *project) learn() {
-	for _, m := range p.modules {
-		p.usesCaching = p.usesCaching || importsCaching.Match(m.file.Text)
-		p.usesLogin = p.usesLogin || importsLogin.Match(m.file.Text)
-	}
 	p.findCacheTypes()
 	p.findSingletons()
 	p.findRequests()

@@ -1,6 +1,8 @@
 package flask
 
 import (
+	"strings"
+
 	"github.com/bearcache/bearcache/internal/audit/python"
 )
 
@@ -157,6 +159,7 @@ func (c *collector) stmt(s *scope, stmt python.Stmt) {
 		}
 	case *python.Import:
 		for _, a := range n.Names {
+			c.imported(a.Name)
 			if a.AsName != "" {
 				s.bind(a.AsName, &binding{imports: true, from: a.Name, param: -1, index: -1})
 				continue
@@ -171,6 +174,14 @@ func (c *collector) stmt(s *scope, stmt python.Stmt) {
 			s.bind(first, &binding{imports: true, from: first, param: -1, index: -1})
 		}
 	case *python.ImportFrom:
+		if n.Level == 0 {
+			c.imported(n.Module)
+			if n.Module == "flask.ext" {
+				for _, a := range n.Names {
+					c.imported("flask_" + a.Name)
+				}
+			}
+		}
 		for _, a := range n.Names {
 			if a.Name == "*" {
 				s.stars = append(s.stars, n)
@@ -198,6 +209,21 @@ func (c *collector) stmt(s *scope, stmt python.Stmt) {
 		}
 	case *python.Assert:
 		c.expr(s, n.Test)
+	}
+}
+
+// imported notes what a module uses of Flask.
+func (c *collector) imported(name string) {
+	first, _, _ := strings.Cut(canonical(name), ".")
+	if !strings.HasPrefix(first, "flask") {
+		return
+	}
+	c.module.flask, c.project.hasFlask = true, true
+	switch first {
+	case "flask_caching":
+		c.project.usesCaching = true
+	case "flask_login", "flask_security", "flask_user", "flask_praetorian", "flask_appbuilder", "flask_jwt_extended":
+		c.project.usesLogin = true
 	}
 }
 
