@@ -20,6 +20,8 @@ type Options struct {
 	// Concern reports whether findings that touch a file are to be told. Nil: all are. Every file is read in any case, since what makes
 	// a bug may stand in another.
 	Concern func(root, file string) bool
+	// Loaded is told how many bytes of text a tree has, before anything is made of them. Nil: nobody asks.
+	Loaded func(size int64)
 }
 
 // Texts are the files that an audit has read, by the name of their tree and their own.
@@ -78,6 +80,13 @@ func (a *auditor) run() {
 	w.read()
 	a.files = w.files
 	a.report.Audit.Files += len(a.files)
+	if a.options.Loaded != nil {
+		var size int64
+		for _, f := range a.files {
+			size += int64(len(f.Text))
+		}
+		a.options.Loaded(size)
+	}
 	a.problems(w.problems)
 	if w.exhausted {
 		a.incomplete("not all files were read: there are too many of them")

@@ -88,7 +88,8 @@ func (p *project) policies(f *function, cookies bool) (list []policy, varies boo
 			switch n := stmt.(type) {
 			case *python.If:
 				test := f.module.file.Source(n.Test)
-				if aboutCaller.MatchString(test) {
+				asks := aboutCaller.MatchString(test) || p.asksCaller(f, n.Test)
+				if asks {
 					if negated(n.Test) {
 						in(n.Else)
 					} else if whoIsKnown(n.Test) {
@@ -96,7 +97,7 @@ func (p *project) policies(f *function, cookies bool) (list []policy, varies boo
 						continue
 					}
 				}
-				if aboutCaller.MatchString(test) || elsewhere.MatchString(strings.ReplaceAll(strings.ToLower(test), "cache-control", "")) {
+				if asks || elsewhere.MatchString(strings.ReplaceAll(strings.ToLower(test), "cache-control", "")) {
 					// What varies by who asks does so by whoever wrote it.
 					for _, s := range n.Body {
 						python.Inspect(s, func(n python.Node) bool {
@@ -144,9 +145,26 @@ func (p *project) policies(f *function, cookies bool) (list []policy, varies boo
 // elsewhere are words of tests for some requests only.
 var elsewhere = regexp.MustCompile(`\.path|endpoint|static|blueprint|cache`)
 
+// asksCaller reports whether a test is about a name that was given the caller before.
+func (p *project) asksCaller(f *function, test python.Expr) bool {
+	fr := &frame{p: p, module: f.module, fn: f, scope: f.scope, env: map[string]taint{}, sum: &summary{}, mute: 1, dry: true}
+	found := false
+	python.Inspect(test, func(n python.Node) bool {
+		if name, ok := n.(*python.Name); ok {
+			for _, b := range f.scope.names.of(name.ID) {
+				found = found || b.value != nil && fr.eval(b.value).has(caller|secret)
+			}
+		}
+		return !found
+	})
+	return found
+}
+
 // whoIsKnown: a test that holds for those that are logged in.
 func whoIsKnown(test python.Expr) bool {
 	switch n := test.(type) {
+	case *python.Name:
+		return true
 	case *python.Attribute:
 		return n.Attr == "is_authenticated"
 	case *python.Call:

@@ -55,6 +55,9 @@ var (
 
 // decoratorsOf are the layers of a function's own decorators, the outermost first.
 func (p *project) decoratorsOf(f *function) []layer {
+	if len(f.decorators) == 0 {
+		return nil
+	}
 	if list, ok := p.layered[f]; ok {
 		return list
 	}
@@ -65,7 +68,11 @@ func (p *project) decoratorsOf(f *function) []layer {
 		scope = f.class.scope
 	}
 	for _, d := range f.decorators {
-		list = append(list, p.layersOf(d, scope, nil)...)
+		for _, l := range p.layersOf(d, scope, nil) {
+			if l.kind != layerOther || len(l.inner) > 0 || l.ret.marks != 0 {
+				list = append(list, l)
+			}
+		}
 	}
 	p.layered[f] = list
 	return list
@@ -409,6 +416,9 @@ func truth(e python.Expr) bool {
 func resultOf(f *function) python.Expr {
 	if f.result != nil {
 		return f.result
+	}
+	if f.released {
+		return f.gives
 	}
 	for _, stmt := range f.body {
 		if r, ok := stmt.(*python.Return); ok {

@@ -212,8 +212,8 @@ func (fr *frame) free(name string, at python.Node) taint {
 	}
 	var t taint
 	for _, b := range list {
-		if b.imports && fr.p.find(b.scope.module, b.from, b.level) == nil {
-			t = t.and(fr.unresolved(b.attr, at))
+		if b.from != nil && fr.p.find(b.scope.module, b.from.module, b.from.level) == nil {
+			t = t.and(fr.unresolved(b.from.attr, at))
 			continue
 		}
 		t = t.and(fr.p.freeBinding(b))
@@ -234,15 +234,15 @@ func (p *project) freeBinding(b *binding) taint {
 	if p.freeUnderWay[b] || p.depth > maxDepth {
 		return taint{}
 	}
-	if b.imports {
-		from := p.find(b.scope.module, b.from, b.level)
-		if from == nil || b.attr == "" {
+	if b.from != nil {
+		from := p.find(b.scope.module, b.from.module, b.from.level)
+		if from == nil || b.from.attr == "" {
 			return taint{}
 		}
 		p.freeUnderWay[b] = true
 		defer delete(p.freeUnderWay, b)
 		var t taint
-		for _, other := range from.scope.names[b.attr] {
+		for _, other := range from.scope.names.of(b.from.attr) {
 			t = t.and(p.freeBinding(other))
 		}
 		return t
@@ -269,7 +269,7 @@ func (fr *frame) isWrapped(name string) bool {
 		return false
 	}
 	list := fr.scope.lookup(name)
-	if len(list) == 0 || list[0].param < 0 || list[0].scope.fn == fr.fn || !wrappable(list[0].scope.fn, list[0].param) {
+	if len(list) == 0 || list[0].param < 0 || list[0].scope.fn == fr.fn || !wrappable(list[0].scope.fn, int(list[0].param)) {
 		return false
 	}
 	// Of the decorator itself, not of what makes it.
@@ -463,7 +463,7 @@ func (fr *frame) selfAttribute(k *class, attr string) taint {
 
 func (p *project) moduleName(m *module, name string) taint {
 	var t taint
-	for _, b := range m.scope.names[name] {
+	for _, b := range m.scope.names.of(name) {
 		t = t.and(p.freeBinding(b))
 	}
 	return t

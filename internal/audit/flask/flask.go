@@ -86,7 +86,7 @@ func newProject() *project {
 	return &project{
 		byTail: map[string][]*module{}, byBase: map[string][]*template{}, context: map[string][]*function{}, attached: map[string][]*binding{}, requests: map[*binding]bool{}, assignedG: map[string][]*function{},
 		g: map[string]taint{}, views: map[*function][]*view{}, summaries: map[*function]*summary{}, freeUnderWay: map[*binding]bool{}, freeSeen: map[*binding]taint{}, namesSeen: map[moduleName]value{}, boundSeen: map[*binding]value{},
-		layered: map[*function][]layer{}, decorations: map[*function][]layer{}, found: map[string]bool{}, registered: map[*binding]registration{}, reads: map[string]bool{}, wrapping: map[*function]map[string]bool{}, passed: map[*function][]taint{}, singletons: map[*class]bool{},
+		layered: map[*function][]layer{}, decorations: map[*function][]layer{}, found: map[string]bool{}, registered: map[*binding]registration{}, reads: map[string]bool{}, wrapping: map[*function]map[string]bool{}, passed: map[*function][]taint{}, kept: map[*function]bool{}, singletons: map[*class]bool{},
 	}
 }
 
@@ -223,12 +223,33 @@ func (p *project) learn() {
 	p.findContext()
 	p.findRegistrations()
 	p.findViews()
+	for _, h := range p.hooks {
+		p.kept[h.fn] = true
+	}
+	for _, list := range p.context {
+		for _, f := range list {
+			p.kept[f] = true
+		}
+	}
+}
+
+// release gives up the body of a function that nobody asks for again once it has its summary: most of the trees are such bodies.
+func (p *project) release(f *function) {
+	def, ok := f.node.(*python.FunctionDef)
+	if !ok || f.outer != nil || len(f.decorators) > 0 || len(f.inner) > 0 || len(p.views[f]) > 0 || p.kept[f] || strings.HasPrefix(f.name, "__") {
+		return
+	}
+	f.gives, f.value = resultOf(f), p.returned(f, maxSteps)
+	f.released = true
+	f.body, def.Body = nil, nil
+	f.scope.names = names{}
 }
 
 // findSingletons notes the classes of which a module has an object: what that keeps, it keeps for all requests.
 func (p *project) findSingletons() {
 	for _, m := range p.modules {
-		for _, list := range m.scope.names {
+		for _, e := range m.scope.names.entries {
+			list := e.list
 			for _, b := range list {
 				if c, ok := b.value.(*python.Call); ok && b.scope == m.scope {
 					if v := p.resolve(c, b.scope); v.kind == isInstance {
@@ -257,7 +278,7 @@ func (p *project) findRequests() {
 					if f.kind != isFunction || f.bound || i >= f.fn.positional {
 						continue
 					}
-					if list := f.fn.scope.names[f.fn.params[i]]; len(list) > 0 && list[0].param == i {
+					if list := f.fn.scope.names.of(f.fn.params[i]); len(list) > 0 && int(list[0].param) == i {
 						p.requests[list[0]] = true
 					}
 				}
@@ -275,6 +296,9 @@ func (p *project) run() {
 		fr.settle()
 		for _, f := range m.everyFunction() {
 			p.summarize(f)
+		}
+		for _, f := range m.everyFunction() {
+			p.release(f)
 		}
 	}
 	p.judgeAll()

@@ -68,7 +68,7 @@ func (p *project) summarize(f *function) *summary {
 	fr := &frame{p: p, module: f.module, fn: f, scope: f.scope, env: map[string]taint{}, sum: s}
 	given := p.injected(f)
 	for i, name := range f.params {
-		if list := f.scope.names[name]; i != f.vararg && i != f.kwarg && (name == "request" || len(list) > 0 && p.requests[list[0]]) {
+		if list := f.scope.names.of(name); i != f.vararg && i != f.kwarg && (name == "request" || len(list) > 0 && p.requests[list[0]]) {
 			continue // it is Flask's
 		}
 		fr.env[name] = param(i).and(given[name]).and(fr.paramNamed(name))
@@ -605,7 +605,7 @@ func (fr *frame) toSubscript(n *python.Subscript, value python.Expr, t taint) {
 }
 
 func (fr *frame) isLocal(name string) bool {
-	return fr.fn != nil && len(fr.scope.names[name]) > 0 && !fr.scope.globals[name]
+	return fr.fn != nil && len(fr.scope.names.of(name)) > 0 && !fr.scope.globals[name]
 }
 
 // dottedPathOf is a.b.c of an expression that is nothing else.

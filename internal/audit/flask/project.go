@@ -41,6 +41,7 @@ type project struct {
 	depth        int
 	underWay     int
 
+	kept       map[*function]bool    // functions whose bodies are looked at when all summaries are made
 	passed     map[*function][]taint // what decorated functions are called with
 	singletons map[*class]bool       // classes of which a module has an object
 
@@ -64,6 +65,7 @@ type module struct {
 	wanted     bool   // it will be
 	file       *python.File
 	scope      *scope
+	outermost  []*function // once they were asked for
 	lambdas    map[*python.Lambda]*function
 	project    *project
 	test       bool // of the project's tests: looked at for what it defines, never blamed

@@ -172,7 +172,7 @@ type moduleName struct {
 }
 
 func (p *project) lookedUp(m *module, name string, steps int) value {
-	if list := m.scope.names[name]; len(list) > 0 {
+	if list := m.scope.names.of(name); len(list) > 0 {
 		return p.meaning(list, name, m.scope, steps)
 	}
 	if v := p.starred(m, name, steps); v.kind != isUnknown {
@@ -210,7 +210,7 @@ func (p *project) boundTo(b *binding, steps int) value {
 		return value{kind: isFunction, fn: b.fn}
 	case b.class != nil:
 		return value{kind: isClass, class: b.class}
-	case b.imports:
+	case b.from != nil:
 		return p.imported(b, steps)
 	case b.isIteration || b.index >= 0 || b.value == nil:
 		return unknownValue
@@ -229,37 +229,37 @@ func (p *project) property(f *function, steps int) (value, bool) {
 }
 
 func (p *project) imported(b *binding, steps int) value {
-	from := p.find(b.scope.module, b.from, b.level)
-	if b.attr == "" {
+	from := p.find(b.scope.module, b.from.module, b.from.level)
+	if b.from.attr == "" {
 		if from != nil {
 			return value{kind: isModule, module: from}
 		}
-		return external(b.from)
+		return external(b.from.module)
 	}
 	if from != nil {
 		if from != b.scope.module {
-			if v := p.inModule(from, b.attr, steps); v.kind != isUnknown {
+			if v := p.inModule(from, b.from.attr, steps); v.kind != isUnknown {
 				return v
 			}
 		}
-		if sub := p.exact(append(from.dotted[:len(from.dotted):len(from.dotted)], b.attr)); sub != nil {
+		if sub := p.exact(append(from.dotted[:len(from.dotted):len(from.dotted)], b.from.attr)); sub != nil {
 			return value{kind: isModule, module: sub}
 		}
 		return unknownValue
 	}
-	if b.level > 0 || b.from == "" {
+	if b.from.level > 0 || b.from.module == "" {
 		// from . import x, in a directory without __init__.py.
-		if dir := b.scope.module.dotted; b.from == "" && b.level == 1 && len(dir) > 0 {
-			if sub := p.exact(append(dir[:len(dir)-1:len(dir)-1], b.attr)); sub != nil {
+		if dir := b.scope.module.dotted; b.from.module == "" && b.from.level == 1 && len(dir) > 0 {
+			if sub := p.exact(append(dir[:len(dir)-1:len(dir)-1], b.from.attr)); sub != nil {
 				return value{kind: isModule, module: sub}
 			}
 		}
 		return unknownValue
 	}
-	if sub := p.find(b.scope.module, b.from+"."+b.attr, 0); sub != nil {
+	if sub := p.find(b.scope.module, b.from.module+"."+b.from.attr, 0); sub != nil {
 		return value{kind: isModule, module: sub}
 	}
-	return external(b.from + "." + b.attr)
+	return external(b.from.module + "." + b.from.attr)
 }
 
 // attribute is what base.attr means.
@@ -341,6 +341,9 @@ func (p *project) called(n *python.Call, s *scope, steps int) value {
 func (p *project) returned(f *function, steps int) value {
 	if f.result != nil {
 		return p.follow(f.result, f.scope, steps)
+	}
+	if f.released {
+		return f.value
 	}
 	for i := len(f.body) - 1; i >= 0 && steps > 0; i-- {
 		if ret, ok := f.body[i].(*python.Return); ok && ret.Value != nil {

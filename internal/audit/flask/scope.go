@@ -12,26 +12,79 @@ type scope struct {
 	outer   *scope // of the enclosing function, or of the module; nil for a module's
 	fn      *function
 	class   *class // whose body it is; nil otherwise
-	names   map[string][]*binding
+	names   names
 	stars   []*python.ImportFrom
 	globals map[string]bool // declared global, or nonlocal
 }
 
+// names are what a scope binds. Most scopes have few: these are looked at one after the other.
+type names struct {
+	entries []entry
+	index   map[string]int32 // of scopes that have many
+}
+
+type entry struct {
+	name string
+	list []*binding
+}
+
+func (n *names) at(name string) int {
+	if n.index != nil {
+		if i, ok := n.index[name]; ok {
+			return int(i)
+		}
+		return -1
+	}
+	for i := range n.entries {
+		if n.entries[i].name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// of are the bindings of a name, in the order of the source.
+func (n *names) of(name string) []*binding {
+	if i := n.at(name); i >= 0 {
+		return n.entries[i].list
+	}
+	return nil
+}
+
+func (n *names) add(name string, b *binding) {
+	i := n.at(name)
+	if i < 0 {
+		i = len(n.entries)
+		n.entries = append(n.entries, entry{name: name})
+		if n.index != nil {
+			n.index[name] = int32(i)
+		} else if len(n.entries) > 16 {
+			n.index = make(map[string]int32, 2*len(n.entries))
+			for j := range n.entries {
+				n.index[n.entries[j].name] = int32(j)
+			}
+		}
+	}
+	n.entries[i].list = append(n.entries[i].list, b)
+}
+
 // binding is one way in which a name comes to mean something.
 type binding struct {
-	scope *scope
-	value python.Expr // assigned; nil where something else gives the name its meaning
-	index int         // of value's elements, for a, b = value; -1: all of it
-	fn    *function
-	class *class
-	// An import: of a module (attr ""), or of what it holds.
-	imports      bool
-	from         string
-	level        int
-	attr         string
-	param        int // number of the parameter; -1: none
-	isIteration  bool
-	isContextual bool // with value as name
+	scope       *scope
+	value       python.Expr // assigned; nil where something else gives the name its meaning
+	fn          *function
+	class       *class
+	from        *imported // by an import
+	index       int32     // of value's elements, for a, b = value; -1: all of it
+	param       int32     // number of the parameter; -1: none
+	isIteration bool
+}
+
+// imported is what an import names: a module, or with attr what it holds.
+type imported struct {
+	module string
+	level  int
+	attr   string
 }
 
 // function is a def, or a lambda.
@@ -52,6 +105,11 @@ type function struct {
 	vararg     int      // number of *args, or -1
 	kwarg      int      // number of **kwargs, or -1
 	generator  bool
+
+	// Of one whose body was released: the expression that it gives, and what that means.
+	released bool
+	gives    python.Expr
+	value    value
 }
 
 func (f *function) qualified() string {
@@ -75,12 +133,12 @@ type class struct {
 }
 
 func newScope(m *module, outer *scope, fn *function, c *class) *scope {
-	return &scope{module: m, outer: outer, fn: fn, class: c, names: map[string][]*binding{}}
+	return &scope{module: m, outer: outer, fn: fn, class: c}
 }
 
 func (s *scope) bind(name string, b *binding) {
 	b.scope = s
-	s.names[name] = append(s.names[name], b)
+	s.names.add(name, b)
 }
 
 // collector walks statements and gives each scope its names.
@@ -141,7 +199,7 @@ func (c *collector) stmt(s *scope, stmt python.Stmt) {
 		for _, item := range n.Items {
 			c.expr(s, item.Context)
 			if name, ok := item.OptionalAs.(*python.Name); ok {
-				s.bind(name.ID, &binding{value: item.Context, param: -1, index: -1, isContextual: true})
+				s.bind(name.ID, &binding{value: item.Context, param: -1, index: -1})
 			}
 		}
 		c.body(s, n.Body)
@@ -161,7 +219,7 @@ func (c *collector) stmt(s *scope, stmt python.Stmt) {
 		for _, a := range n.Names {
 			c.imported(a.Name)
 			if a.AsName != "" {
-				s.bind(a.AsName, &binding{imports: true, from: a.Name, param: -1, index: -1})
+				s.bind(a.AsName, &binding{from: &imported{module: a.Name}, param: -1, index: -1})
 				continue
 			}
 			first := a.Name
@@ -171,7 +229,7 @@ func (c *collector) stmt(s *scope, stmt python.Stmt) {
 					break
 				}
 			}
-			s.bind(first, &binding{imports: true, from: first, param: -1, index: -1})
+			s.bind(first, &binding{from: &imported{module: first}, param: -1, index: -1})
 		}
 	case *python.ImportFrom:
 		if n.Level == 0 {
@@ -191,7 +249,7 @@ func (c *collector) stmt(s *scope, stmt python.Stmt) {
 			if name == "" {
 				name = a.Name
 			}
-			s.bind(name, &binding{imports: true, from: n.Module, level: n.Level, attr: a.Name, param: -1, index: -1})
+			s.bind(name, &binding{from: &imported{n.Module, n.Level, a.Name}, param: -1, index: -1})
 		}
 	case *python.Global:
 		s.declare(n.Names)
@@ -245,9 +303,9 @@ func (c *collector) target(s *scope, target, value python.Expr, index int) {
 			into = c.module.scope
 		}
 		// The value is evaluated where the assignment stands.
-		b := &binding{value: value, param: -1, index: index}
+		b := &binding{value: value, param: -1, index: int32(index)}
 		b.scope = s
-		into.names[t.ID] = append(into.names[t.ID], b)
+		into.names.add(t.ID, b)
 	case *python.Tuple:
 		for i, e := range t.Elts {
 			c.element(s, e, value, i)
@@ -348,7 +406,7 @@ func (c *collector) function(s *scope, name string, args *python.Arguments, node
 	}
 	f.scope = newScope(c.module, outer, f, nil)
 	add := func(a *python.Arg) {
-		f.scope.bind(a.Name, &binding{param: len(f.params), index: -1})
+		f.scope.bind(a.Name, &binding{param: int32(len(f.params)), index: -1})
 		f.params = append(f.params, a.Name)
 	}
 	if args != nil {
@@ -388,7 +446,7 @@ func (s *scope) lookup(name string) []*binding {
 		if at != s && at.class != nil {
 			continue
 		}
-		if list := at.names[name]; len(list) > 0 {
+		if list := at.names.of(name); len(list) > 0 {
 			return list
 		}
 	}
@@ -404,7 +462,7 @@ func (k *class) member(p *project, name string) (*binding, *class) {
 			return nil, nil
 		}
 		seen[k] = true
-		if list := k.scope.names[name]; len(list) > 0 {
+		if list := k.scope.names.of(name); len(list) > 0 {
 			return list[len(list)-1], k
 		}
 		for _, base := range k.node.Bases {

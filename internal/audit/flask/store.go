@@ -71,7 +71,7 @@ func (fr *frame) isStore(e python.Expr) (string, bool) {
 	case *python.Name:
 		name = n.ID
 		if fr.isLocal(name) {
-			list := fr.scope.names[name]
+			list := fr.scope.names.of(name)
 			if len(list) == 1 && list[0].value != nil { // pages = kept["journal"]
 				if part, ok := list[0].value.(*python.Subscript); ok {
 					if v := fr.p.resolve(part.Value, fr.scope); v.kind == isExternal && dictClass.MatchString(v.name) && fr.outlives(part.Value) {
@@ -82,7 +82,7 @@ func (fr *frame) isStore(e python.Expr) (string, bool) {
 			if len(list) == 0 {
 				return "", false
 			}
-			if list[0].imports {
+			if list[0].from != nil {
 				return text, storeName.MatchString(name)
 			}
 			if list[0].param >= 0 { // def keep(redis, key, value)
@@ -117,7 +117,7 @@ func (fr *frame) outlives(e python.Expr) bool {
 			return false
 		}
 		b := list[len(list)-1]
-		if b.imports {
+		if b.from != nil {
 			return true
 		}
 		return b.scope.fn == nil || fr.fn != nil && b.scope.fn != fr.fn && fr.p.isDecorating(b.scope.fn)
@@ -130,7 +130,7 @@ func (fr *frame) outlives(e python.Expr) bool {
 			return base.name == "flask.current_app" || strings.HasPrefix(base.name, "flask.current_app.")
 		case isInstance: // set in the body of the class, or of an object that the module has
 			k := base.class
-			return len(k.scope.names[n.Attr]) > 0 || fr.p.singletons[k] && len(k.self[n.Attr]) > 0
+			return len(k.scope.names.of(n.Attr)) > 0 || fr.p.singletons[k] && len(k.self[n.Attr]) > 0
 		}
 	}
 	return false

@@ -3,7 +3,6 @@ package flask
 import (
 	"regexp"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/bearcache/bearcache/internal/audit/python"
@@ -45,7 +44,7 @@ func (p *project) object(e python.Expr, s *scope, steps int) *binding {
 		list = s.lookup(n.ID)
 	case *python.Attribute:
 		if base := p.resolve(n.Value, s); base.kind == isModule {
-			list = base.module.scope.names[n.Attr]
+			list = base.module.scope.names.of(n.Attr)
 		} else if base.kind == isInstance {
 			list = base.class.self[n.Attr]
 		} else {
@@ -55,9 +54,9 @@ func (p *project) object(e python.Expr, s *scope, steps int) *binding {
 	for i := len(list) - 1; i >= 0; i-- {
 		b := list[i]
 		switch {
-		case b.imports:
-			if from := p.find(b.scope.module, b.from, b.level); from != nil && b.attr != "" {
-				if made := p.object(&python.Name{ID: b.attr}, from.scope, steps-1); made != nil {
+		case b.from != nil:
+			if from := p.find(b.scope.module, b.from.module, b.from.level); from != nil && b.from.attr != "" {
+				if made := p.object(&python.Name{ID: b.from.attr}, from.scope, steps-1); made != nil {
 					return made
 				}
 			}
@@ -97,20 +96,19 @@ func (p *project) viewsOfBody(m *module) {
 	p.registrations(m)
 }
 
-// functions are those of a module that are in no other.
-func (m *module) functions() (list []*function) {
+// functions are those of a module that are in no other function, in the order of their names' first appearance.
+func (m *module) functions() []*function {
+	if m.outermost != nil {
+		return m.outermost
+	}
+	list := []*function{}
 	seen := map[*function]bool{}
 	var in func(s *scope)
 	in = func(s *scope) {
-		names := make([]string, 0, len(s.names))
-		for name := range s.names {
-			names = append(names, name)
-		}
-		sort.Strings(names)
-		for _, name := range names {
-			for _, b := range s.names[name] {
+		for _, e := range s.names.entries {
+			for _, b := range e.list {
 				switch {
-				case b.fn != nil && !seen[b.fn] && b.fn.module == m:
+				case b.fn != nil && !seen[b.fn] && b.fn.module == m && b.scope == s:
 					seen[b.fn] = true
 					list = append(list, b.fn)
 				case b.class != nil && b.class.module == m && b.scope == s:
@@ -120,6 +118,7 @@ func (m *module) functions() (list []*function) {
 		}
 	}
 	in(m.scope)
+	m.outermost = list
 	return list
 }
 
@@ -141,9 +140,7 @@ func (p *project) decorated(f *function) {
 			if r.kind != isExternal || !strings.HasPrefix(r.name, "flask_") || name.ID != "expose" && name.ID != "route" {
 				continue
 			}
-			for _, inner := range f.decorators[i+1:] {
-				v.layers = append(v.layers, p.layersOf(inner, s, nil)...)
-			}
+			v.layers = p.below(f, i)
 			v.addRule(c, "route")
 			continue
 		}
@@ -152,10 +149,7 @@ func (p *project) decorated(f *function) {
 			continue
 		}
 		if len(v.rules) == 0 {
-			v.layers = nil
-			for _, inner := range f.decorators[i+1:] {
-				v.layers = append(v.layers, p.layersOf(inner, s, nil)...)
-			}
+			v.layers = p.below(f, i)
 			v.owner = p.object(attr.Value, s, 8)
 		}
 		v.addRule(c, attr.Attr)
@@ -171,6 +165,17 @@ func (p *project) decorated(f *function) {
 		p.addView(v)
 	}
 	p.hookOf(f, s)
+}
+
+// below are the layers of the decorators that stand below one of them.
+func (p *project) below(f *function, i int) []layer {
+	list := p.decoratorsOf(f)
+	for j := range list {
+		if !slices.Contains(f.decorators[:i+1], list[j].expr) {
+			return list[j:]
+		}
+	}
+	return nil
 }
 
 func (p *project) addView(v *view) { p.views[v.fn] = append(p.views[v.fn], v) }
@@ -351,7 +356,7 @@ func (p *project) resource(c *python.Call, attr *python.Attribute, s *scope) {
 // answering are the methods of a class that answer requests.
 func (k *class) answering() (list []*function) {
 	for _, name := range httpMethods {
-		for _, b := range k.scope.names[name] {
+		for _, b := range k.scope.names.of(name) {
 			if b.fn != nil {
 				list = append(list, b.fn)
 			}
@@ -454,7 +459,7 @@ func (p *project) listed(e python.Expr, s *scope) []layer {
 func (p *project) bindingOf(e python.Expr, s *scope) *binding {
 	switch n := e.(type) {
 	case *python.Name:
-		if list := s.lookup(n.ID); len(list) > 0 && !list[len(list)-1].imports {
+		if list := s.lookup(n.ID); len(list) > 0 && list[len(list)-1].from == nil {
 			return list[len(list)-1]
 		}
 	case *python.Attribute:

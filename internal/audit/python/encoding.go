@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"unicode/utf8"
+	"unsafe"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
@@ -29,6 +30,7 @@ func (p *parser) load(text []byte) {
 	f.Text = text
 	f.lines = lineStarts(text)
 	p.src, p.size = padded(text), len(text)
+	p.kept = unsafe.String(unsafe.SliceData(text), len(text)) // nobody writes to the text of a file
 	p.returns = bytes.IndexByte(text, '\r') >= 0
 	p.ascii = isASCII(text)
 	if why != "" {

@@ -454,7 +454,7 @@ func (p *parser) atom() Expr {
 		return n
 	case number:
 		n := p.constantNodes.make()
-		n.Kind, n.Text = numberConstant(p.src[p.start:p.end])
+		n.Kind, n.Text = numberConstant(p.kept[p.start:p.end])
 		n.Span = Span{p.start, p.end}
 		p.next()
 		return n

@@ -129,7 +129,7 @@ func (f *formatted) escaped(i int) int {
 
 // constantPart is literal text, at a place that holds both of the braces that stand for the last one.
 func (f *formatted) constantPart(start, end, behind int) {
-	text := f.unescape(f.src[start:end], f.prefix)
+	text := f.unescape(f.kept[start:end], f.prefix)
 	if text == "" {
 		return
 	}
@@ -198,7 +198,7 @@ func (f *formatted) debug(start int32) bool {
 	n.Kind = Str
 	n.Span = Span{start + 1, f.start}
 	// Such fields may stand inside one another, so what is copied for each of them must not be long.
-	if n.Text = f.src[start+1 : f.start]; len(n.Text) < maxDebug {
+	if n.Text = f.kept[start+1 : f.start]; len(n.Text) < maxDebug {
 		n.Text = newlines(f.withoutComments(int(start)+1, int(f.start)))
 	}
 	f.exprs = append(f.exprs, n)
@@ -213,14 +213,14 @@ func (p *parser) withoutComments(start, end int) string {
 		first--
 	}
 	if first == len(comments) {
-		return p.src[start:end]
+		return p.kept[start:end]
 	}
 	var b strings.Builder
 	for _, c := range comments[first:] {
-		b.WriteString(p.src[start:c.Start])
+		b.WriteString(p.kept[start:c.Start])
 		start = int(c.End)
 	}
-	b.WriteString(p.src[start:end])
+	b.WriteString(p.kept[start:end])
 	return b.String()
 }
 

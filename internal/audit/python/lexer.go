@@ -14,6 +14,7 @@ const (
 // lexer reads tokens, one at a time. It is small, so that a parser that looks ahead can copy it and come back.
 type lexer struct {
 	src  string // the text and padding behind it
+	kept string // the text as the file has it, without a copy: what nodes hold is a part of this
 	size int    // of the text
 	pos  int    // of what stands behind the current token
 

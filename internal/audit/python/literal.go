@@ -32,7 +32,7 @@ func (p *parser) plainString() *Constant {
 	if prefix.triple {
 		quotes = 3
 	}
-	n.Text = p.unescape(p.src[int(p.start)+int(prefix.length):int(p.end)-quotes], prefix)
+	n.Text = p.unescape(p.kept[int(p.start)+int(prefix.length):int(p.end)-quotes], prefix)
 	p.next()
 	return n
 }

@@ -437,7 +437,7 @@ func (p *parser) identifierName() string {
 
 // identifierText is the name that is the current token.
 func (p *parser) identifierText() string {
-	s := p.src[p.start:p.end]
+	s := p.kept[p.start:p.end]
 	if p.ascii {
 		return s
 	}
@@ -583,7 +583,7 @@ func (p *parser) dottedName() string {
 		parts += 1 + len(part)
 	}
 	if plain && int(p.previous-start) == parts {
-		return p.src[start:p.previous] // nothing stands between
+		return p.kept[start:p.previous] // nothing stands between
 	}
 	return b.String()
 }
