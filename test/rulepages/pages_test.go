@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/http/httptest"
-	"net/textproto"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,71 +18,13 @@ import (
 	"github.com/bearcache/bearcache/test/programtest"
 )
 
-// atATime is how many blocks are shown at once: a scan waits for what is stored to expire.
-const atATime = 6
+// atATime is how many blocks are shown at once: a scan waits for what is stored to expire, most of its time.
+const atATime = 8
 
 func TestMain(m *testing.M) { programtest.Main(m, atATime) }
 
-// page is the page of a rule. Its blocks of code begin with a line such as "```nginx dirty": the language, and what the block is.
-type page struct {
-	rule  *finding.Rule
-	stack stack
-	name  string // of the stack
-	dirty []string
-	clean []string
-	says  http.Header // what the origin says of its answers: "http origin"
-	scan  []string    // lines that bearcache scan writes of the first dirty block: "text scan"
-	audit []string    // and bearcache audit: "text audit"
-	log   []string    // and that a log has: "text log"
-}
-
-var fence = regexp.MustCompile("(?ms)^```(\\w+) (\\w+)\n(.*?)^```$")
-
-// read takes a page apart. A block that is not understood is a mistake in it.
-func read(t *testing.T, rule *finding.Rule, text string) *page {
-	t.Helper()
-	p := &page{rule: rule, says: http.Header{}}
-	p.name, _, _ = strings.Cut(rule.ID, "/")
-	p.stack = stacks[p.name]
-	for _, m := range fence.FindAllStringSubmatch(text, -1) {
-		switch m[1] + " " + m[2] {
-		case p.stack.language + " dirty":
-			p.dirty = append(p.dirty, m[3])
-		case p.stack.language + " clean":
-			p.clean = append(p.clean, m[3])
-		case "http origin":
-			for line := range strings.Lines(m[3]) {
-				name, value, _ := strings.Cut(line, ":")
-				p.says.Add(textproto.TrimString(name), textproto.TrimString(value))
-			}
-		case "text scan":
-			p.scan = lines(m[3])
-		case "text audit":
-			p.audit = lines(m[3])
-		case "text log":
-			p.log = lines(m[3])
-		default:
-			t.Errorf("%s: no block is %q", rule.ID, m[1]+" "+m[2])
-		}
-	}
-	if len(p.dirty) == 0 || len(p.clean) == 0 || len(p.audit) == 0 || len(p.scan)+len(p.log) == 0 {
-		t.Errorf("%s: %d dirty blocks, %d clean ones, %d lines of the audit, %d of the scan and %d of a log", rule.ID, len(p.dirty), len(p.clean), len(p.audit), len(p.scan), len(p.log))
-	}
-	return p
-}
-
-// lines are those of a block, without the blanks around them.
-func lines(text string) (list []string) {
-	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); line != "" {
-			list = append(list, line)
-		}
-	}
-	return list
-}
-
-// TestPages shows every configuration of the pages of the auditor's rules on the server it is for. A dirty one leaks, and the audit blames
-// the rule of the page; a clean one does neither.
+// TestPages shows every configuration and application of the pages of the auditor's rules on the server it is for. A dirty one leaks,
+// and the audit blames the rule of the page, where the page says; a clean one does neither.
 func TestPages(t *testing.T) {
 	shown := 0
 	for _, rule := range finding.SourceRules {
@@ -98,63 +38,81 @@ func TestPages(t *testing.T) {
 		}
 		shown++
 		p := read(t, rule, string(text))
-		for i, config := range p.dirty {
-			t.Run(fmt.Sprintf("%s/dirty-%d", rule.ID, i), func(t *testing.T) {
+		for i, b := range p.blocks {
+			kind := map[bool]string{true: "dirty", false: "clean"}[b.dirty]
+			t.Run(fmt.Sprintf("%s/%s-%d", rule.ID, kind, i), func(t *testing.T) {
 				t.Parallel()
-				p.show(t, config, true, i == 0)
-			})
-		}
-		for i, config := range p.clean {
-			t.Run(fmt.Sprintf("%s/clean-%d", rule.ID, i), func(t *testing.T) {
-				t.Parallel()
-				p.show(t, config, false, false)
+				p.audited(t, b)
+				p.show(t, b)
 			})
 		}
 	}
-	if shown < 6 {
+	if shown < 14 {
 		t.Errorf("%d pages are shown", shown)
 	}
 }
 
-// show runs a block, and what the page says of it. first: the page has what is written of this one.
-func (p *page) show(t *testing.T, config string, dirty, first bool) {
-	found, text := runAudit(t, p.stack.file, config)
-	if dirty != slices.Contains(found, p.rule.ID) || !dirty && len(found) > 0 {
+// audited: the auditor finds in a dirty block what the page says, and nothing in a clean one.
+func (p *page) audited(t *testing.T, b *block) {
+	t.Helper()
+	found, text := runAudit(t, p.stack.file, b.code)
+	if b.dirty != slices.Contains(found, p.rule.ID) || !b.dirty && len(found) > 0 {
 		t.Errorf("the audit finds %q", found)
 	}
-	if first {
-		wrote(t, "the audit", text, p.audit)
-	}
-	s := Start(t, p.name, config, p.origin(t))
-	if len(p.log) > 0 {
-		p.showLog(t, s, dirty, first)
-		return
-	}
-	leaks, text := runScan(t, s, p.proves())
-	if dirty != (len(leaks) > 0) {
-		t.Errorf("the scan finds %q:\n%s", leaks, text)
-	}
-	if first {
-		wrote(t, "the scan", text, p.scan)
+	wrote(t, "the audit", text, b.audit)
+}
+
+// show runs a block: it leaks if it is dirty.
+func (p *page) show(t *testing.T, b *block) {
+	t.Helper()
+	proof := p.first(true)
+	switch {
+	case len(proof.keys) > 0:
+		p.showKeys(t, b)
+	case len(proof.scan) == 0:
+		p.showLog(t, b)
+	case p.stack.language == "python" && p.proves() == nil && b != proof && b != p.first(false):
+		showAnswers(t, b)
+	default:
+		p.showScan(t, b)
 	}
 }
 
-// origin is what Start wants of an API before which the configuration stands, or of an application.
-func (p *page) origin(t *testing.T) string {
+// start starts the server with a block.
+func (p *page) start(t *testing.T, code string) *Server {
 	t.Helper()
 	if p.stack.language == "python" {
-		people, err := json.Marshal(people)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(people)
+		return Start(t, p.name, code, secret)
 	}
 	origin := httptest.NewServer(api{p.says})
 	t.Cleanup(origin.Close)
-	return strings.TrimPrefix(origin.URL, "http://")
+	return Start(t, p.name, code, strings.TrimPrefix(origin.URL, "http://"))
 }
 
-// proves are the checks of the scan that prove what the rule says: where nothing else is said, that a cache gave away what was another's.
+// showScan: the scanner finds that it leaks. Applications store for two seconds what pages have them store for a minute.
+func (p *page) showScan(t *testing.T, b *block) {
+	t.Helper()
+	s := p.start(t, strings.ReplaceAll(b.code, "timeout=60", "timeout=2"))
+	found, text := runScan(t, s, pathOf(b.code))
+	proof := func(rule string) bool {
+		if checks := p.proves(); checks != nil {
+			return slices.Contains(checks, rule)
+		}
+		return slices.Contains(reuse, rule)
+	}
+	if b.dirty != slices.ContainsFunc(found, proof) {
+		t.Errorf("the scan finds %q:\n%s", found, text)
+	}
+	wrote(t, "the scan", text, b.scan)
+	if len(b.log) > 0 {
+		wrote(t, "the server", hidden(s.File(t, Output)), b.log)
+	}
+}
+
+// reuse are the checks of the scan that prove that a cache gave away what was another's.
+var reuse = []string{finding.CrossIdentityReuse.ID, finding.AnonymousReuse.ID, finding.InvalidTokenReuse.ID}
+
+// proves are the checks that prove what the rule says, where that is anything else.
 func (p *page) proves() []string {
 	switch p.rule {
 	case finding.FlaskTokenInURL:
@@ -162,8 +120,21 @@ func (p *page) proves() []string {
 	case finding.FlaskPublicCacheControl:
 		return []string{finding.StorableAuthenticatedResponse.ID}
 	}
-	return []string{finding.CrossIdentityReuse.ID, finding.AnonymousReuse.ID, finding.InvalidTokenReuse.ID}
+	return nil
 }
+
+var routes = regexp.MustCompile(`"(/api/\w+(/<name>)?)"`)
+
+// pathOf is what is asked for: the route of an application, alice's where it names somebody.
+func pathOf(code string) string {
+	if m := routes.FindStringSubmatch(code); m != nil {
+		return strings.Replace(m[1], "<name>", "alice", 1)
+	}
+	return "/api/profile"
+}
+
+// hidden is a text with alice's token as the variable that holds it.
+func hidden(text string) string { return strings.ReplaceAll(text, tokens["alice"], "$ALICE_TOKEN") }
 
 // wrote holds what a program wrote against the lines that a page has of it. A line of an ellipsis stands for any others.
 func wrote(t *testing.T, who, text string, want []string) {
@@ -193,17 +164,8 @@ func runAudit(t *testing.T, file, config string) (rules []string, text string) {
 	return rules, text
 }
 
-// Tokens of the two readers: the API knows them as they are.
-var tokens = map[string]string{"alice": "kq7VnM2xYd0RsT4wPz8cLb1e", "bob": "Gh5uJ9oFa3NiXe6mWq0vKt2y"}
-
-// people are whom the tokens speak for.
-var people = map[string]map[string]string{
-	tokens["alice"]: {"name": "Alice Lindqvist", "email": "alice@example.com", "iban": "SE4550000000058398257466"},
-	tokens["bob"]:   {"name": "Bob Okafor", "email": "bob@example.com", "iban": "GB33BUKB20201555555555"},
-}
-
-// runScan is which of the checks the scanner proves on a server, and what it writes.
-func runScan(t *testing.T, s *Server, checks []string) (leaks []string, text string) {
+// runScan is what the scanner finds on a server, and what it writes.
+func runScan(t *testing.T, s *Server, path string) (checks []string, text string) {
 	t.Helper()
 	var report struct {
 		Findings   []struct{ Check string }
@@ -213,17 +175,15 @@ func runScan(t *testing.T, s *Server, checks []string) (leaks []string, text str
 	for name, token := range tokens {
 		env = append(env, strings.ToUpper(name)+"_TOKEN="+token)
 	}
-	text = run(t, t.TempDir(), env, &report, "scan", "--target", "http://"+s.Address, "--url", "GET:/api/profile",
+	text = run(t, t.TempDir(), env, &report, "scan", "--target", "http://"+s.Address, "--url", "GET:"+path,
 		"--identity", "alice=env:ALICE_TOKEN", "--identity", "bob=env:BOB_TOKEN", "--wait", "8s")
 	if len(report.Operations) != 1 || report.Operations[0].Status != "tested" {
 		t.Fatalf("the scan says of its operation %+v:\n%s", report.Operations, text)
 	}
 	for _, f := range report.Findings {
-		if slices.Contains(checks, f.Check) {
-			leaks = append(leaks, f.Check)
-		}
+		checks = append(checks, f.Check)
 	}
-	return leaks, strings.ReplaceAll(text, s.Address, "127.0.0.1:"+Listen)
+	return checks, strings.ReplaceAll(text, s.Address, "127.0.0.1:"+Listen)
 }
 
 // run runs bearcache in a directory, and reads its JSON report.
@@ -245,99 +205,4 @@ func run(t *testing.T, dir string, env []string, report any, args ...string) (te
 		t.Fatalf("bearcache %s: the report: %v: %s", args[0], err, errs.String())
 	}
 	return out.String()
-}
-
-// showLog: whatever the server answered, a token stands in its log, or none does.
-func (p *page) showLog(t *testing.T, s *Server, dirty, first bool) {
-	for _, uri := range []string{"/api/profile", "/api/export?access_token=" + tokens["alice"]} {
-		r, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+s.Address+uri, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Header.Set("Authorization", "Bearer "+tokens["alice"])
-		resp, err := http.DefaultClient.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp.Body.Close()
-	}
-	text := s.logged(t)
-	if strings.Count(text, "\n") < 2 {
-		t.Fatalf("the log has %q", text)
-	}
-	if dirty != strings.Contains(text, tokens["alice"]) {
-		t.Errorf("the log has %q", text)
-	}
-	if first {
-		wrote(t, "the server", strings.ReplaceAll(text, tokens["alice"], "$ALICE_TOKEN"), p.log)
-	}
-}
-
-// logged is the log of the server when its two requests are in it: it is written after they are answered.
-func (s *Server) logged(t *testing.T) (text string) {
-	t.Helper()
-	for range 100 {
-		if text = s.File(t, "log/access.log"); strings.Count(text, "\n") >= 2 {
-			break
-		}
-		pause(t)
-	}
-	return text
-}
-
-// api is the origin: it answers those whom it knows with what is theirs alone.
-type api struct{ says http.Header }
-
-func (a api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
-	person, known := people[strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")]
-	if !known {
-		w.Header().Set("WWW-Authenticate", "Bearer")
-		w.WriteHeader(http.StatusUnauthorized)
-		fmt.Fprintln(w, `{"error": "a valid bearer token is required"}`)
-		return
-	}
-	for name, values := range a.says {
-		w.Header()[http.CanonicalHeaderKey(name)] = values
-	}
-	json.NewEncoder(w).Encode(person)
-}
-
-// TestFlask shows an application as a page of a rule for Flask has it: the path /api/profile, and TOKENS for who is known by which token.
-func TestFlask(t *testing.T) {
-	const app = `import json
-import os
-
-from flask import Flask, abort, g, jsonify, request
-from flask_caching import Cache
-
-PEOPLE = json.loads(os.environ["TOKENS"])
-
-app = Flask(__name__)
-cache = Cache(app, config={"CACHE_TYPE": "SimpleCache"})
-
-
-@app.before_request
-def authenticate():
-    g.user = PEOPLE.get(request.headers.get("Authorization", "").removeprefix("Bearer "))
-    if g.user is None:
-        abort(401)
-
-
-def per_caller():
-    return f"{request.full_path}:{g.user['email']}"
-
-
-@app.get("/api/profile")
-@cache.cached(timeout=2@key@)
-def profile():
-    return jsonify(g.user)
-`
-	p := &page{rule: finding.FlaskUnkeyedCache, name: "flask", stack: stacks["flask"]}
-	for name, key := range map[string]string{"dirty": "", "clean": ", make_cache_key=per_caller"} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			p.show(t, strings.ReplaceAll(app, "@key@", key), name == "dirty", false)
-		})
-	}
 }

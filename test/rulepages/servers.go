@@ -3,12 +3,12 @@
 package rulepages
 
 import (
-	"bytes"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,11 +22,14 @@ const (
 	Listen = "8080"
 )
 
+// Output is the File of what a server writes to its terminal.
+const Output = "log/output"
+
 // Server is one that runs until the test ends.
 type Server struct {
 	Address string
 	dir     string
-	people  string // for applications: who is known by which token, in JSON
+	secret  string // for applications: what tokens are signed with
 }
 
 // File is the text of a file that the configuration names by its full path, such as a log.
@@ -41,11 +44,10 @@ func (s *Server) File(t testing.TB, path string) string {
 
 // stack is a kind of server.
 type stack struct {
-	programs []string // the first that is there
+	programs []string // the first that is there; of none, Python
 	render   func(s *Server, config, origin string) string
-	file     string   // as it is called where the program has it
-	language string   // of the blocks of a page
-	modules  []string // of Python
+	file     string // as it is called where the program has it
+	language string // of the blocks of a page
 	command  func(s *Server, program, file string) *exec.Cmd
 }
 
@@ -64,11 +66,11 @@ var stacks = map[string]stack{
 		},
 	},
 	"flask": {
-		programs: []string{"python3"}, render: flask, file: "app.py", language: "python", modules: []string{"flask", "flask_caching"},
+		render: func(_ *Server, app, _ string) string { return app }, file: "app.py", language: "python",
 		command: func(s *Server, program, file string) *exec.Cmd {
 			host, port, _ := net.SplitHostPort(s.Address)
 			cmd := exec.Command(program, "-m", "flask", "--app", file, "run", "--host", host, "--port", port)
-			cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1", "FLASK_DEBUG=0", "TOKENS="+s.people)
+			cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1", "FLASK_DEBUG=0", "JWT_SECRET_KEY="+s.secret)
 			return cmd
 		},
 	},
@@ -82,28 +84,25 @@ var stacks = map[string]stack{
 
 // Start starts a server of a stack before an origin. Without the program it ends the test, as programtest.Missing does.
 //
-// An application has no origin: origin is then its variable TOKENS, a JSON object of the people it knows by their tokens.
+// An application has no origin: origin is then its variable JWT_SECRET_KEY.
 func Start(t testing.TB, name, config, origin string) *Server {
 	t.Helper()
 	st := stacks[name]
-	program := lookPath(t, st.programs)
-	if st.modules != nil {
-		program = python(t, st.modules)
-	}
-	var log bytes.Buffer
+	program := st.program(t)
+	var said string
 	for range 3 { // another program may take the port
-		s := &Server{Address: net.JoinHostPort("127.0.0.1", programtest.FreePort()), dir: t.TempDir(), people: origin}
+		s := &Server{Address: net.JoinHostPort("127.0.0.1", programtest.FreePort()), dir: t.TempDir(), secret: origin}
 		s.prepare(t)
 		file := filepath.Join(s.dir, st.file)
 		if err := os.WriteFile(file, []byte(st.render(s, config, origin)), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		log.Reset()
-		if s.run(t, st.command(s, program, file), &log) {
+		if s.run(t, st.command(s, program, file)) {
 			return s
 		}
+		said = s.File(t, Output)
 	}
-	t.Fatalf("%s does not start with this configuration: %s\n%s", name, log.String(), config)
+	t.Fatalf("%s does not start with this configuration: %s\n%s", name, said, config)
 	return nil
 }
 
@@ -122,9 +121,14 @@ func (s *Server) prepare(t testing.TB) {
 }
 
 // run starts the program and reports whether it listens.
-func (s *Server) run(t testing.TB, cmd *exec.Cmd, log *bytes.Buffer) bool {
+func (s *Server) run(t testing.TB, cmd *exec.Cmd) bool {
 	t.Helper()
-	cmd.Stdout, cmd.Stderr = log, log
+	output, err := os.Create(filepath.Join(s.dir, Output))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer output.Close() // the program has its own
+	cmd.Stdout, cmd.Stderr = output, output
 	cmd.Dir = s.dir
 	p := &started{cmd: cmd, ended: make(chan struct{})}
 	if err := p.start(); err != nil {
@@ -168,19 +172,30 @@ func pause(t testing.TB) {
 	}
 }
 
-// python is the interpreter that has Flask.
-func python(t testing.TB, modules []string) string {
-	program := os.Getenv("BEARCACHE_TEST_PYTHON")
-	if program == "" {
-		program = "/usr/bin/python3"
+func (st stack) program(t testing.TB) string {
+	t.Helper()
+	if st.programs != nil {
+		return lookPath(t, st.programs)
 	}
-	for _, module := range modules {
-		if exec.Command(program, "-c", "import "+module).Run() != nil {
-			programtest.Missing(t, module)
-		}
+	program, missing := python()
+	if missing != "" {
+		programtest.Missing(t, missing)
 	}
 	return program
 }
+
+// python is the interpreter, and what it lacks of the modules that applications of pages import.
+var python = sync.OnceValues(func() (program, missing string) {
+	if program = os.Getenv("BEARCACHE_TEST_PYTHON"); program == "" {
+		program = "/usr/bin/python3"
+	}
+	for _, module := range []string{"flask", "flask_caching", "flask_jwt_extended", "flask_login", "redis"} {
+		if exec.Command(program, "-c", "import "+module).Run() != nil {
+			return program, module
+		}
+	}
+	return program, ""
+})
 
 // asRoot is a directive that is needed where the tests run as root; "" elsewhere.
 func asRoot(directive string) string {
@@ -211,10 +226,6 @@ func nginx(s *Server, config, origin string) string {
 	config = strings.NewReplacer("listen "+Listen+";", "listen "+s.Address+";", Origin, origin,
 		"/var/cache/nginx", s.dir+"/cache", "/var/log/nginx", s.dir+"/log").Replace(config)
 	return strings.NewReplacer("@user@", asRoot("user root;\n"), "@dir@", s.dir, "@config@", config).Replace(nginxFrame)
-}
-
-func flask(s *Server, app, _ string) string {
-	return strings.ReplaceAll(app, "/var/log/app", s.dir+"/log")
 }
 
 func varnish(_ *Server, config, origin string) string {

@@ -26,6 +26,7 @@ type project struct {
 
 	hasFlask    bool
 	usesCaching bool              // Flask-Caching, or its predecessor, is imported somewhere
+	oldCaching  bool              // it is the predecessor, which has no make_cache_key
 	usesLogin   bool              // a library is imported that gives current_user to templates
 	initTypes   []string          // those that init_app is given, which win
 	requests    map[*binding]bool // parameters that are given the request itself

@@ -277,6 +277,9 @@ func (c *collector) imported(name string) {
 		return
 	}
 	c.module.flask, c.project.hasFlask = true, true
+	if strings.HasPrefix(name, "flask_cache") || strings.HasPrefix(name, "flask.ext.cache") {
+		c.project.oldCaching = true
+	}
 	switch first {
 	case "flask_caching":
 		c.project.usesCaching = true
