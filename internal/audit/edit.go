@@ -58,8 +58,14 @@ func diff(text []byte, edits []finding.Edit) (lines []string) {
 	if err != nil {
 		return nil
 	}
+	last := -1 // where the lines of the change before ended
 	for i := 0; i < len(edits); {
 		start := bytes.LastIndexByte(text[:edits[i].Start], '\n') + 1
+		if between := linesBetween(text, last, start); len(between) <= mostBetween {
+			for _, l := range between {
+				lines = append(lines, "  "+l)
+			}
+		}
 		at, end := start, start
 		var after bytes.Buffer
 		// Edits that share lines are one change.
@@ -72,11 +78,22 @@ func diff(text []byte, edits []finding.Edit) (lines []string) {
 		}
 		after.Write(text[at:end])
 		lines = append(lines, changed(string(text[start:end]), after.String())...)
+		last = end
 		if len(lines) > mostDiff {
 			return nil
 		}
 	}
 	return lines
+}
+
+// mostBetween bounds the lines between two changes that are shown with them: without these, what was moved seems not to have been.
+const mostBetween = 6
+
+func linesBetween(text []byte, from, to int) []string {
+	if from < 0 || from >= to {
+		return nil
+	}
+	return pieces(string(text[from:to]))
 }
 
 // changeEnd is where the lines end of a change that has come to at, with what stands before it afterwards.

@@ -57,7 +57,7 @@ func TestDiff(t *testing.T) {
 		{"a line put in", []finding.Edit{edit(at("two"), at("two"), "new\n")}, []string{"+ new"}},
 		{"put in at the beginning of a line", []finding.Edit{edit(at("two"), at("two"), "  ")}, []string{"- two", "+   two"}},
 		{"a line taken away", []finding.Edit{edit(at("two"), at("three"), "")}, []string{"- two"}},
-		{"moved", []finding.Edit{edit(at("two"), at("three"), ""), edit(at("four"), at("four"), "two\n")}, []string{"- two", "+ two"}},
+		{"moved", []finding.Edit{edit(at("two"), at("three"), ""), edit(at("four"), at("four"), "two\n")}, []string{"- two", "  three", "+ two"}},
 		{"two in one line", []finding.Edit{edit(at("three"), at("three")+1, "T"), edit(at("ree"), at("ree"), "-")}, []string{"- three", "+ Th-ree"}},
 		{"over two lines", []finding.Edit{edit(at("wo"), at("hree"), "x")}, []string{"- two", "- three", "+ txhree"}},
 		{"the last line", []finding.Edit{edit(len(text), len(text), " and more\nfive")}, []string{"- four", "+ four and more", "+ five"}},
