@@ -36,5 +36,5 @@ fuzz: ## every fuzz target for FUZZTIME
 mutants: ## break each defence in turn; some test must notice. MUTANTS=0/4 takes every fourth
 	go test -count=1 -tags mutants -run TestMutants -v -timeout 30m ./test/mutants
 
-bench: ## benchmarks of the cache; compare with benchstat
-	go test -run '^$$' -bench . -count $(or $(COUNT),6) . ./redact ./bearer ./internal/config ./internal/gateway
+bench: ## benchmarks of the cache and the auditor; compare with benchstat
+	go test -run '^$$' -bench . -count $(or $(COUNT),6) . ./redact ./bearer ./internal/config ./internal/gateway ./internal/audit/python ./cmd/bearcache

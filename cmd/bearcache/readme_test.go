@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"io"
 	"os"
 	"regexp"
 	"strings"
@@ -38,5 +40,23 @@ func TestReadme(t *testing.T) {
 		if !strings.Contains(help.String(), f[2]) {
 			t.Errorf("no command has %s", f[2])
 		}
+	}
+}
+
+// What the README shows of an audit is what the example gives.
+func TestReadmeAudit(t *testing.T) {
+	data, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir("../..")
+	var out, said strings.Builder
+	e := env{stdout: &out, stderr: &said, getenv: func(string) (string, bool) { return "", false }, terminal: func(io.Writer) bool { return false }}
+	if err := runAudit(t.Context(), e, []string{"examples/flask"}); !errors.Is(err, found{}) {
+		t.Fatalf("%v: %s", err, said.String())
+	}
+	shown, _, _ := strings.Cut(out.String(), "  Fix: ")
+	if !strings.HasPrefix(shown, "examples/flask/leaking.py:22 ") || !strings.Contains(string(data), "```\n"+shown+"```\n") {
+		t.Errorf("the README does not show\n%s", shown)
 	}
 }

@@ -71,8 +71,8 @@ func (p *page) show(t *testing.T, b *block) {
 		p.showKeys(t, b)
 	case len(proof.scan) == 0:
 		p.showLog(t, b)
-	case p.stack.language == "python" && p.proves() == nil && b != proof && b != p.first(false):
-		showAnswers(t, b)
+	case p.stack.language == "python" && p.proves() == nil && b != proof && (b != p.first(false) || strings.Contains(b.code, "/<name>")):
+		showAnswers(t, b) // a scan takes long, and proves nothing where one of its readers is refused for good
 	default:
 		p.showScan(t, b)
 	}
@@ -93,7 +93,7 @@ func (p *page) start(t *testing.T, code string) *Server {
 func (p *page) showScan(t *testing.T, b *block) {
 	t.Helper()
 	s := p.start(t, strings.ReplaceAll(b.code, "timeout=60", "timeout=2"))
-	found, text := runScan(t, s, pathOf(b.code))
+	found, text := runScan(t, s, pathOf(b.code), !b.dirty && b.diff)
 	proof := func(rule string) bool {
 		if checks := p.proves(); checks != nil {
 			return slices.Contains(checks, rule)
@@ -105,6 +105,7 @@ func (p *page) showScan(t *testing.T, b *block) {
 	}
 	wrote(t, "the scan", text, b.scan)
 	if len(b.log) > 0 {
+		ask(t, s, pathOf(b.code)+"?access_token="+tokens["alice"], "")
 		wrote(t, "the server", hidden(s.File(t, Output)), b.log)
 	}
 }
@@ -136,12 +137,15 @@ func pathOf(code string) string {
 // hidden is a text with alice's token as the variable that holds it.
 func hidden(text string) string { return strings.ReplaceAll(text, tokens["alice"], "$ALICE_TOKEN") }
 
+// times are how long something took, and when it was: each run has its own.
+var times = regexp.MustCompile(` +[0-9.]+ m?s\b|\[\d\d/\w+/\d{4} [0-9:]+\]`)
+
 // wrote holds what a program wrote against the lines that a page has of it. A line of an ellipsis stands for any others.
 func wrote(t *testing.T, who, text string, want []string) {
 	t.Helper()
-	got := lines(text)
+	got := lines(times.ReplaceAllString(text, "@"))
 	for _, line := range want {
-		if line != "…" && !slices.Contains(got, line) {
+		if line != "…" && !slices.Contains(got, times.ReplaceAllString(line, "@")) {
 			t.Errorf("%s does not write %q:\n%s", who, line, text)
 		}
 	}
@@ -164,8 +168,8 @@ func runAudit(t *testing.T, file, config string) (rules []string, text string) {
 	return rules, text
 }
 
-// runScan is what the scanner finds on a server, and what it writes.
-func runScan(t *testing.T, s *Server, path string) (checks []string, text string) {
+// runScan is what the scanner finds on a server, and what it writes. shared: readers may get the same, of which a scan says that it proves nothing.
+func runScan(t *testing.T, s *Server, path string, shared bool) (checks []string, text string) {
 	t.Helper()
 	var report struct {
 		Findings   []struct{ Check string }
@@ -177,7 +181,7 @@ func runScan(t *testing.T, s *Server, path string) (checks []string, text string
 	}
 	text = run(t, t.TempDir(), env, &report, "scan", "--target", "http://"+s.Address, "--url", "GET:"+path,
 		"--identity", "alice=env:ALICE_TOKEN", "--identity", "bob=env:BOB_TOKEN", "--wait", "8s")
-	if len(report.Operations) != 1 || report.Operations[0].Status != "tested" {
+	if len(report.Operations) != 1 || report.Operations[0].Status != "tested" && !shared {
 		t.Fatalf("the scan says of its operation %+v:\n%s", report.Operations, text)
 	}
 	for _, f := range report.Findings {
@@ -194,7 +198,8 @@ func run(t *testing.T, dir string, env []string, report any, args ...string) (te
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
-	if err := cmd.Run(); err != nil && cmd.ProcessState.ExitCode() != 1 {
+	const leaking, incomplete = 1, 3
+	if err := cmd.Run(); err != nil && cmd.ProcessState.ExitCode() != leaking && cmd.ProcessState.ExitCode() != incomplete {
 		t.Fatalf("bearcache %s: %v: %s", args[0], err, errs.String())
 	}
 	data, err := os.ReadFile(file)

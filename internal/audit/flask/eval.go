@@ -515,7 +515,7 @@ func isZero(e python.Expr) bool {
 
 func short(s *python.Slice) piece {
 	if n, ok := s.Upper.(*python.Constant); ok && (s.Lower == nil || isZero(s.Lower)) && n.Kind == python.Int {
-		if len(n.Text) < 2 || n.Text <= "16" && len(n.Text) == 2 {
+		if len(n.Text) < 2 || n.Text <= "24" && len(n.Text) == 2 { // the header of a JWT is longer
 			return beginning
 		}
 	}
