@@ -490,8 +490,8 @@ func (fr *frame) subscript(n *python.Subscript) taint {
 	if t.has(caller) && constant && t.attrs&whole != 0 {
 		t.attrs = attrOf(key)
 	}
-	if constant && t.marks&^(opaque|stored) == 0 && t.params == 0 && tokenName.MatchString(key) && strings.ToUpper(key) != key {
-		t = taint{marks: secret | named, why: &origin{place: fr.place(n, key)}}
+	if constant && t.marks&^(opaque|stored|caller) == 0 && t.params == 0 && tokenName.MatchString(key) && strings.ToUpper(key) != key {
+		t = t.and(taint{marks: secret | named, why: &origin{place: fr.place(n, key)}})
 	}
 	if t.has(secret) && constant && !tokenName.MatchString(key) && !bareToken.MatchString(key) {
 		t = t.told() // a part of what holds a secret, by another name
