@@ -24,7 +24,8 @@ var FlaskMemoizeWithoutIdentity = &Rule{
 	Severity: High,
 	CWE:      []string{"CWE-524", "CWE-639"},
 	OWASP:    []string{"API1:2023", "API8:2023"},
-	Remedy:   []Fix{told("flask-caching", "Give the function the user's id as an argument, and let it ask for that id in place of the current user: arguments are the key.")},
+	Remedy: []Fix{written("flask-caching", "memoize-without-identity/flask-caching.py",
+		"Give the function the user's id as an argument, and let it ask for that id in place of the current user: arguments are the key.")},
 }
 
 var FlaskManualCacheWithoutIdentity = &Rule{
@@ -33,7 +34,8 @@ var FlaskManualCacheWithoutIdentity = &Rule{
 	Severity: High,
 	CWE:      []string{"CWE-524", "CWE-639"},
 	OWASP:    []string{"API1:2023", "API8:2023"},
-	Remedy:   []Fix{told("flask", "Put the id of the verified user into the key, or keep under it only what is the same for everybody.")},
+	Remedy: []Fix{written("flask", "manual-cache-without-identity/flask.py",
+		"Put the id of the verified user into the key, or keep under it only what is the same for everybody.")},
 }
 
 var FlaskTokenInLog = &Rule{
@@ -42,7 +44,8 @@ var FlaskTokenInLog = &Rule{
 	Severity: Medium,
 	CWE:      []string{"CWE-532"},
 	OWASP:    []string{"API2:2023", "API8:2023"},
-	Remedy:   []Fix{told("flask", "Log whose token it is, or a keyed digest of it (hmac), and never the token or the field that carries it.")},
+	Remedy: []Fix{written("flask", "token-in-log/flask.py",
+		"Log whose token it is, or a keyed digest of it (hmac), and never the token or the field that carries it.")},
 }
 
 var FlaskTokenInURL = &Rule{
@@ -60,7 +63,8 @@ var FlaskRawTokenInKey = &Rule{
 	Severity: Medium,
 	CWE:      []string{"CWE-312", "CWE-524"},
 	OWASP:    []string{"API2:2023", "API8:2023"},
-	Remedy:   []Fix{told("flask", "Key by the subject of the verified token, or by an HMAC of the token: whoever reads the cache's keys must not be able to use them.")},
+	Remedy: []Fix{written("flask", "raw-token-in-key/flask.py",
+		"Key by the subject of the verified token, or by an HMAC of the token: whoever reads the cache's keys must not be able to use them.")},
 }
 
 var FlaskPublicCacheControl = &Rule{

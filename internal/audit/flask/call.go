@@ -186,7 +186,7 @@ func (fr *frame) mutates(n *python.Call, name string, g given) {
 		return
 	}
 	if root := rootName(attr.Value); root != "" && fr.isLocal(root) {
-		fr.env[root] = fr.env[root].and(g.all).and(fr.pc.told())
+		fr.env[root] = fr.env[root].and(g.all).and(fr.pc.told()).grown()
 	}
 }
 

@@ -430,8 +430,8 @@ func (fr *frame) attribute(n *python.Attribute) taint {
 	if t.has(caller) && !t.has(secret) && (tokenName.MatchString(n.Attr) || bareToken.MatchString(n.Attr)) {
 		t.marks |= secret | named
 	}
-	if t.has(secret|fields) && (n.Attr == "sub" || n.Attr == "username" || n.Attr == "id") {
-		t = t.told()
+	if t.has(secret) && !tokenName.MatchString(n.Attr) && !bareToken.MatchString(n.Attr) && !isTextual(n.Attr) {
+		t = t.told() // a text has no attributes: it is an object that holds the secret among other things
 	}
 	return t
 }
@@ -572,7 +572,7 @@ func (fr *frame) field(base value, key string, constant bool, at python.Node) (t
 		}
 		return taint{}, true
 	case "flask.request.args", "flask.request.values":
-		if constant && (tokenName.MatchString(key) || bareToken.MatchString(key) && fr.authenticates() || sessionParameter.MatchString(key) && fr.isAuthority()) {
+		if constant && !isCSRF(key) && (tokenName.MatchString(key) || secretField.MatchString(key) && !bareToken.MatchString(key) || bareToken.MatchString(key) && fr.authenticates() || sessionParameter.MatchString(key) && fr.isAuthority()) {
 			fr.tokenFromQuery(key, at)
 			return made(caller|secret|fromQuery|named, "the parameter "+key), true
 		}
@@ -597,7 +597,7 @@ func (fr *frame) field(base value, key string, constant bool, at python.Node) (t
 			said = "session[" + key + "]"
 		}
 		m := caller
-		if constant && (tokenName.MatchString(key) || bareToken.MatchString(key) || endsInToken.MatchString(key)) && !isCSRF(key) {
+		if constant && !isCSRF(key) && (tokenName.MatchString(key) || secretField.MatchString(key) && !bareToken.MatchString(key) || bareToken.MatchString(key) || endsInToken.MatchString(key)) && !isCSRF(key) {
 			m |= secret
 		}
 		return made(m, said), true

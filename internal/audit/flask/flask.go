@@ -219,6 +219,7 @@ func (p *project) collect() {
 func (p *project) learn() {
 	p.findCacheTypes()
 	p.findSingletons()
+	p.findFlashes()
 	p.findRequests()
 	p.findContext()
 	p.findRegistrations()
@@ -258,6 +259,24 @@ func (p *project) findSingletons() {
 				}
 			}
 		}
+	}
+}
+
+// findFlashes notes whether a flashed message ever has data in it: a fixed one tells nobody anything of somebody.
+func (p *project) findFlashes() {
+	for _, m := range p.modules {
+		p.inCalls(m, func(c *python.Call, s *scope) {
+			if calleeName(c) != "flash" || len(c.Args) == 0 {
+				return
+			}
+			switch c.Args[0].(type) {
+			case *python.JoinedStr, *python.BinOp:
+				p.flashesData = true
+			case *python.Call:
+				a, ok := c.Args[0].(*python.Call).Func.(*python.Attribute)
+				p.flashesData = p.flashesData || ok && a.Attr == "format"
+			}
+		})
 	}
 }
 

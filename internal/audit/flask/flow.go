@@ -599,7 +599,7 @@ func (fr *frame) toSubscript(n *python.Subscript, value python.Expr, t taint) {
 	}
 	if root := rootName(n); root != "" {
 		if _, local := fr.env[root]; local || fr.isLocal(root) {
-			fr.env[root] = fr.env[root].and(t)
+			fr.env[root] = fr.env[root].and(t).grown()
 		}
 	}
 }

@@ -95,6 +95,11 @@ func (s *site) keyed() bool {
 		return false
 	}
 	if s.layer.memo && !s.isIgnored() {
+		for i, t := range s.p.passed[s.fn] { // whoever calls it gives the caller as an argument
+			if t.has(caller) && t.attrs&whole != 0 && i < len(s.fn.params) && (!s.layer.chosen || s.layer.keyed&(1<<min(i, 63)) != 0) && !slices.Contains(s.layer.ignores, s.fn.params[i]) {
+				return true
+			}
+		}
 		for _, l := range s.outer { // arguments that decorators around the cache give are arguments
 			for _, c := range l.inner {
 				for _, t := range c.positional {

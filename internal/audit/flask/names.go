@@ -36,7 +36,7 @@ var (
 	// sessionParameter are parameters that are credentials where they are asked for by who checks.
 	sessionParameter = regexp.MustCompile(`(?i)^(key|session(_?(id|key|uuid))?|sid|auth)$`)
 	// tokenName are names of fields, cookies, variables and parameters that hold a credential, whatever the program.
-	tokenName = regexp.MustCompile(`(?i)^_?((x[-_])?(access|auth|authorization|authentication|bearer|jwt|id|refresh|session|api|user|oauth|login|sso|encoded)[-_ ]?(token|jwt)(_?(str|string|value))?s?|(\w+[-_])?api[-_]?key|x[-_]?auth|jwt|jwt_?str|authorization|auth[-_]?header|authorization[-_]?header|bearer|credential[s]?|(x[-_])?api[-_]?secret|client[-_]?secret|x[-_]access[-_]token[s]?|raw[-_]?(token|jwt)|token_?str(ing)?)$`)
+	tokenName = regexp.MustCompile(`(?i)^_?((x[-_])?(access|auth|authorization|authentication|bearer|jwt|id|refresh|session|api|user|oauth|login|sso|encoded)[-_ ]?(token|jwt)(_?(str|string|value))?s?|(\w+[-_])?api[-_]?key|x[-_]?auth|jwt|jwt_?str|authorization|auth[-_]?header|authorization[-_]?header|bearer|(x[-_])?api[-_]?secret|client[-_]?secret|x[-_]access[-_]token[s]?|raw[-_]?(token|jwt)|token_?str(ing)?)$`)
 	// bareToken may be a credential, or anything else that is called so.
 	bareToken = regexp.MustCompile(`(?i)^_?(x[-_])?(token|my_?token|new_?token|the_?token)$`)
 	// ownToken are attributes that hold a credential of somebody.
@@ -51,7 +51,7 @@ var (
 	// parts of the caller that many callers have in common.
 	commonPart = regexp.MustCompile(`(?i)^(roles?|is_(admin|staff|superuser|authenticated|anonymous|active|moderator)|admin|tenant(_id)?|org(anization)?(_id)?|scopes?|permissions?|groups?|group_id|plan|locale|lang(uage)?|timezone|company(_id)?|team(_id)?|level|type|user_type|can|has_role|has_permission|is_logged_in)$`)
 	// oneOff are the purposes of tokens that are in URLs by their nature: good once, for one thing.
-	oneOff = regexp.MustCompile(`(?i)(reset|verif|confirm|activat|unsubscri|invit|forgot|recover|csrf|xsrf|captcha|magic|email|password|passwd|pagina|page|next|continuation|cursor|feed|rss|share|download|upload|preview|webhook|challenge|hub|slack|telegram|sign_?up|regist|one_?time|otp|device|push|opt_?(in|out)|approve|accept|decline|revoke|delete_?account|merge|set_?pw|validate)`)
+	oneOff = regexp.MustCompile(`(?i)(reset|verif|confirm|activat|unsubscri|invit|forgot|recover|csrf|xsrf|captcha|magic|email|password|passwd|pagina|page|next|continuation|cursor|feed|rss|share|download|upload|preview|webhook|challenge|hub|slack|telegram|sign_?up|regist|one_?time|otp|device|push|opt_?(in|out)|approve|accept|decline|delete_?account|merge|set_?pw)`)
 	// inLinks are those of them that are sent by mail.
 	inLinks = regexp.MustCompile(`(?i)(reset|verif|confirm|activat|unsubscri|invit|forgot|recover|magic|e?mail|password|passwd|sign_?up|regist|one_?time|otp|opt_?(in|out)|accept|decline)`)
 	// hashing are calls whose result does not give back what went in.

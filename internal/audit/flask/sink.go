@@ -28,7 +28,7 @@ var (
 	// callersToken are names of tokens of somebody, and not of keys that a program has for services elsewhere.
 	callersToken = regexp.MustCompile(`^_?(access|auth|id|refresh|session|bearer|jwt|user)_?(token|jwt)$|^jwt$`)
 	accessToken  = regexp.MustCompile(`(?i)[?&](access_?token|auth_?token|id_?token)=`)
-	authUse      = regexp.MustCompile(`(jwt\.decode|decode_token|decode_auth_token|verify_\w*(token|jwt)|check_\w*token|validate_\w*(token|jwt)|authenticate|load_user|[Aa]uthorization|token_required|get_user_by_token|user_from_token|verify_id_token|login_user|g\.user|g\.current_user|x-access-token|api_key|from_token|check_auth|loads\(|\b40[13]\b|[Uu]nauthori)`)
+	authUse      = regexp.MustCompile(`(jwt\.decode|decode_token|decode_auth_token|verify_\w*(token|jwt)|check_\w*token|validate_\w*(token|jwt)|authenticate|load_user|[Aa]uthorization|token_required|get_user_by_token|user_from_token|verify_id_token|login_user|g\.user|g\.current_user|x-access-token|api_key|from_token|check_auth|loads\(|filter_by\(\w*(token|api_key)=|by_(token|api_key)\b|\b40[13]\b|[Uu]nauthori)`)
 )
 
 // isLog reports whether a call writes to a log.
@@ -302,7 +302,8 @@ func (fr *frame) authenticates() bool {
 
 // tokenFromQuery: a credential is read from the query.
 func (fr *frame) tokenFromQuery(key string, at python.Node) {
-	if fr.dry || fr.module.test || fr.forOneUse() || fr.fn == nil {
+	strong := tokenName.MatchString(key) || secretField.MatchString(key) && !bareToken.MatchString(key)
+	if fr.dry || fr.module.test || !strong && fr.forOneUse() || strong && fr.sendsLinks() || fr.fn == nil {
 		return
 	}
 	confidence := finding.Confirmed

@@ -348,7 +348,7 @@ func (fr *frame) settle() {
 		op := &fr.sum.ops[i]
 		fr.p.keyHolds(op)
 		op.read = op.read || op.both || op.write && fr.isRead(op)
-		if !op.write || !op.value.has(caller) || covers(op.key, op.value) {
+		if !op.write || op.value.has(added) || !op.value.has(caller) || covers(op.key, op.value) {
 			continue
 		}
 		if op.key.params != 0 && (fr.fn == nil || len(fr.p.views[fr.fn]) == 0) || op.key.has(opaque) {

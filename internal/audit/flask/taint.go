@@ -34,6 +34,8 @@ const (
 	fromBody
 	// body: it holds the whole body of the request.
 	body
+	// added: it was read from a cache, and something of this request was put into it: what several callers write together.
+	added
 	// present: an argument that is given, and not None.
 	present
 	// small: what it gives away of the caller is small: a flashed message, a CSRF token.
@@ -130,6 +132,14 @@ func (t taint) told() taint {
 	}
 	t.marks &^= secret | fields | named
 	t.copies = 0
+	return t
+}
+
+// grown is a value after something was put into it.
+func (t taint) grown() taint {
+	if t.has(stored) {
+		t.marks |= added
+	}
 	return t
 }
 

@@ -125,7 +125,7 @@ func (p *project) templateTaint(t *template, from *module, seen map[*template]bo
 	seen[t] = true
 	var sum taint
 	for _, u := range t.uses {
-		if said := smallThings[u.name]; said != "" {
+		if said := smallThings[u.name]; said != "" && (p.flashesData || u.name != "get_flashed_messages") {
 			sum = sum.and(taint{marks: caller | small, attrs: whole, why: &origin{place: finding.Place{File: t.path, Line: u.line, Note: said}}})
 		}
 	}
