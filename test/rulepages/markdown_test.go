@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/textproto"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -84,8 +85,9 @@ func read(t *testing.T, rule *finding.Rule, text string) *page {
 		t.Errorf("%s: it has no dirty block that is shown to be, or no clean one", rule.ID)
 	}
 	for _, b := range p.blocks {
-		if b.dirty != (len(b.audit) > 0) || !b.dirty && b.proven() {
-			t.Errorf("%s: dirty blocks, and no others, have what the audit says of them:\n%s", rule.ID, b.code)
+		named := slices.ContainsFunc(b.audit, func(line string) bool { return strings.Contains(line, "  "+rule.ID+"  ") })
+		if b.dirty != named || !b.dirty && len(b.audit) > 0 || !b.dirty && b.proven() {
+			t.Errorf("%s: dirty blocks, and no others, have where the audit finds the rule:\n%s", rule.ID, b.code)
 		}
 	}
 	return p

@@ -55,7 +55,7 @@ func TestPages(t *testing.T) {
 // audited: the auditor finds in a dirty block what the page says, and nothing in a clean one.
 func (p *page) audited(t *testing.T, b *block) {
 	t.Helper()
-	found, text := runAudit(t, p.stack.file, b.code)
+	found, text := runAudit(t, map[string]string{p.stack.file: b.code})
 	if b.dirty != slices.Contains(found, p.rule.ID) || !b.dirty && len(found) > 0 {
 		t.Errorf("the audit finds %q", found)
 	}
@@ -151,12 +151,14 @@ func wrote(t *testing.T, who, text string, want []string) {
 	}
 }
 
-// runAudit is what the auditor finds in a configuration, by rule, and what it writes.
-func runAudit(t *testing.T, file, config string) (rules []string, text string) {
+// runAudit is what the auditor finds in files, by rule, and what it writes.
+func runAudit(t *testing.T, files map[string]string) (rules []string, text string) {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, file), []byte(config), 0o644); err != nil {
-		t.Fatal(err)
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 	var report struct {
 		Findings []struct{ Rule string }

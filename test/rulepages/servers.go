@@ -91,8 +91,7 @@ func Start(t testing.TB, name, config, origin string) *Server {
 	program := st.program(t)
 	var said string
 	for range 3 { // another program may take the port
-		s := &Server{Address: net.JoinHostPort("127.0.0.1", programtest.FreePort()), dir: t.TempDir(), secret: origin}
-		s.prepare(t)
+		s := newServer(t, origin)
 		file := filepath.Join(s.dir, st.file)
 		if err := os.WriteFile(file, []byte(st.render(s, config, origin)), 0o644); err != nil {
 			t.Fatal(err)
@@ -104,6 +103,14 @@ func Start(t testing.TB, name, config, origin string) *Server {
 	}
 	t.Fatalf("%s does not start with this configuration: %s\n%s", name, said, config)
 	return nil
+}
+
+// newServer is one that has an address and directories, and does not run.
+func newServer(t testing.TB, secret string) *Server {
+	t.Helper()
+	s := &Server{Address: net.JoinHostPort("127.0.0.1", programtest.FreePort()), dir: t.TempDir(), secret: secret}
+	s.prepare(t)
+	return s
 }
 
 // prepare lets the server's own user, where it becomes another, reach what the configuration names.

@@ -9,7 +9,7 @@ TOKENS = re.compile(r"(?i)\b((?:bearer|basic)\s+|token=)[\w.~+/%-]+=*|\beyJ[\w-]
 
 
 class WithoutTokens(logging.Formatter):
-    """For what libraries log, tracebacks, and the line that somebody adds: a net, and no leave to log fields."""
+    """For what libraries log, tracebacks, the line that somebody adds: a net, no leave to log fields."""
 
     def format(self, record):
         return TOKENS.sub(r"\1...", super().format(record))
