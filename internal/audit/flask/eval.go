@@ -554,7 +554,7 @@ func (fr *frame) field(base value, key string, constant bool, at python.Node) (t
 			return taint{}, true
 		case strings.EqualFold(key, "Authorization"):
 			return made(caller|secret, "the "+key+" field"), true
-		case secretField.MatchString(key):
+		case secretField.MatchString(key) && !isCSRF(key):
 			return made(caller|secret|unvaried, "the "+key+" field"), true
 		}
 		return made(caller|unvaried, "the "+key+" field"), true

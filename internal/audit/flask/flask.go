@@ -271,10 +271,12 @@ func (p *project) findFlashes() {
 			}
 			switch c.Args[0].(type) {
 			case *python.JoinedStr, *python.BinOp:
-				p.flashesData = true
+				p.flashing = append(p.flashing, m.dir)
 			case *python.Call:
 				a, ok := c.Args[0].(*python.Call).Func.(*python.Attribute)
-				p.flashesData = p.flashesData || ok && a.Attr == "format"
+				if ok && a.Attr == "format" {
+					p.flashing = append(p.flashing, m.dir)
+				}
 			}
 		})
 	}

@@ -90,14 +90,18 @@ func (fr *frame) paramNamed(name string) taint {
 	return taint{}
 }
 
-var knowsTokens = regexp.MustCompile(`(?i)(auth|login|log_?in|session|jwt|oauth|access_?token|bearer|token_?cache|credential|current_user)`)
+var knowsTokens = regexp.MustCompile(`(?i)(auth|login|log_?in|session|jwt|oauth|access_?token|bearer|token_?cache|credential|current_user|requires?_\w*key|key_required)`)
 
 // isAuthority reports whether a function is one of those that know tokens: by its name, its class or its file.
 func (fr *frame) isAuthority() bool {
 	if fr.fn == nil || fr.forOneUse() {
 		return false
 	}
-	text := fr.fn.name + " " + fr.module.path[strings.LastIndexByte(fr.module.path, '/')+1:]
+	text := fr.fn.name
+	for f := fr.fn.outer; f != nil; f = f.outer {
+		text += " " + f.name
+	}
+	text += " " + fr.module.path[strings.LastIndexByte(fr.module.path, '/')+1:]
 	if fr.fn.class != nil {
 		text += " " + fr.fn.class.name
 	}

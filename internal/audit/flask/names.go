@@ -36,16 +36,16 @@ var (
 	// sessionParameter are parameters that are credentials where they are asked for by who checks.
 	sessionParameter = regexp.MustCompile(`(?i)^(key|session(_?(id|key|uuid))?|sid|auth)$`)
 	// tokenName are names of fields, cookies, variables and parameters that hold a credential, whatever the program.
-	tokenName = regexp.MustCompile(`(?i)^_?((x[-_])?(access|auth|authorization|authentication|bearer|jwt|id|refresh|session|api|user|oauth|login|sso|encoded)[-_ ]?(token|jwt)(_?(str|string|value))?s?|(\w+[-_])?api[-_]?key|x[-_]?auth|jwt|jwt_?str|authorization|auth[-_]?header|authorization[-_]?header|bearer|(x[-_])?api[-_]?secret|client[-_]?secret|x[-_]access[-_]token[s]?|raw[-_]?(token|jwt)|token_?str(ing)?)$`)
+	tokenName = regexp.MustCompile(`(?i)^_?((x[-_])?(access|auth|authorization|authentication|bearer|jwt|id|refresh|session|api|user|oauth|login|sso|encoded)[-_ ]?(token|jwt)(_?(str|string|value))?s?|(\w+[-_])?api[-_]?key|x[-_]?auth|jwt|jwt_?str|authorization|auth[-_]?header|authorization[-_]?header|bearer|(x[-_])?api[-_]?secret|client[-_]?secret|x[-_]access[-_]token[s]?|(auth|session)[-_]cookie([-_]value)?|raw[-_]?(token|jwt)|token_?str(ing)?)$`)
 	// bareToken may be a credential, or anything else that is called so.
 	bareToken = regexp.MustCompile(`(?i)^_?(x[-_])?(token|my_?token|new_?token|the_?token)$`)
 	// ownToken are attributes that hold a credential of somebody.
-	ownToken = regexp.MustCompile(`^_?(access|auth|session|id|refresh|bearer)_token$`)
+	ownToken = regexp.MustCompile(`^_?((access|auth|session|id|refresh|bearer)_token|api_?key|auth_key)$`)
 	// endsInToken are keys of a session for credentials of somebody elsewhere.
 	endsInToken = regexp.MustCompile(`(?i)_(token|jwt)$`)
 	// callerField are header fields that say who asks, or are the credential.
 	callerField = regexp.MustCompile(`(?i)^(authorization|proxy-authorization|[a-z-]+-signature|x-([a-z-]+-)?(token|key|secret)s?|x-(access|auth|api|user|session)(token|key)s?|x-api-key|api-?key|x-auth(entication)?(-[a-z-]+)?|x-(user|username|user-?id|user-?name|user-?email|uid|tenant|tenant-?id|account|account-?id|org-?id|customer-?id|forwarded-user|forwarded-email|remote-user|authenticated-user|authenticated-userid|goog-authenticated-user-(email|id)|ms-client-principal(-name|-id)?|amzn-oidc-(data|identity))|(access|auth|session|id|user|jwt|bearer)?[-_]?token|remote[-_]user|jwt|cookie|session(-?id)?|user-?id)$`)
-	secretField = regexp.MustCompile(`(?i)^(authorization|proxy-authorization|x-(access|auth|api|user|session)?-?(token|key)s?|x-api-key|api-?key|x-auth|(access|auth|session|id|user|jwt|bearer)?[-_]?token|jwt|cookie)$`)
+	secretField = regexp.MustCompile(`(?i)^(authorization|proxy-authorization|x-([a-z-]+-)?(token|key|secret)s?|x-(access|auth|api|user|session)(token|key)s?|x-api-key|api-?key|x-auth|(access|auth|session|id|user|jwt|bearer)?[-_]?token|jwt|cookie)$`)
 	// sessionCookie are cookies that hold a session or a token.
 	sessionCookie = regexp.MustCompile(`(?i)(sess|token|jwt|auth|^sid$|user|uid|login|remember|identity|account)`)
 	// parts of the caller that many callers have in common.

@@ -26,7 +26,7 @@ type project struct {
 
 	hasFlask    bool
 	usesCaching bool              // Flask-Caching, or its predecessor, is imported somewhere
-	flashesData bool              // something is flashed that is made of data, and not a fixed text
+	flashing    []string          // directories of modules that flash something that is made of data, and not a fixed text
 	oldCaching  bool              // it is the predecessor, which has no make_cache_key
 	usesLogin   bool              // a library is imported that gives current_user to templates
 	initTypes   []string          // those that init_app is given, which win

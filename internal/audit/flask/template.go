@@ -125,7 +125,7 @@ func (p *project) templateTaint(t *template, from *module, seen map[*template]bo
 	seen[t] = true
 	var sum taint
 	for _, u := range t.uses {
-		if said := smallThings[u.name]; said != "" && (p.flashesData || u.name != "get_flashed_messages") {
+		if said := smallThings[u.name]; said != "" && (u.name != "get_flashed_messages" || p.flashes(t)) {
 			sum = sum.and(taint{marks: caller | small, attrs: whole, why: &origin{place: finding.Place{File: t.path, Line: u.line, Note: said}}})
 		}
 	}
@@ -145,6 +145,17 @@ func (p *project) templateTaint(t *template, from *module, seen map[*template]bo
 		}
 	}
 	return sum
+}
+
+// flashes reports whether the application that a template is of flashes messages with data in them.
+func (p *project) flashes(t *template) bool {
+	root, _, _ := strings.Cut("/"+t.path, "/templates/")
+	for _, dir := range p.flashing {
+		if dir = "/" + strings.TrimPrefix(dir, "."); dir == root || root == "" || strings.HasPrefix(dir, root+"/") {
+			return true
+		}
+	}
+	return false
 }
 
 // smallThings are what templates show of a visitor without saying who it is.
