@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/bearcache/bearcache/internal/audit/python"
-	"github.com/bearcache/bearcache/internal/finding"
 )
 
 var (
@@ -552,9 +551,4 @@ func isTrue(e python.Expr) bool {
 func isFalse(e python.Expr) bool {
 	c, ok := e.(*python.Constant)
 	return ok && (c.Kind == python.False || c.Kind == python.None)
-}
-
-// note is a place in the module of a frame.
-func (fr *frame) noted(n python.Node, note string) []finding.Place {
-	return []finding.Place{fr.place(n, note)}
 }

@@ -203,9 +203,6 @@ func (p *project) importedBy(m *module) (list []*module) {
 	return list
 }
 
-// isFlask reports whether a module imports something of Flask's.
-func (p *project) isFlask(m *module) bool { return m.flask }
-
 // collect gives every scope its names.
 func (p *project) collect() {
 	for _, m := range p.modules {

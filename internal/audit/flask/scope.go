@@ -124,10 +124,12 @@ func (f *function) qualified() string {
 
 // class is a class statement.
 type class struct {
-	name   string
-	node   *python.ClassDef
-	scope  *scope // of its body
-	module *module
+	name    string
+	node    *python.ClassDef
+	scope   *scope // of its body
+	module  *module
+	parents []value // once based
+	based   bool
 	// self holds what methods assign to attributes of self.
 	self map[string][]*binding
 }
@@ -468,8 +470,8 @@ func (k *class) member(p *project, name string) (*binding, *class) {
 		if list := k.scope.names.of(name); len(list) > 0 {
 			return list[len(list)-1], k
 		}
-		for _, base := range k.node.Bases {
-			if v := p.resolve(base, k.scope); v.kind == isClass {
+		for _, v := range p.basesOf(k) {
+			if v.kind == isClass {
 				if b, in := find(v.class); b != nil {
 					return b, in
 				}
@@ -478,6 +480,19 @@ func (k *class) member(p *project, name string) (*binding, *class) {
 		return nil, nil
 	}
 	return find(k)
+}
+
+// basesOf are what the bases of a class mean, found once. While they are being found, a class has none: it may be named in its own.
+func (p *project) basesOf(k *class) []value {
+	if !k.based {
+		k.based = true
+		var list []value
+		for _, base := range k.node.Bases {
+			list = append(list, p.resolve(base, k.scope))
+		}
+		k.parents = list
+	}
+	return k.parents
 }
 
 // bases are the names of the bases that are not of the project, of the class itself and of its bases.
@@ -489,8 +504,8 @@ func (k *class) bases(p *project) (names []string) {
 			return
 		}
 		seen[k] = true
-		for _, base := range k.node.Bases {
-			switch v := p.resolve(base, k.scope); v.kind {
+		for _, v := range p.basesOf(k) {
+			switch v.kind {
 			case isClass:
 				find(v.class)
 			case isExternal:

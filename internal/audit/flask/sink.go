@@ -15,7 +15,6 @@ type sink struct {
 	node   python.Node
 	module *module
 	fn     *function
-	note   string
 }
 
 var (

@@ -18,8 +18,6 @@ const (
 	fromQuery
 	// wrapped: it is the result of the function that a decorator was put on.
 	wrapped
-	// arguments: it holds the arguments that the decorated function is called with.
-	arguments
 	// opaque: it is made by something that is not known.
 	opaque
 	// stored: it was read from a cache.

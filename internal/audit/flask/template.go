@@ -1,6 +1,8 @@
 package flask
 
 import (
+	"bytes"
+	"iter"
 	"path"
 	"regexp"
 	"strings"
@@ -11,10 +13,9 @@ import (
 
 // template is a template of Jinja, as far as it says who asks.
 type template struct {
-	path   string
-	uses   []use    // names, outside of comments and raw blocks
-	loads  []string // what it extends, includes and imports
-	lineOf func(int) int
+	path  string
+	uses  []use    // names, outside of comments and raw blocks
+	loads []string // what it extends, includes and imports
 }
 
 // use is a name in a template: current_user.name, session["cart"].
@@ -24,7 +25,6 @@ type use struct {
 }
 
 var (
-	jinjaTag    = regexp.MustCompile(`(?s)\{#.*?#\}|\{%[-+]?\s*raw\s*[-+]?%\}.*?\{%[-+]?\s*endraw\s*[-+]?%\}|\{\{.*?\}\}|\{%.*?%\}`)
 	jinjaLoad   = regexp.MustCompile(`^\{%[-+]?\s*(?:extends|include|import|from)\s+["']([^"']{1,200})["']`)
 	jinjaName   = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*(?:\.get\(["'][^"')]{1,60}["']|\.[A-Za-z_][A-Za-z0-9_]*|\[["'][^"'\]]{1,60}["']\]){0,4}`)
 	jinjaString = regexp.MustCompile(`"[^"]*"|'[^']*'`)
@@ -33,16 +33,11 @@ var (
 // readTemplate finds the names in a template.
 func readTemplate(file string, text []byte) *template {
 	t := &template{path: file}
-	s := string(text)
 	line, at := 1, 0
-	for _, r := range jinjaTag.FindAllStringIndex(s, 20000) {
-		line += strings.Count(s[at:r[0]], "\n")
-		at = r[0]
-		tag := s[r[0]:r[1]]
-		switch {
-		case strings.HasPrefix(tag, "{#"), strings.HasPrefix(tag, "{%") && strings.Contains(tag, "endraw"):
-			continue
-		case len(tag) > 4000:
+	for from, tag := range tags(string(text)) {
+		line += bytes.Count(text[at:from], []byte("\n"))
+		at = from
+		if len(tag) > 4000 || len(t.uses) > 20000 {
 			continue
 		}
 		if m := jinjaLoad.FindStringSubmatch(tag); m != nil {
@@ -59,6 +54,43 @@ func readTemplate(file string, text []byte) *template {
 		}
 	}
 	return t
+}
+
+// tags are the expressions and statements of a template, and where each begins; no comments, and nothing of raw blocks.
+func tags(s string) iter.Seq2[int, string] {
+	return func(yield func(int, string) bool) {
+		open := map[byte]string{'{': "}}", '%': "%}", '#': "#}"}
+		for at := 0; ; {
+			i := strings.IndexByte(s[at:], '{')
+			if i < 0 || at+i+2 > len(s) {
+				return
+			}
+			at += i
+			end, ok := open[s[at+1]]
+			if !ok {
+				at++
+				continue
+			}
+			n := strings.Index(s[at+2:], end)
+			if n < 0 { // nor has any other of its kind an end behind this one
+				delete(open, s[at+1])
+				at += 2
+				continue
+			}
+			tag := s[at : at+2+n+2]
+			if tag[1] != '#' && !yield(at, tag) {
+				return
+			}
+			at += len(tag)
+			if tag[1] == '%' && strings.Trim(tag, "{%-+ \t}") == "raw" {
+				n := strings.Index(s[at:], "endraw")
+				if n < 0 {
+					return
+				}
+				at += n
+			}
+		}
+	}
 }
 
 // plainStrings empties strings that are no keys.

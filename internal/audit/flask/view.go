@@ -445,7 +445,9 @@ func (p *project) listed(e python.Expr, s *scope) []layer {
 	case *python.BinOp: // Base.decorators + [more]
 		return append(p.listed(n.Right, s), p.listed(n.Left, s)...)
 	case *python.Name, *python.Attribute:
-		if b := p.bindingOf(e, s); b != nil && b.value != nil {
+		if b := p.bindingOf(e, s); b != nil && b.value != nil && !p.freeUnderWay[b] {
+			p.freeUnderWay[b] = true // it may be made of itself
+			defer delete(p.freeUnderWay, b)
 			return p.listed(b.value, b.scope)
 		}
 	}
