@@ -40,6 +40,7 @@ func storesForEach(t *testing.T, s *Server) {
 
 // TestRemedies has the application of package remedies load each of them, and the auditor read it.
 func TestRemedies(t *testing.T) {
+	t.Parallel()
 	const dir = "internal/finding/remedies/"
 	shown := 0
 	for _, rule := range finding.SourceRules {

@@ -191,15 +191,14 @@ func (st stack) program(t testing.TB) string {
 	return program
 }
 
-// python is the interpreter, and what it lacks of the modules that applications of pages import.
+// python is the interpreter, and which of the modules that applications of pages import it may lack.
 var python = sync.OnceValues(func() (program, missing string) {
 	if program = os.Getenv("BEARCACHE_TEST_PYTHON"); program == "" {
 		program = "/usr/bin/python3"
 	}
-	for _, module := range []string{"flask", "flask_caching", "flask_jwt_extended", "flask_login", "redis"} {
-		if exec.Command(program, "-c", "import "+module).Run() != nil {
-			return program, module
-		}
+	modules := []string{"flask", "flask_caching", "flask_jwt_extended", "flask_login", "redis"}
+	if exec.Command(program, "-c", "import "+strings.Join(modules, ", ")).Run() != nil {
+		return program, strings.Join(modules, ", or no ")
 	}
 	return program, ""
 })
