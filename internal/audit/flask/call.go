@@ -340,10 +340,10 @@ func (fr *frame) externalCall(n *python.Call, dotted, name string, receiver tain
 	if t := fr.source(external(dotted+"()"), n); t.marks != 0 {
 		return t
 	}
-	if dotted == "jwt.decode" && unverified(n) {
+	if dotted == "jwt.decode" && decodesOnly(n) {
 		t := g.all.told()
 		if t.has(caller) {
-			t.marks |= unverifiedMark
+			t.marks |= unverified
 		}
 		return t
 	}
@@ -360,8 +360,8 @@ func (fr *frame) externalCall(n *python.Call, dotted, name string, receiver tain
 var textKeeping = map[string]bool{"str": true, "str()": true, "dict": true, "dict()": true, "list": true, "list()": true, "set": true, "repr": true, "json": true, "urllib": true,
 	"base64": true, "bytes": true, "format": true, "copy": true, "flask": true, "re": true, "itertools": true, "collections": true, "html": true, "markupsafe": true, "getattr": true}
 
-// unverified: jwt.decode(token, options={"verify_signature": False}), or verify=False.
-func unverified(n *python.Call) bool {
+// decodesOnly: jwt.decode(token, options={"verify_signature": False}), or verify=False.
+func decodesOnly(n *python.Call) bool {
 	if e, ok := keywordOf(n, "verify"); ok && isFalse(e) {
 		return true
 	}

@@ -175,32 +175,25 @@ func (s *site) report() {
 	l := s.layer
 	s.rawToken()
 	s.value = s.value.and(s.leftOut())
-	byCaller := s.value.has(caller) || s.layer.memo && s.layer.bySelf && s.reprOmits()
-	sum := s.keyed()
-	if sum && !l.spares && !l.key.has(caller|secret|fields|opaque|wrapped) && len(s.checks) > 0 && s.view != nil {
-		s.add(finding.FlaskCacheBeforeAuth) // the key has what the answer depends on, and not who may have it
-		return
-	}
-	if sum && l.key.has(unverifiedMark) && len(s.checks) > 0 && s.view != nil {
-		s.add(finding.FlaskCacheBeforeAuth) // whoever says to be somebody else is given the other's answer
-		return
-	}
-	if sum || !byCaller && len(s.checks) == 0 && !s.ignoredCaller() {
-		return
-	}
-	// A key that holds the caller skips no check: whoever asks otherwise has another key.
-	memo := l.memo && l.library != "" || s.view == nil
-	if byCaller || s.ignoredCaller() {
-		if memo {
-			s.add(finding.FlaskMemoizeWithoutIdentity)
-		} else {
-			s.add(finding.FlaskUnkeyedCache)
+	byCaller := s.value.has(caller) || l.memo && l.bySelf && s.reprOmits() || s.ignoredCaller()
+	if s.keyed() {
+		// The key has what the answer depends on. Does it also tell those apart who may not have it? Not if it is the query, and not if it
+		// is what a token says that nobody has verified.
+		told := l.spares || l.key.has(caller|secret|fields|opaque|wrapped)
+		if s.view != nil && len(s.checks) > 0 && (!told || l.key.has(unverified)) {
+			s.add(finding.FlaskCacheBeforeAuth)
 		}
-	}
-	if len(s.checks) == 0 {
 		return
+	}
+	memo := l.memo && l.library != "" || s.view == nil
+	switch {
+	case byCaller && memo:
+		s.add(finding.FlaskMemoizeWithoutIdentity)
+	case byCaller:
+		s.add(finding.FlaskUnkeyedCache)
 	}
 	switch {
+	case len(s.checks) == 0:
 	case s.view != nil:
 		s.add(finding.FlaskCacheBeforeAuth)
 	case !byCaller:

@@ -26,8 +26,8 @@ const (
 	named
 	// unvaried: the caller in it is known by a field of which caches, and Flask's sessions, know nothing: a cookie, an API key.
 	unvaried
-	// unverifiedMark: the caller in it is what a token says that nobody has verified.
-	unverifiedMark
+	// unverified: the caller in it is what a token says that nobody has verified.
+	unverified
 	// fromBody: the caller in it was named in the body of the request.
 	fromBody
 	// body: it holds the whole body of the request.
