@@ -424,7 +424,7 @@ func (fr *frame) attribute(n *python.Attribute) taint {
 	if t.has(caller) && t.attrs&whole != 0 {
 		t.attrs = attrOf(n.Attr)
 	}
-	if t.marks&^(opaque|stored|caller) == 0 && t.params == 0 && ownToken.MatchString(n.Attr) {
+	if t.marks&^(opaque|stored|caller) == 0 && ownToken.MatchString(n.Attr) {
 		t = t.and(taint{marks: secret | named, why: &origin{place: fr.place(n, n.Attr)}})
 	}
 	if t.has(caller) && !t.has(secret) && (tokenName.MatchString(n.Attr) || bareToken.MatchString(n.Attr)) {

@@ -27,6 +27,7 @@ var (
 	// callersToken are names of tokens of somebody, and not of keys that a program has for services elsewhere.
 	callersToken = regexp.MustCompile(`^_?(access|auth|id|refresh|session|bearer|jwt|user)_?(token|jwt)$|^jwt$`)
 	accessToken  = regexp.MustCompile(`(?i)[?&](access_?token|auth_?token|id_?token)=`)
+	apiKey       = regexp.MustCompile(`(?i)[?&]api_?key=`)
 	authUse      = regexp.MustCompile(`(jwt\.decode|decode_token|decode_auth_token|verify_\w*(token|jwt)|check_\w*token|validate_\w*(token|jwt)|authenticate|load_user|[Aa]uthorization|token_required|get_user_by_token|user_from_token|verify_id_token|login_user|g\.user|g\.current_user|x-access-token|api_key|from_token|check_auth|loads\(|filter_by\(\w*(token|api_key)=|by_(token|api_key)\b|\b40[13]\b|[Uu]nauthori)`)
 )
 
@@ -202,8 +203,8 @@ func endOf(e python.Expr) string {
 // putIntoURL judges what is put behind ?token= in a URL. A parameter that is called access_token is one, whatever it is filled with.
 func (fr *frame) putIntoURL(at python.Node, e python.Expr, text string) {
 	t := fr.eval(e)
-	if _, fixed := e.(*python.Constant); !t.has(secret) && !fixed && accessToken.MatchString(text) {
-		t = t.and(taint{marks: secret | named, why: &origin{place: fr.place(e, "what is called access_token")}})
+	if _, fixed := e.(*python.Constant); !t.has(secret) && !fixed && (accessToken.MatchString(text) || fr.fn != nil && apiKey.MatchString(text)) {
+		t = t.and(taint{marks: secret | named, why: &origin{place: fr.place(e, "what is called a token")}})
 	}
 	if !t.has(secret) && callersToken.MatchString(lastName(e)) {
 		t = t.and(taint{marks: secret | named, why: &origin{place: fr.place(e, lastName(e))}})
