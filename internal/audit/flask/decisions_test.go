@@ -632,22 +632,587 @@ def orders():
         cache.set(key, found)
     return found
 `},
+		{"a view that the guard lets pass", `
+@app.before_request
+def admit():
+    if request.endpoint == "news":
+        return
+    if not current_user.is_authenticated:
+        abort(401)
+
+@app.get("/news")
+@cache.cached(60)  # want: flask/cache-before-auth
+@login_required
+def news():
+    return "news"
+`, `
+@app.before_request
+def admit():
+    if request.endpoint == "status":
+        return
+    if not current_user.is_authenticated:
+        abort(401)
+
+@app.get("/news")
+@cache.cached(60)
+@login_required
+def news():
+    return "news"
+`},
+		{"a guard that is a decorator", `
+@app.before_request
+def admit():
+    pass
+
+@app.get("/news")
+@cache.cached(60)  # want: flask/cache-before-auth
+@login_required
+def news():
+    return "news"
+`, `
+@app.before_request
+@login_required
+def admit():
+    pass
+
+@app.get("/news")
+@cache.cached(60)
+@login_required
+def news():
+    return "news"
+`},
+		{"decorators of an Api", `
+from flask_restful import Api, Resource
+api = Api(app)
+
+class News(Resource):
+    @cache.cached(60)  # want: flask/cache-before-auth
+    @login_required
+    def get(self):
+        return "news"
+
+api.add_resource(News, "/news")
+`, `
+from flask_restful import Api, Resource
+api = Api(app, decorators=[login_required])
+
+class News(Resource):
+    @cache.cached(60)
+    @login_required
+    def get(self):
+        return "news"
+
+api.add_resource(News, "/news")
+`},
+		{"a class of a base that is not seen", `
+from .missing import BaseView
+
+class Me(BaseView):
+    @cache.cached(60)  # want: flask/unkeyed-cache
+    def get(self):
+        return current_user.name
+`, `
+from .missing import BaseView
+
+class Me(BaseView):
+    @cache.cached(60, unless=lambda: current_user.is_authenticated)
+    def get(self):
+        return current_user.name
+`},
+		{"a raw block", `
+@app.get("/news")
+@cache.cached(60)  # want: flask/unkeyed-cache
+def news():
+    return render_template_string('''{{ current_user.name }}''')
+`, `
+@app.get("/news")
+@cache.cached(60)
+def news():
+    return render_template_string('''{% raw %}{{ current_user.name }}{% endraw %}''')
+`},
+		{"a string in a template", `
+@app.get("/news")
+@cache.cached(60)  # want: flask/unkeyed-cache
+def news():
+    return render_template_string('''{{ shown(current_user) }}''')
+`, `
+@app.get("/news")
+@cache.cached(60)
+def news():
+    return render_template_string('''{{ shown("ask current_user for it") }}''')
+`},
+		{"a key of the session in a template", `
+@app.get("/news")
+@cache.cached(60)  # want: flask/unkeyed-cache
+def news():
+    return render_template_string('''{{ session["user_id"] }}''')
+`, `
+@app.get("/news")
+@cache.cached(60)
+def news():
+    return render_template_string('''{{ session["lang"] }}''')
+`},
+		{"a language in g", `
+@app.before_request
+def remember():
+    g.shown_as = current_user.name
+
+@app.get("/news")
+@cache.cached(60)  # want: flask/unkeyed-cache
+def news():
+    return render_template_string('''{{ g.shown_as }}''')
+`, `
+@app.before_request
+def remember():
+    g.locale = current_user.locale
+
+@app.get("/news")
+@cache.cached(60)
+def news():
+    return render_template_string('''{{ g.locale }}''')
+`},
+		{"a template that includes itself", `
+from flask import render_template
+
+@app.get("/news")
+@cache.cached(60)  # want: flask/unkeyed-cache
+def news():
+    return render_template("page.html")
+-- templates/page.html --
+{% include "page.html" %}{{ current_user.name }}
+`, `
+from flask import render_template
+
+@app.get("/news")
+@cache.cached(60)
+def news():
+    return render_template("page.html")
+-- templates/page.html --
+{% include "page.html" %}
+`},
+		{"public, and not stored", `
+@app.get("/news")
+@login_required
+def news():
+    response = Response("news")
+    response.headers["Cache-Control"] = "public"  # want: flask/public-cache-control
+    return response
+`, `
+@app.get("/news")
+@login_required
+def news():
+    response = Response("news")
+    response.headers["Cache-Control"] = "public, no-store"
+    return response
+`},
+		{"public, and private", `
+@app.get("/news")
+@login_required
+def news():
+    response = Response("news")
+    response.headers["Cache-Control"] = "public, max-age=60"  # want: flask/public-cache-control
+    return response
+`, `
+@app.get("/news")
+@login_required
+def news():
+    response = Response("news")
+    response.headers["Cache-Control"] = "private, max-age=60, s-maxage=60"
+    return response
+`},
+		{"public, for no time", `
+@app.get("/news")
+@login_required
+def news():
+    response = Response("news")
+    response.headers["Cache-Control"] = "public, max-age=60"  # want: flask/public-cache-control
+    return response
+`, `
+@app.get("/news")
+@login_required
+def news():
+    response = Response("news")
+    response.headers["Cache-Control"] = "public, max-age=0"
+    return response
+`},
+		{"Vary, by a call", `
+@app.get("/news")
+@login_required
+def news():
+    response = Response("news")
+    response.headers.add("Vary", "Accept")
+    response.headers["Cache-Control"] = "public"  # want: flask/public-cache-control
+    return response
+`, `
+@app.get("/news")
+@login_required
+def news():
+    response = Response("news")
+    response.headers.add("Vary", "Authorization")
+    response.headers["Cache-Control"] = "public"
+    return response
+`},
+		{"public, for strangers", `
+@app.get("/news")
+@login_required
+def news():
+    response = Response("news")
+    if not app.debug:
+        response.headers["Cache-Control"] = "public"  # want: flask/public-cache-control
+    return response
+`, `
+@app.get("/news")
+@login_required
+def news():
+    response = Response("news")
+    if not current_user.is_authenticated:
+        response.headers["Cache-Control"] = "public"
+    return response
+`},
+		{"public, and taken back", `
+@app.get("/news")
+@login_required
+def news():
+    response = Response("news")
+    response.cache_control.public = True  # want: flask/public-cache-control
+    return response
+`, `
+@app.get("/news")
+@login_required
+def news():
+    response = Response("news")
+    response.cache_control.public = True
+    response.cache_control.private = True
+    return response
+`},
+		{"public, after the requests of a blueprint", `
+pages = Blueprint("pages", __name__)
+
+@app.after_request
+def release(response):
+    response.headers["Cache-Control"] = "public"  # want: flask/public-cache-control
+    return response
+
+@app.get("/me")
+@login_required
+def me():
+    return current_user.name
+`, `
+pages = Blueprint("pages", __name__)
+
+@pages.after_request
+def release(response):
+    response.headers["Cache-Control"] = "public"
+    return response
+
+@app.get("/me")
+@login_required
+def me():
+    return current_user.name
+`},
+		{"public, by a decorator", `
+from elsewhere import cache_control
+
+@app.get("/me")
+@login_required
+@cache_control(public=True)  # want: flask/public-cache-control
+def me():
+    return current_user.name
+`, `
+from elsewhere import cache_control
+
+@app.get("/me")
+@login_required
+@cache_control(public=False)
+def me():
+    return current_user.name
+`},
+		{"what a command prints", `
+@app.get("/show")
+def show():
+    access_token = vault.read("service")
+    print(access_token)  # want: flask/token-in-log
+    return ""
+`, `
+@app.cli.command("show")
+def show():
+    access_token = vault.read("service")
+    print(access_token)
+    return ""
+`},
+		{"a link that is mailed", `
+def ask_service():
+    access_token = vault.read("service")
+    return f"https://a.example/?access_token={access_token}"  # want: flask/token-in-url
+`, `
+def send_invitation():
+    access_token = vault.read("service")
+    return f"https://a.example/?access_token={access_token}"
+`},
+		{"a token for one use", `
+@app.get("/profile")
+def profile():
+    return jsonify(load(request.args.get("access_token")))  # want: flask/token-in-url
+`, `
+@app.get("/confirm")
+def confirm():
+    return jsonify(load(request.args.get("access_token")))
+`},
+		{"what is called access_token", `
+def ask(row):
+    return "https://a.example/?access_token=" + row.text  # want: flask/token-in-url
+`, `
+def ask(row):
+    return "https://a.example/?access_token=" + "none"
+`},
+		{"a JWT in a URL", `
+def ask(row):
+    return "https://a.example/?token=" + row.jwt  # want: flask/token-in-url
+`, `
+def ask(row):
+    return "https://a.example/?token=" + row.page
+`},
+		{"format", `
+def ask():
+    access_token = vault.read("service")
+    return "https://a.example/?token={}".format(access_token)  # want: flask/token-in-url
+`, `
+def ask():
+    access_token = vault.read("service")
+    return "https://a.example/?page={}".format(access_token)
+`},
+		{"a CSRF token", `
+@app.get("/")
+def home():
+    app.logger.info(request.headers.get("X-Auth-Token"))  # want: flask/token-in-log
+    return ""
+`, `
+@app.get("/")
+def home():
+    app.logger.info(request.headers.get("X-CSRF-Token"))
+    return ""
+`},
+		{"a cookie", `
+@app.get("/")
+@cache.cached(60)  # want: flask/unkeyed-cache
+def home():
+    return request.cookies.get("session_id")
+`, `
+@app.get("/")
+@cache.cached(60)
+def home():
+    return request.cookies.get("consent")
+`},
+		{"a key of the session", `
+@app.get("/")
+@cache.cached(60)  # want: flask/unkeyed-cache
+def home():
+    return session.get("user_id")
+`, `
+@app.get("/")
+@cache.cached(60)
+def home():
+    return session.get("lang")
+`},
+		{"an argument, or current_user", `
+def name_of(user=None):
+    who = user or current_user
+    return who.name
+
+@app.get("/")
+@cache.cached(60)  # want: flask/unkeyed-cache
+def home():
+    return name_of()
+`, `
+def name_of(user=None):
+    who = user or current_user
+    return who.name
+
+@app.get("/")
+@cache.cached(60)
+def home():
+    return name_of(load(1))
+`},
+		{"a name of a module that is missing", `
+-- views.py --
+from flask import Blueprint
+from flask_caching import Cache
+from .users import current_user as somebody
+cache = Cache()
+pages = Blueprint("pages", __name__)
+
+@pages.get("/")
+@cache.cached(60)  # want: flask/unkeyed-cache
+def home():
+    return somebody.name
+`, `
+-- views.py --
+from flask import Blueprint
+from flask_caching import Cache
+from .users import current_page as somebody
+cache = Cache()
+pages = Blueprint("pages", __name__)
+
+@pages.get("/")
+@cache.cached(60)
+def home():
+    return somebody.name
+`},
+		{"verification in the body", `
+@app.get("/news")
+@cache.cached(60)  # want: flask/cache-before-auth
+def news():
+    verify_jwt_in_request()
+    return "news"
+`, `
+@app.get("/news")
+@cache.cached(60)
+def news():
+    verify_jwt_in_request(optional=True)
+    return "news"
+`},
+		{"a decorator of a helper", `
+def members(f):
+    @wraps(f)
+    def wrapper():
+        if not current_user.is_authenticated:
+            abort(401)
+        return f()
+    return wrapper
+
+@members
+def text():
+    return "news"
+
+@app.get("/news")
+@cache.cached(60)  # want: flask/cache-before-auth
+def news():
+    return text()
+`, `
+def members(f):
+    @wraps(f)
+    def wrapper():
+        if not app.debug:
+            abort(401)
+        return f()
+    return wrapper
+
+@members
+def text():
+    return "news"
+
+@app.get("/news")
+@cache.cached(60)
+def news():
+    return text()
+`},
+		{"a permission", `
+from flask_principal import Permission, RoleNeed
+editors = Permission(RoleNeed("editor"))
+
+@app.get("/news")
+@cache.cached(60)  # want: flask/cache-before-auth
+def news():
+    with editors.require(403):
+        return "news"
+`, `
+from flask_principal import Permission, RoleNeed
+editors = Permission(RoleNeed("editor"))
+
+@app.get("/news")
+@cache.cached(60)
+def news():
+    with editors.reverse():
+        return "news"
+`},
+		{"of the query in part", `
+@app.get("/orders")
+@cache.cached(60, query_string=True)  # want: flask/unkeyed-cache
+def orders():
+    return jsonify(rows(request.args.get("user_id")), current_user.name)
+`, `
+@app.get("/orders")
+@cache.cached(60, query_string=True)
+def orders():
+    return jsonify(rows(request.args.get("user_id")))
+`},
+		{"a redirection", `
+@app.get("/news")
+@cache.cached(60)  # want: flask/cache-before-auth
+def news():
+    if not current_user.is_authenticated:
+        return redirect("/")
+    return "news"
+`, `
+@app.get("/news")
+@cache.cached(60)
+def news():
+    if not app.debug:
+        return redirect("/")
+    return "news"
+`},
+		{"a configuration for tests", `
+-- web.py --
+from flask import Flask
+from flask_caching import Cache
+from flask_login import current_user
+class TestConfig:
+    CACHE_TYPE = "NullCache"
+app = Flask(__name__)
+cache = Cache(app)
+
+@app.get("/me")
+@cache.cached(60)  # want: flask/unkeyed-cache
+def me():
+    return current_user.name
+`, `
+-- web.py --
+from flask import Flask
+from flask_caching import Cache
+from flask_login import current_user
+class Config:
+    CACHE_TYPE = "NullCache"
+app = Flask(__name__)
+cache = Cache(app)
+
+@app.get("/me")
+@cache.cached(60)
+def me():
+    return current_user.name
+`},
+		{"a program without Flask", `
+-- job.py --
+import logging, flask
+
+def work():
+    access_token = vault.read("service")
+    logging.info(access_token)  # want: flask/token-in-log
+`, `
+-- job.py --
+import logging
+
+def work():
+    access_token = vault.read("service")
+    logging.info(access_token)
+`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, body := range []string{tt.dirty, tt.clean} {
-				text := heading + body
 				var wanted, got []string
-				for i, line := range strings.Split(text, "\n") {
-					if m := want.FindStringSubmatch(line); m != nil {
-						wanted = append(wanted, fmt.Sprintf("%d %s", i+1, m[1]))
+				files := programOf(body)
+				for _, f := range files {
+					for i, line := range strings.Split(string(f.Text), "\n") {
+						if m := want.FindStringSubmatch(line); m != nil {
+							wanted = append(wanted, fmt.Sprintf("%s:%d %s", f.Path, i+1, m[1]))
+						}
 					}
 				}
 				if (len(wanted) > 0) != (body == tt.dirty) {
-					t.Fatalf("which one is it?\n%s", text)
+					t.Fatalf("which one is it?\n%s", body)
 				}
-				result := Language.Audit([]audit.File{{Path: "app.py", Text: []byte(text)}})
+				result := Language.Audit(files)
 				for _, f := range result.Findings {
-					got = append(got, fmt.Sprintf("%d %s", f.Source.Line, f.Rule.ID))
+					got = append(got, fmt.Sprintf("%s:%d %s", f.Source.File, f.Source.Line, f.Rule.ID))
 				}
 				if !slices.Equal(got, wanted) || len(result.Problems) > 0 {
 					t.Errorf("got %q, want %q, problems %v:\n%s", got, wanted, result.Problems, body)
@@ -655,4 +1220,17 @@ def orders():
 			}
 		})
 	}
+}
+
+// programOf is app.py, with the heading, and the files behind "-- NAME --".
+func programOf(text string) (files []audit.File) {
+	parts := strings.Split(text, "\n-- ")
+	if strings.TrimSpace(parts[0]) != "" {
+		files = append(files, audit.File{Path: "app.py", Text: []byte(heading + parts[0] + "\n")})
+	}
+	for _, part := range parts[1:] {
+		name, body, _ := strings.Cut(part, " --\n")
+		files = append(files, audit.File{Path: name, Text: []byte(body)})
+	}
+	return files
 }
