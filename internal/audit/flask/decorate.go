@@ -369,6 +369,9 @@ func (p *project) spares(e python.Expr, fr *frame, unless bool) bool {
 	}
 	v := p.resolve(e, fr.scope)
 	if v.kind != isFunction {
+		if v.kind == isExternal && callerName(v.name+"()") != "" {
+			return false // somebody is not True
+		}
 		_, constant := e.(*python.Constant)
 		return !constant // not known: it may well
 	}

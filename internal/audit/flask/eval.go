@@ -557,7 +557,7 @@ func (fr *frame) field(base value, key string, constant bool, at python.Node) (t
 		case secretField.MatchString(key) && !isCSRF(key):
 			return made(caller|secret|unvaried, "the "+key+" field"), true
 		}
-		return made(caller|unvaried, "the "+key+" field"), true
+		return made(caller|unvaried|claimed, "the "+key+" field"), true
 	case "flask.request.cookies":
 		switch {
 		case !constant || !sessionCookie.MatchString(key) || isCSRF(key):

@@ -181,7 +181,8 @@ func (fr *frame) storeCall(n *python.Call, g given) (taint, bool) {
 	}
 	op := operation{store: store, dict: fr.isDict(attr.Value), node: n, fn: fr.fn, module: fr.module, at: fr.place(n, "")}
 	if len(n.Args) > 0 {
-		op.key, op.keyText, op.literal = g.positional[0], fr.module.file.Source(n.Args[0]), isLiteral(n.Args[0])
+		op.key = g.positional[0]
+		op.keyText, op.literal = fr.keyText(n.Args[0])
 		if (attr.Attr == "hget" || attr.Attr == "hset") && len(n.Args) > 1 {
 			op.key = op.key.and(g.positional[1])
 			op.keyText += "," + fr.module.file.Source(n.Args[1])
@@ -190,7 +191,8 @@ func (fr *frame) storeCall(n *python.Call, g given) (taint, bool) {
 	}
 	for _, name := range []string{"key", "name"} {
 		if e, ok := keywordOf(n, name); ok {
-			op.key, op.keyText, op.literal = op.key.and(g.keywords[name]), fr.module.file.Source(e), isLiteral(e)
+			op.key = op.key.and(g.keywords[name])
+			op.keyText, op.literal = fr.keyText(e)
 		}
 	}
 	switch {
@@ -230,6 +232,14 @@ func (fr *frame) storeCall(n *python.Call, g given) (taint, bool) {
 	return t, true
 }
 
+// keyText is a key as it is written: the text where that is known, whatever name it goes by. It reports whether that is so.
+func (fr *frame) keyText(e python.Expr) (text string, literal bool) {
+	if s, ok := fr.constant(e); ok {
+		return quoted(s), true
+	}
+	return fr.module.file.Source(e), isLiteral(e)
+}
+
 func isLiteral(e python.Expr) bool {
 	switch n := e.(type) {
 	case *python.Constant:
@@ -252,14 +262,16 @@ func (fr *frame) storeInto(n *python.Subscript, value python.Expr, t taint) {
 	if !ok || value == nil {
 		return
 	}
+	text, literal := fr.keyText(n.Slice)
 	fr.operate(operation{write: true, store: store, dict: fr.isDict(n.Value), node: n, fn: fr.fn, module: fr.module, at: fr.place(n, ""), key: fr.eval(n.Slice), value: t,
-		keyText: fr.module.file.Source(n.Slice), literal: isLiteral(n.Slice)})
+		keyText: text, literal: literal})
 }
 
 // readFrom is cache[key], read.
 func (fr *frame) readFrom(base, key python.Expr, at python.Node) {
 	if store, ok := fr.isStore(base); ok {
-		fr.operate(operation{store: store, dict: fr.isDict(base), node: at, fn: fr.fn, module: fr.module, at: fr.place(at, ""), key: fr.eval(key), keyText: fr.module.file.Source(key), literal: isLiteral(key)})
+		text, literal := fr.keyText(key)
+		fr.operate(operation{store: store, dict: fr.isDict(base), node: at, fn: fr.fn, module: fr.module, at: fr.place(at, ""), key: fr.eval(key), keyText: text, literal: literal})
 	}
 }
 
@@ -311,7 +323,7 @@ func (fr *frame) lift(op operation, f *function, args []taint, sum *summary, at 
 	op.value = fr.substitute(op.value, f, args, sum, at)
 	if byKey {
 		if e := argumentFor(at, f, before.params); e != nil {
-			op.keyText, op.literal = fr.module.file.Source(e), isLiteral(e)
+			op.keyText, op.literal = fr.keyText(e)
 		}
 		op.store, op.node, op.fn, op.module, op.at = "", at, fr.fn, fr.module, fr.place(at, "")
 	}
@@ -374,6 +386,8 @@ func (fr *frame) isRead(op *operation) bool {
 // covers reports whether a key tells apart all callers between whom a value differs.
 func covers(key, value taint) bool {
 	switch {
+	case key.has(claimed) && value.has(caller) && !value.has(claimed):
+		return false
 	case key.has(caller|secret|fields) && (key.attrs&whole != 0 || key.has(secret|fields)):
 		return true
 	case key.has(caller) && value.attrs == part:

@@ -34,6 +34,8 @@ const (
 	body
 	// added: it was read from a cache, and something of this request was put into it: what several callers write together.
 	added
+	// claimed: the caller in it is what a field says that whoever asks may set.
+	claimed
 	// present: an argument that is given, and not None.
 	present
 	// small: what it gives away of the caller is small: a flashed message, a CSRF token.
@@ -75,6 +77,7 @@ func (t taint) and(other taint) taint {
 	}
 	// From the query alone is what all of it is.
 	fromQueryOnly := t.callerFromQuery() && other.callerFromQuery()
+	claimedOnly := (t.marks&caller == 0 || t.has(claimed)) && (other.marks&caller == 0 || other.has(claimed))
 	fromBodyOnly := (t.marks&caller == 0 || t.has(fromBody)) && (other.marks&caller == 0 || other.has(fromBody))
 	switch {
 	case t.marks&caller == 0:
@@ -99,6 +102,9 @@ func (t taint) and(other taint) taint {
 	}
 	if t.marks&caller != 0 && !fromBodyOnly {
 		t.marks &^= fromBody
+	}
+	if t.marks&caller != 0 && !claimedOnly {
+		t.marks &^= claimed
 	}
 	t.params |= other.params
 	t.copies |= other.copies
