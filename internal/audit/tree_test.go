@@ -11,7 +11,6 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -162,12 +161,8 @@ func TestEndlessFile(t *testing.T) {
 
 func TestDeepTree(t *testing.T) {
 	m := fstest.MapFS{strings.Repeat("d/", 2000) + "a.py": {}}
-	start := time.Now()
 	if files, _ := walk(t, Tree{FS: m}); len(files) != 1 {
 		t.Errorf("%d files", len(files))
-	}
-	if took := time.Since(start); took > 20*time.Second {
-		t.Error(took)
 	}
 }
 

@@ -1,0 +1,5 @@
+//go:build race
+
+package apache
+
+func init() { raced = true }

@@ -1,0 +1,5 @@
+//go:build race
+
+package nginx
+
+func init() { raced = true }

@@ -1,0 +1,5 @@
+//go:build race
+
+package varnish
+
+func init() { raced = true }
