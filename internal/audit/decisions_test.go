@@ -73,3 +73,30 @@ func TestCommentsOfALink(t *testing.T) {
 		t.Errorf("%v, %d silenced", told(r), r.Audit.Suppressed)
 	}
 }
+
+// What nobody wants is not told, though it is found.
+func TestWanted(t *testing.T) {
+	o := Options{Languages: []Language{toy("x", "LEAK", finding.FlaskTokenInURL), toy("y", "LOG", finding.FlaskTokenInLog)}}
+	for _, rule := range []*finding.Rule{finding.FlaskTokenInURL, finding.FlaskTokenInLog} {
+		o.Wanted = func(r *finding.Rule) bool { return r == rule }
+		r, _ := Run(t.Context(), []Tree{treeOf(map[string]string{"a.py": "LEAK\nLOG\n"})}, o)
+		if len(r.Findings) != 1 || r.Findings[0].Rule != rule {
+			t.Errorf("%v, where %s was wanted", told(r), rule.ID)
+		}
+	}
+}
+
+// A comment above one function says nothing of the next.
+func TestSilenceEndsWithItsFunction(t *testing.T) {
+	const ignored, decorator = "# bearcache: ignore flask/token-in-log why\n", "@app.get('/')\n"
+	for text, want := range map[string]int{
+		ignored + decorator + "@LEAK\ndef f(): pass\n":                0,
+		ignored + decorator + "def f(): pass\n@LEAK\ndef g(): pass\n": 1,
+		ignored + decorator + "def f(): pass\nx = 1\n@LEAK\ndef g():": 1,
+	} {
+		r, _ := Run(t.Context(), []Tree{treeOf(map[string]string{"a.py": text})}, Options{Languages: []Language{toy("x", "LEAK", finding.FlaskTokenInLog)}})
+		if len(r.Findings) != want {
+			t.Errorf("%d findings in\n%s", len(r.Findings), text)
+		}
+	}
+}

@@ -1195,6 +1195,17 @@ def work():
     access_token = vault.read("service")
     logging.info(access_token)
 `},
+		{"a field of who asks", `
+@app.get("/")
+@cache.cached(60)  # want: flask/unkeyed-cache
+def home():
+    return jsonify(rows(request.headers.get("X-User-Id")))
+`, `
+@app.get("/")
+@cache.cached(60)
+def home():
+    return jsonify(rows(request.headers.get("X-CSRF-Token")))
+`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, body := range []string{tt.dirty, tt.clean} {
