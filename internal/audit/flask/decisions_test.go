@@ -480,22 +480,18 @@ def last():
 		{"who is left behind a login", `
 @app.get("/")
 def home():
+    page = cache.get("home")
     if current_user.is_authenticated:
         app.logger.info("a member")
-    page = cache.get("home")
-    if page is None:
-        page = "Hello " + str(current_user)
-        cache.set("home", page)  # want: flask/manual-cache-without-identity
+    cache.set("home", "Hello " + str(current_user))  # want: flask/manual-cache-without-identity
     return page
 `, `
 @app.get("/")
 def home():
+    page = cache.get("home")
     if current_user.is_authenticated:
         return "Hello " + current_user.name
-    page = cache.get("home")
-    if page is None:
-        page = "Hello " + str(current_user)
-        cache.set("home", page)
+    cache.set("home", "Hello " + str(current_user))
     return page
 `},
 		{"what strangers are given", `
@@ -1205,6 +1201,21 @@ def home():
 @cache.cached(60)
 def home():
     return jsonify(rows(request.headers.get("X-CSRF-Token")))
+`},
+		{"fields without the token", `
+@app.get("/")
+def home():
+    seen = dict(request.headers)
+    del seen["Accept"]
+    app.logger.info(seen)  # want: flask/token-in-log
+    return ""
+`, `
+@app.get("/")
+def home():
+    seen = dict(request.headers)
+    del seen["Authorization"]
+    app.logger.info(seen)
+    return ""
 `},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

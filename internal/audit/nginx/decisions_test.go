@@ -33,6 +33,9 @@ func TestDecisions(t *testing.T) {
 		{"a key by the session",
 			"location /pages/ {\n" + scripts + script + "$request_uri; fastcgi_param HTTP_AUTHORIZATION $http_authorization; }",
 			"location /pages/ {\nfastcgi_cache pages;\n" + script + "$cookie_sessionid$request_uri; fastcgi_param HTTP_AUTHORIZATION $http_authorization; }"},
+		{"a condition that somebody thought of",
+			"location / { proxy_no_cache $http_pragma; proxy_cache_bypass $http_pragma;\n" + kept + "\nproxy_pass http://app; proxy_cache_valid 200 1m; }",
+			"location / { proxy_no_cache $http_x_preview; proxy_cache_bypass $http_x_preview;\nproxy_cache pages;\nproxy_pass http://app; proxy_cache_valid 200 1m; }"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, server := range []string{tt.dirty, tt.clean} {

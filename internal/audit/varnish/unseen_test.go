@@ -17,3 +17,13 @@ func TestUnseen(t *testing.T) {
 		}
 	}
 }
+
+// An answer that is stored for no time is given to nobody else.
+func TestNoLifetime(t *testing.T) {
+	const recv = "sub vcl_recv { if (!req.http.Authorization) { return (synth(401)); } return (hash); } sub vcl_backend_response { set beresp.ttl = "
+	for lifetime, want := range map[string]int{"0s": 0, "1s": 1} {
+		if got := found(audited(file("a.vcl", recv+lifetime+"; return (deliver); }"))); len(got) != want {
+			t.Errorf("%s: %q", lifetime, got)
+		}
+	}
+}
