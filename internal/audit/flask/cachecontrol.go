@@ -343,6 +343,9 @@ func (p *project) judgePolicies() {
 		}
 		for _, set := range list {
 			for _, v := range checked {
+				if of, here := p.area(h.fn.module), p.area(v.fn.module); of != "" && here != "" && of != here {
+					continue
+				}
 				if h.whole || h.owner != nil && h.owner == v.owner {
 					p.addPolicy(v, h.fn, set)
 					break

@@ -1217,6 +1217,31 @@ def home():
     app.logger.info(seen)
     return ""
 `},
+		{"a field that a decorator gives", `
+def with_field(f):
+    @wraps(f)
+    def wrapper(*args, **kwargs):
+        return f(request.headers.get("Authorization"), *args, **kwargs)
+    return wrapper
+
+@app.get("/me")
+@with_field
+def me(given):
+    app.logger.info(given)  # want: flask/token-in-log
+    return ""
+`, `
+def with_field(f):
+    @wraps(f)
+    def wrapper(*args, **kwargs):
+        return f(request.headers.get("Accept"), *args, **kwargs)
+    return wrapper
+
+@app.get("/me")
+@with_field
+def me(given):
+    app.logger.info(given)
+    return ""
+`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, body := range []string{tt.dirty, tt.clean} {

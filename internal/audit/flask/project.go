@@ -22,11 +22,14 @@ type project struct {
 
 	views      map[*function][]*view
 	hooks      []hook
+	guards     map[*view]*hook
+	shared     int // how many directories lead to all modules
 	registered map[*binding]registration
 
 	hasFlask    bool
 	usesCaching bool              // Flask-Caching, or its predecessor, is imported somewhere
 	flashing    []string          // directories of modules that flash something that is made of data, and not a fixed text
+	forgets     *bool             // what forgetsViews said
 	oldCaching  bool              // it is the predecessor, which has no make_cache_key
 	usesLogin   bool              // a library is imported that gives current_user to templates
 	initTypes   []string          // those that init_app is given, which win
@@ -37,6 +40,7 @@ type project struct {
 	layered      map[*function][]layer
 	decorations  map[*function][]layer
 	namesSeen    map[moduleName]value
+	finds        map[findKey]*module
 	boundSeen    map[*binding]value
 	freeSeen     map[*binding]taint
 	freeUnderWay map[*binding]bool
@@ -115,6 +119,22 @@ func (p *project) index(m *module) {
 // find is the module that a dotted name means in an import of another module; nil where it is none of the project. Where more than one
 // module's path ends so, it is the one that shares the longest way with the importer.
 func (p *project) find(from *module, name string, level int) *module {
+	key := findKey{from.dir, name, level, from.isInit}
+	m, ok := p.finds[key]
+	if !ok {
+		m = p.search(from, name, level)
+		p.finds[key] = m
+	}
+	return m
+}
+
+type findKey struct {
+	dir, name string
+	level     int
+	isInit    bool
+}
+
+func (p *project) search(from *module, name string, level int) *module {
 	var want []string
 	if name != "" {
 		want = strings.Split(name, ".")
@@ -168,6 +188,29 @@ func (p *project) exact(dotted []string) *module {
 		}
 	}
 	return nil
+}
+
+// area is the directory of a module below what leads to all: where a tree has several applications, each has its own. It is empty for
+// what stands beside them.
+func (p *project) area(m *module) string {
+	if len(m.dotted) <= p.shared+1 && !m.isInit || len(m.dotted) <= p.shared {
+		return ""
+	}
+	return m.dotted[p.shared]
+}
+
+// findShared counts the directories that lead to all modules.
+func (p *project) findShared() {
+	for i, m := range p.modules {
+		dirs := strings.Split(m.dir, "/")
+		if m.dir == "." {
+			dirs = nil
+		}
+		if i == 0 {
+			p.shared = len(dirs)
+		}
+		p.shared = min(p.shared, commonPrefix(dirs, p.modules[0].dotted))
+	}
 }
 
 func endsWith(list, tail []string) bool {

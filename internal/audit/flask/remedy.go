@@ -147,12 +147,18 @@ func (s *site) key(f *finding.Finding) {
 
 // forgetsViews reports whether the project names the keys that views have by default: it may delete them, and would delete others then.
 func (p *project) forgetsViews() bool {
+	if p.forgets != nil {
+		return *p.forgets
+	}
+	found := false
+	p.forgets = &found
 	for _, m := range p.modules {
 		if bytes.Contains(m.file.Text, []byte("view/")) {
-			return true
+			found = true
+			break
 		}
 	}
-	return false
+	return found
 }
 
 func lastLine(s string) string { return s[strings.LastIndexByte(s, '\n')+1:] }

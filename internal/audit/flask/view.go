@@ -505,8 +505,25 @@ func (p *project) addHook(f *function, a *python.Attribute, s *scope) {
 
 // guarded is the hook that checks every request of a view before its decorators run; nil where there is none.
 func (p *project) guarded(v *view) *hook {
+	if v == nil {
+		return p.guard(nil)
+	}
+	h, ok := p.guards[v]
+	if !ok {
+		h = p.guard(v)
+		p.guards[v] = h
+	}
+	return h
+}
+
+func (p *project) guard(v *view) *hook {
 	for i := range p.hooks {
 		h := &p.hooks[i]
+		if v != nil && h.whole {
+			if of, here := p.area(h.fn.module), p.area(v.fn.module); of != "" && here != "" && of != here {
+				continue // of another application
+			}
+		}
 		if h.after || !h.whole && (v == nil || h.owner == nil || h.owner != v.owner) {
 			continue
 		}
