@@ -23,6 +23,7 @@ func TestEdits(t *testing.T) {
 		{"below a check by its name", "from elsewhere import token_required\n@cache.cached(60)\n@token_required" + news, "from elsewhere import token_required\n@token_required\n@cache.cached(60)" + news, false},
 		{"past something else", "from elsewhere import traced\n@cache.cached(60)\n@traced\n@login_required" + news, "from elsewhere import traced\n@traced\n@login_required\n@cache.cached(60)" + news, false},
 		{"of a check in the body", "@cache.cached(60)\ndef news():\n    if not current_user.is_admin:\n        abort(403)\n    return \"news\"\n", "", false},
+		{"of a check in the body, behind another", "@cache.cached(60)\n@login_required\ndef news():\n    if not current_user.is_admin:\n        abort(403)\n    return \"news\"\n", "", false},
 		{"of another decorator's", "@cache.cached(60)\n@members" + news + "\ndef members(f):\n    @wraps(f)\n    def wrapper():\n        if not current_user.is_admin:\n            abort(403)\n        return f()\n    return wrapper\n",
 			"@members\n@cache.cached(60)" + news + "\ndef members(f):\n    @wraps(f)\n    def wrapper():\n        if not current_user.is_admin:\n            abort(403)\n        return f()\n    return wrapper\n", false},
 		{"in a file of Python 2", "@cache.cached(60)\n@login_required\ndef news():\n    print 'news'\n    return \"news\"\n", "", false},
