@@ -320,8 +320,16 @@ func (fr *frame) externalCall(n *python.Call, dotted, name string, receiver tain
 		return taint{marks: caller | secret, attrs: whole, why: &origin{place: fr.place(n, name)}}
 	case "flask.url_for", "flask.redirect", "flask.jsonify", "flask.make_response", "flask.Response", "json.dumps", "flask.json.dumps", "str", "repr", "dict", "list", "format":
 		return receiver.and(g.all)
-	case "len", "bool", "isinstance", "hasattr", "callable", "type", "hash", "int":
+	case "len", "bool", "isinstance", "hasattr", "callable", "type":
+		return receiver.and(g.all).asked()
+	case "hash", "int":
 		return receiver.and(g.all).told()
+	case "re.sub":
+		if text, ok := "", len(n.Args) > 1; ok {
+			if text, ok = stringOf(n.Args[1]); ok && text != "" { // masked
+				return receiver.and(g.all).told()
+			}
+		}
 	case "isinstance()":
 		return taint{}
 	}

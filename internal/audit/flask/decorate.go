@@ -326,6 +326,9 @@ func (p *project) keyFunction(e python.Expr, fr *frame) taint {
 	}
 	switch n := e.(type) {
 	case *python.Constant, *python.JoinedStr, *python.BinOp:
+		if fr.fn == nil { // made when the module is loaded, for nobody
+			return taint{}
+		}
 		return fr.rid(fr.eval(e))
 	case *python.Call:
 		// make_key(per_user=True): a function that gives a function.
@@ -383,10 +386,46 @@ func (p *project) spares(e python.Expr, fr *frame, unless bool) bool {
 	if !sum.ret.has(caller | secret | fields) {
 		return false
 	}
-	if unless && !truth(result) {
-		return false
+	if unless {
+		return truth(result) && allKnown(result)
 	}
-	return negated(result) != unless
+	return negated(result)
+}
+
+// allKnown reports whether a test holds for all callers that are known, and not for some of them only.
+func allKnown(e python.Expr) bool {
+	switch n := e.(type) {
+	case *python.Attribute:
+		return n.Attr == "is_authenticated" || n.Attr == "is_logged_in" || n.Attr == "logged_in"
+	case *python.Call:
+		switch name := calleeName(n); {
+		case name == "is_authenticated", name == "is_logged_in", name == "logged_in", strings.HasPrefix(name, "has_") && strings.HasSuffix(name, "_user"):
+			return true
+		case name == "bool" && len(n.Args) == 1:
+			switch a := n.Args[0].(type) {
+			case *python.Name, *python.Call, *python.Subscript:
+				return true
+			case *python.Attribute:
+				base, ok := a.Value.(*python.Name)
+				return ok && base.ID == "g" || allKnown(a)
+			}
+		}
+	case *python.Compare:
+		if len(n.Ops) != 1 {
+			return false
+		}
+		_, key := stringOf(n.Left)
+		return n.Ops[0] == python.In && key || (n.Ops[0] == python.IsNot || n.Ops[0] == python.NotEq) && isNone(n.Comparators[0])
+	case *python.UnaryOp:
+		return n.Op == python.Not && negated(n.Operand)
+	case *python.BoolOp:
+		all, some := true, false
+		for _, v := range n.Values {
+			all, some = all && allKnown(v), some || allKnown(v)
+		}
+		return all || n.Or && some
+	}
+	return false
 }
 
 func isConstantFalse(e python.Expr) bool {
@@ -622,7 +661,7 @@ func (p *project) wrapperLayers(f *function, sum *summary) []layer {
 		if !op.write || !op.value.has(wrapped) {
 			continue
 		}
-		l := layer{kind: layerCache, key: op.key, keyNote: shown(op.keyText)}
+		l := layer{kind: layerCache, key: op.key, keyNote: shown(op.keyText), spares: op.nobody}
 		if f.vararg >= 0 && op.key.params&(1<<min(f.vararg, 63)) != 0 || f.positional > 0 && op.key.params&(1<<min(f.positional, 63)-1) != 0 {
 			l.memo = true // by position, as other decorators give them
 		}

@@ -37,6 +37,9 @@ func (fr *frame) expr(e python.Expr) taint {
 		return fr.subscript(n)
 	case *python.BoolOp:
 		t := fr.eval(n.Values[0])
+		if !n.Or {
+			t = t.asked()
+		}
 		before := fr.without
 		if n.Or { // user or current_user
 			fr.without |= fr.paramOf(n.Values[0])
@@ -53,6 +56,9 @@ func (fr *frame) expr(e python.Expr) taint {
 		fr.urlSink(n, t)
 		return t
 	case *python.UnaryOp:
+		if n.Op == python.Not {
+			return fr.eval(n.Operand).asked()
+		}
 		return fr.eval(n.Operand).told()
 	case *python.Lambda:
 		return taint{}
@@ -68,13 +74,25 @@ func (fr *frame) expr(e python.Expr) taint {
 		if none != 0 && !isNone {
 			fr.without |= none
 		}
-		t = t.and(fr.eval(n.Else))
+		other := fr.eval(n.Else)
 		fr.without = before
-		return t.and(test.told())
+		if t.has(caller) != other.has(caller) && none == 0 {
+			if !test.has(caller|secret) && test.params == 0 && (isText(n.Body) || isText(n.Else)) {
+				t, other = t.seldom(), other.seldom()
+			}
+		}
+		return t.and(other).and(test.asked())
 	case *python.Dict:
 		var t taint
 		for i, k := range n.Keys {
 			t = t.and(fr.eval(k)).and(fr.eval(n.Values[i]))
+		}
+		for i, k := range n.Keys { // {**request.headers, "Authorization": "***"}
+			if s, ok := stringOf(k); ok && secretField.MatchString(s) && t.has(fields) {
+				if _, fixed := stringOf(n.Values[i]); fixed {
+					return t.drop(secret | fields | caller)
+				}
+			}
 		}
 		return t
 	case *python.Set:
@@ -90,6 +108,13 @@ func (fr *frame) expr(e python.Expr) taint {
 		t := fr.eval(n.Elt)
 		if n.Value != nil {
 			t = t.and(fr.eval(n.Value))
+		}
+		if choice, ok := valueOf(n).(*python.IfExp); ok && t.has(fields) { // "***" if k in SECRET else v
+			_, one := stringOf(choice.Body)
+			_, other := stringOf(choice.Else)
+			if one || other {
+				return t.drop(secret | fields | caller)
+			}
 		}
 		for _, g := range n.Generators { // those that are no credentials are left
 			for _, test := range g.Ifs {
@@ -118,7 +143,7 @@ func (fr *frame) expr(e python.Expr) taint {
 	case *python.Compare:
 		t := fr.join(append([]python.Expr{n.Left}, n.Comparators...)...)
 		fr.lookedUp(n)
-		return t.told()
+		return t.asked()
 	case *python.FormattedValue:
 		return fr.eval(n.Value)
 	case *python.Interpolation:
@@ -368,8 +393,8 @@ func (fr *frame) source(v value, at python.Node) taint {
 	if said := callerName(name); said != "" {
 		t := taint{marks: caller, attrs: whole, why: &origin{place: fr.place(at, said)}}
 		segments := strings.Split(name, ".")
-		if last := strings.TrimSuffix(segments[len(segments)-1], "()"); len(segments) > 2 && commonPart.MatchString(last) {
-			t.attrs = part
+		if last := strings.TrimSuffix(segments[len(segments)-1], "()"); len(segments) > 2 {
+			t.attrs = attrOf(last)
 		}
 		return t
 	}
@@ -479,6 +504,15 @@ func (fr *frame) subscript(n *python.Subscript) taint {
 	}
 	fr.readFrom(n.Value, n.Slice, n)
 	t := fr.eval(n.Value)
+	if c, ok := n.Value.(*python.Call); ok && t.has(secret) && isZero(n.Slice) {
+		separator := ""
+		if len(c.Args) > 0 {
+			separator, _ = stringOf(c.Args[0])
+		}
+		if name := calleeName(c); (name == "split" || name == "partition") && strings.TrimSpace(separator) == "" { // the scheme
+			return taint{}
+		}
+	}
 	if s, ok := n.Slice.(*python.Slice); ok && t.has(secret) {
 		switch short(s) {
 		case beginning: // all tokens begin alike
@@ -507,6 +541,17 @@ const (
 	beginning
 	end
 )
+
+// valueOf is what a comprehension makes of each element; of a dict, the value.
+func valueOf(n *python.Comp) python.Expr {
+	if n.Value != nil {
+		return n.Value
+	}
+	if pair, ok := n.Elt.(*python.Tuple); ok && len(pair.Elts) == 2 {
+		return pair.Elts[1]
+	}
+	return n.Elt
+}
 
 func isZero(e python.Expr) bool {
 	c, ok := e.(*python.Constant)
@@ -565,7 +610,7 @@ func (fr *frame) field(base value, key string, constant bool, at python.Node) (t
 		case tokenName.MatchString(key) || bareToken.MatchString(key) || strings.Contains(strings.ToLower(key), "sess"):
 			return made(caller|secret|unvaried, "the cookie "+key), true
 		}
-		return made(caller|unvaried, "the cookie "+key), true
+		return made(caller|unvaried|claimed, "the cookie "+key), true
 	case "flask.request.json", "flask.request.form", "flask.request.get_json()", "flask.request.json()":
 		if constant && bodyParameter.MatchString(key) {
 			return made(caller|fromBody|named, "the field "+key+" of the body"), true

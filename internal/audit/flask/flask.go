@@ -130,6 +130,9 @@ func parseAll(list []*module) {
 						m.file, m.translated = translated, true
 					}
 				}
+				if !bytes.Equal(m.source, m.file.Text) {
+					m.translated = true // from another encoding: its offsets are not those of the file
+				}
 				m.source = nil
 			}
 		})

@@ -10,14 +10,16 @@ import (
 
 // summary is what a call of a function comes to, whoever calls it.
 type summary struct {
-	ret    taint
-	checks []check // by which it refuses some callers
-	always bool    // it never returns: it raises, or aborts
-	ops    []operation
-	sinks  []sink
-	raised taint  // what its exceptions hold
-	inner  []call // of the function that it is put on, where it is the wrapper of a decorator
-	layers []layer
+	ret     taint
+	with    bool    // some way gives the caller
+	without bool    // some way does not, though there may be one
+	checks  []check // by which it refuses some callers
+	always  bool    // it never returns: it raises, or aborts
+	ops     []operation
+	sinks   []sink
+	raised  taint  // what its exceptions hold
+	inner   []call // of the function that it is put on, where it is the wrapper of a decorator
+	layers  []layer
 }
 
 // check is a place where an answer is refused by who asks.
@@ -47,6 +49,8 @@ type frame struct {
 	mute      int              // above 0: what is returned is a refusal
 	dry       bool             // nothing is noted but what the value depends on
 	onlyIf    string           // the parameter of a decorator that is known to be set here
+	loops     int              // above 0: a loop around runs once more
+	work      int              // entries that were copied
 	anonymous bool             // nobody is logged in here
 	without   uint64           // parameters that are known to be None here
 	kwargs    map[string]taint // what was put into **kwargs by name
@@ -108,6 +112,45 @@ func (fr *frame) isAuthority() bool {
 	return knowsTokens.MatchString(text)
 }
 
+// isText is an expression of text, such as a key: not None, and nothing that is found.
+func isText(e python.Expr) bool {
+	switch n := e.(type) {
+	case *python.Constant:
+		return n.Kind == python.Str
+	case *python.JoinedStr:
+		return true
+	case *python.BinOp:
+		return isText(n.Left) || isText(n.Right)
+	}
+	return false
+}
+
+// returned adds what a function gives on one of its ways. Where another way gives the caller and this one does not, though there may be one,
+// the caller is in it sometimes.
+func (fr *frame) returned(t taint, e python.Expr) {
+	s := fr.sum
+	switch {
+	case t.has(caller):
+		if s.without {
+			t = t.seldom()
+		}
+		s.with = true
+	case !fr.anonymous && !fr.pc.has(caller) && fr.pc.params == 0 && isText(e):
+		if s.with {
+			s.ret = s.ret.seldom()
+		}
+		s.without = true
+	}
+	pc := fr.pc.asked()
+	if s.ret.has(sometimes) || t.has(sometimes) { // what decided the way makes it no more certain
+		pc = pc.seldom()
+	}
+	s.ret = s.ret.and(t).and(pc)
+	if s.with && s.without && s.ret.has(caller) {
+		s.ret.marks |= sometimes
+	}
+}
+
 // maxDepth bounds how deep calls are followed.
 const maxDepth = 60
 
@@ -160,7 +203,7 @@ func (fr *frame) stmt(stmt python.Stmt, rest []python.Stmt) ending {
 			t = fr.eval(n.Value)
 		}
 		if fr.mute == 0 {
-			fr.sum.ret = fr.sum.ret.and(t).and(fr.pc.told())
+			fr.returned(t, n.Value)
 		}
 		return leaves
 	case *python.Raise:
@@ -179,10 +222,10 @@ func (fr *frame) stmt(stmt python.Stmt, rest []python.Stmt) ending {
 		return fr.branch(n, rest)
 	case *python.For:
 		t := fr.eval(n.Iter)
-		for range 2 { // what the body leaves behind, it may see the next time
+		fr.again(func() {
 			fr.assign(n.Target, nil, t)
 			fr.block(n.Body)
-		}
+		})
 		fr.block(n.Else)
 	case *python.While:
 		t := fr.eval(n.Test)
@@ -190,9 +233,7 @@ func (fr *frame) stmt(stmt python.Stmt, rest []python.Stmt) ending {
 		if t.has(caller) {
 			fr.pc = fr.pc.and(t)
 		}
-		for range 2 {
-			fr.block(n.Body)
-		}
+		fr.again(func() { fr.block(n.Body) })
 		fr.pc = pc
 		fr.block(n.Else)
 	case *python.With:
@@ -235,6 +276,18 @@ func (fr *frame) dropField(base, key python.Expr) {
 	}
 }
 
+// again runs the body of a loop, and once more, since what it leaves behind it may see the next time. Of loops in loops the outermost
+// does that for all: each for itself would run the innermost as often as two to the power of their number.
+func (fr *frame) again(body func()) {
+	body()
+	if fr.loops > 0 {
+		return
+	}
+	fr.loops++
+	body()
+	fr.loops--
+}
+
 // branch is an if. A branch that refuses is a check; any other makes what happens in it, and behind it, depend on the test.
 func (fr *frame) branch(n *python.If, rest []python.Stmt) ending {
 	t := fr.eval(n.Test)
@@ -265,23 +318,20 @@ func (fr *frame) branch(n *python.If, rest []python.Stmt) ending {
 		fr.anonymous = true
 	}
 	inside := fr.pc
-	before := copyOf(fr.env)
+	before := fr.copied()
 	end := fr.muted(n.Body, byCaller && bodyRefuses)
 	after := fr.env
 	fr.env = before
 	fr.pc = inside
-	fr.onlyIf = onlyIf
-	fr.anonymous = anonymous || present
-	fr.without = without
+	fr.onlyIf, fr.anonymous, fr.without = onlyIf, anonymous || present, without
 	if none != 0 && !isNone {
 		fr.without |= none
 	}
 	other := fr.muted(n.Else, byCaller && elseRefuses)
-	fr.without = without
-	fr.anonymous = anonymous || present && alwaysLeaves(n.Body)
+	fr.anonymous, fr.without = anonymous || present && alwaysLeaves(n.Body), without
 	switch {
 	case end == goesOn && other == goesOn:
-		merge(fr.env, after)
+		fr.meet(after)
 	case end == goesOn:
 		fr.env = after
 	}
@@ -326,6 +376,23 @@ func (fr *frame) onlyPresence(test python.Expr) bool {
 		return len(n.Args) == 0 || name == "get" || name == "bool" || name == "len"
 	}
 	return false
+}
+
+// mostCopied bounds the work of keeping the ways through a function apart: thousands of branches over thousands of names. Beyond it they are one.
+const mostCopied = 2_000_000
+
+func (fr *frame) copied() map[string]taint {
+	if fr.work += len(fr.env); fr.work > mostCopied {
+		return fr.env
+	}
+	return copyOf(fr.env)
+}
+
+// meet brings two ways together again.
+func (fr *frame) meet(other map[string]taint) {
+	if fr.work <= mostCopied {
+		merge(fr.env, other)
+	}
 }
 
 // presence reports whether a test asks if somebody is known at all, and whether it holds for those or for nobody.
@@ -471,7 +538,7 @@ func merge(into, from map[string]taint) {
 
 // assign gives a target what a value is made of.
 func (fr *frame) assign(target, value python.Expr, t taint) {
-	t = t.and(fr.pc.told())
+	t = t.and(fr.pc.asked())
 	switch n := target.(type) {
 	case *python.Name:
 		fr.env[n.ID] = fr.asNamed(n.ID, t, value, n)
@@ -596,6 +663,9 @@ func (fr *frame) toSubscript(n *python.Subscript, value python.Expr, t taint) {
 			fr.kwargs[key] = fr.kwargs[key].and(t)
 			return
 		}
+	}
+	if _, fixed := stringOf(value); fixed { // headers["Authorization"] = "***"
+		fr.dropField(n.Value, n.Slice)
 	}
 	fr.storeInto(n, value, t)
 	if base := fr.p.resolve(n.Value, fr.scope); base.kind == isExternal && base.name == "flask.session" {

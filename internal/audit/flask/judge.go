@@ -91,6 +91,9 @@ func (s *site) keyed() bool {
 	if s.layer.spares || key.has(opaque) || covers(key, s.value) {
 		return true
 	}
+	if !s.value.has(caller) && key.has(caller) && key.attrs&(whole|part) != 0 && !key.has(sometimes|fromQuery|fromBody|claimed) {
+		return true // what is asked of the caller, the key tells apart, as far as can be seen
+	}
 	if s.layer.memo && s.layer.bySelf && s.reprOmits() {
 		return false
 	}

@@ -96,6 +96,10 @@ func callerName(name string) string {
 
 // attrOf is which part of the caller an attribute, a key or a method takes.
 func attrOf(name string) attrs {
+	switch strings.TrimSuffix(name, "()") {
+	case "is_authenticated", "is_anonymous", "is_logged_in":
+		return presence
+	}
 	if commonPart.MatchString(name) {
 		return part
 	}

@@ -67,7 +67,7 @@ type module struct {
 	isInit     bool
 	source     []byte // until it is parsed
 	flask      bool   // it imports something of Flask's
-	translated bool   // from Python 2
+	translated bool   // from Python 2, or another encoding: nothing in it is edited
 	wanted     bool   // it will be
 	file       *python.File
 	scope      *scope

@@ -15,10 +15,17 @@ func (s *site) remedy(f *finding.Finding) {
 	l := s.layer
 	switch {
 	case f.Rule == finding.FlaskMemoizeWithoutIdentity:
-		f.Source.Fix = fmt.Sprintf("Give %s the user's id as an argument, and let it ask for that id: arguments are the key.", s.fn.name)
+		switch {
+		case s.isIgnored():
+			f.Source.Fix = "Take the argument that says who asks out of args_to_ignore."
+		case s.view != nil:
+			f.Source.Fix = "Keep what is the same for everybody in a function of its own, and memoize that; or give that function the caller's id as an argument."
+		default:
+			f.Source.Fix = fmt.Sprintf("Let whoever calls %s give it the caller's id as an argument, and ask for that id in it: arguments are the key.", s.fn.name)
+		}
 		return
 	case l.library == "flask_caching" && !l.memo:
-		f.Source.Fix = fmt.Sprintf("Key it by the verified caller, below what checks: @%s(…, make_cache_key=per_caller); or do not cache it.", l.name)
+		f.Source.Fix = fmt.Sprintf("Key it by the verified caller, below what checks: give @%s a make_cache_key that returns the path and the caller's id; or do not cache it.", l.name)
 	default:
 		f.Source.Fix = "Put the verified caller into the key of the decorator, and put it below what checks; or do not cache it."
 	}
@@ -47,7 +54,7 @@ func (s *site) move(f *finding.Finding) {
 			}
 		}
 	}
-	if last < 0 {
+	if last < 0 || s.p.forgetsViews() {
 		return
 	}
 	start, end, ok := s.lines(s.fn.decorators[at])
@@ -116,7 +123,7 @@ func (s *site) key(f *finding.Finding) {
 		}
 	}
 	who := s.callerExpression()
-	if s.p.oldCaching || s.p.forgetsViews() {
+	if s.value.has(mixed) || s.value.attrs&part != 0 || s.p.oldCaching || s.p.forgetsViews() {
 		return
 	}
 	if who == "" || s.named("flask.request") != "request" {
@@ -145,7 +152,10 @@ func (s *site) key(f *finding.Finding) {
 	f.Source.Fix = fmt.Sprintf("Key it by the caller: @%s(…, make_cache_key=lambda *args, **kwargs: f'{request.full_path}#{%s}').", l.name, who)
 }
 
-// forgetsViews reports whether the project names the keys that views have by default: it may delete them, and would delete others then.
+// viewWords are in programs that name the keys of views, forget them, or use what Flask-Caching hangs on a view.
+var viewWords = [][]byte{[]byte("view/"), []byte("cache.delete("), []byte("cache.delete_many("), []byte(".uncached"), []byte(".cache_timeout"), []byte(".make_cache_key")}
+
+// forgetsViews reports whether the project may mean by a view's key, or by what hangs on it, what an edit would change.
 func (p *project) forgetsViews() bool {
 	if p.forgets != nil {
 		return *p.forgets
@@ -153,9 +163,8 @@ func (p *project) forgetsViews() bool {
 	found := false
 	p.forgets = &found
 	for _, m := range p.modules {
-		if bytes.Contains(m.file.Text, []byte("view/")) {
-			found = true
-			break
+		for _, word := range viewWords {
+			found = found || bytes.Contains(m.file.Text, word)
 		}
 	}
 	return found

@@ -21,6 +21,7 @@ type operation struct {
 	node       python.Node
 	fn         *function
 	module     *module
+	nobody     bool // it is made for those only who are not known
 	read       bool // under the same key, in the same function
 }
 
@@ -296,7 +297,7 @@ func (fr *frame) operate(op operation) {
 		return
 	}
 	if fr.anonymous {
-		op.value = op.value.drop(caller)
+		op.value, op.nobody = op.value.drop(caller), true
 	}
 	for i := range fr.sum.ops {
 		if o := &fr.sum.ops[i]; o.node == op.node && o.write == op.write && o.at == op.at {
@@ -386,11 +387,15 @@ func (fr *frame) isRead(op *operation) bool {
 // covers reports whether a key tells apart all callers between whom a value differs.
 func covers(key, value taint) bool {
 	switch {
-	case key.has(claimed) && value.has(caller) && !value.has(claimed):
+	case key.has(sometimes):
 		return false
+	case key.has(claimed|fromQuery|fromBody) && !key.has(secret) && value.has(caller) && !value.has(claimed|fromQuery|fromBody):
+		return false // whoever asks says so himself
 	case key.has(caller|secret|fields) && (key.attrs&whole != 0 || key.has(secret|fields)):
 		return true
-	case key.has(caller) && value.attrs == part:
+	case key.has(caller) && key.attrs&part != 0 && value.attrs&^(part|presence) == 0 && value.has(caller):
+		return true
+	case key.has(caller) && value.attrs == presence:
 		return true
 	case key.has(wrapped | opaque):
 		return true

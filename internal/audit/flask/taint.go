@@ -36,6 +36,10 @@ const (
 	added
 	// claimed: the caller in it is what a field says that whoever asks may set.
 	claimed
+	// mixed: more than one thing is known of the caller in it, such as an id and a scope.
+	mixed
+	// sometimes: on some ways the caller is in it, on others not, and not because there is none.
+	sometimes
 	// present: an argument that is given, and not None.
 	present
 	// small: what it gives away of the caller is small: a flashed message, a CSRF token.
@@ -59,8 +63,9 @@ type taint struct {
 type attrs uint8
 
 const (
-	whole attrs = 1 << iota // the id, the name, the token: no two callers have the same
-	part                    // a role, a tenant, a scope, a language: many callers have the same
+	whole    attrs = 1 << iota // the id, the name, the token: no two callers have the same
+	part                       // a role, a tenant, a scope, a language: many callers have the same
+	presence                   // whether there is one
 )
 
 // origin is one step of how a value came to depend on the caller, the newest first.
@@ -72,6 +77,15 @@ type origin struct {
 func (t taint) has(m mark) bool { return t.marks&m != 0 }
 
 func (t taint) and(other taint) taint {
+	if t.has(caller) && other.has(caller) {
+		if t.why != other.why && t.why.root() != other.why.root() {
+			t.marks |= mixed
+		}
+		if !t.has(sometimes) || !other.has(sometimes) {
+			t.marks &^= sometimes
+			other.marks &^= sometimes
+		}
+	}
 	if t.why == nil || t.marks&(caller|secret|fields) == 0 && other.marks&(caller|secret|fields) != 0 {
 		t.why = other.why
 	}
@@ -161,6 +175,34 @@ func param(i int) taint {
 		return taint{}
 	}
 	return taint{params: 1 << i, copies: 1 << i}
+}
+
+// root is what an origin says of where the value came in.
+func (o *origin) root() string {
+	if o == nil {
+		return ""
+	}
+	for o.from != nil {
+		o = o.from
+	}
+	return o.place.Note
+}
+
+// seldom is a value that has the caller in it on some ways only.
+func (t taint) seldom() taint {
+	if t.has(caller) {
+		t.marks |= sometimes
+	}
+	return t
+}
+
+// asked is what the answer to a question about a value tells: no more than whether there is somebody.
+func (t taint) asked() taint {
+	t = t.told()
+	if t.attrs&whole != 0 {
+		t.attrs = t.attrs&^whole | presence
+	}
+	return t
 }
 
 // steps are the places of an origin, where the value comes from last.
