@@ -397,7 +397,7 @@ func (fr *frame) meet(other map[string]taint) {
 
 // presence reports whether a test asks if somebody is known at all, and whether it holds for those or for nobody.
 func (fr *frame) presence(test python.Expr, t taint) (somebody, nobody bool) {
-	if !t.has(caller) {
+	if !t.has(caller) || t.has(stored) { // that something is kept says nothing of who asks
 		return false, false
 	}
 	if negated(test) {

@@ -10,12 +10,13 @@ import (
 
 // view is a function that answers requests, with all that stands around it.
 type view struct {
-	fn      *function
-	class   *class
-	layers  []layer // the outermost first
-	rules   []string
-	methods []string
-	owner   *binding // the application or blueprint that it is registered with; nil where that is not known
+	fn         *function
+	class      *class
+	layers     []layer  // the outermost first
+	rules      []string // as far as they are known
+	registered bool
+	methods    []string
+	owner      *binding // the application or blueprint that it is registered with; nil where that is not known
 }
 
 // hook is a function that runs before, or after, every request of an application or blueprint.
@@ -141,27 +142,27 @@ func (p *project) decorated(f *function) {
 				continue
 			}
 			v.layers = p.below(f, i)
-			v.addRule(c, "route")
+			p.addRule(v, c, "route", s)
 			continue
 		}
 		attr, ok := c.Func.(*python.Attribute)
 		if !ok || !routing[attr.Attr] || !p.isRouter(attr.Value, s, c) {
 			continue
 		}
-		if len(v.rules) == 0 {
+		if !v.registered {
 			v.layers = p.below(f, i)
 			v.owner = p.object(attr.Value, s, 8)
 		}
-		v.addRule(c, attr.Attr)
+		p.addRule(v, c, attr.Attr, s)
 	}
 	for i := range f.decorators { // errorhandlers and the like answer as well
-		if c, ok := f.decorators[i].(*python.Call); ok && len(v.rules) == 0 {
+		if c, ok := f.decorators[i].(*python.Call); ok && !v.registered {
 			if a, ok := c.Func.(*python.Attribute); ok && a.Attr == "errorhandler" {
 				return
 			}
 		}
 	}
-	if len(v.rules) > 0 {
+	if v.registered {
 		p.addView(v)
 	}
 	p.hookOf(f, s)
@@ -180,24 +181,57 @@ func (p *project) below(f *function, i int) []layer {
 
 func (p *project) addView(v *view) { p.views[v.fn] = append(p.views[v.fn], v) }
 
-func (v *view) addRule(c *python.Call, method string) {
+func (p *project) addRule(v *view, c *python.Call, method string, s *scope) {
+	e, ok := keywordOf(c, "rule")
 	if len(c.Args) > 0 {
-		if rule, ok := stringOf(c.Args[0]); ok {
-			v.rules = append(v.rules, rule)
-		}
-	} else if e, ok := keywordOf(c, "rule"); ok {
-		if rule, ok := stringOf(e); ok {
-			v.rules = append(v.rules, rule)
-		}
+		e, ok = c.Args[0], true
 	}
-	if len(v.rules) == 0 {
-		v.rules = append(v.rules, "")
+	v.registered = true
+	if ok {
+		if rule, ok := p.text(e, s, 6); ok {
+			v.rules = append(v.rules, rule)
+		}
 	}
 	if e, ok := keywordOf(c, "methods"); ok {
 		v.methods = append(v.methods, stringsIn(e)...)
 	} else if method != "route" && method != "expose" {
 		v.methods = append(v.methods, strings.ToUpper(method))
 	}
+}
+
+// text is an expression of text that is written down: a literal, a name for one, or several put together.
+func (p *project) text(e python.Expr, s *scope, steps int) (string, bool) {
+	if steps == 0 {
+		return "", false
+	}
+	switch n := e.(type) {
+	case *python.Constant:
+		return n.Text, n.Kind == python.Str
+	case *python.Name:
+		if b := p.bindingOf(n, s); b != nil && b.value != nil && b.index < 0 && !b.isIteration && len(b.scope.names.of(n.ID)) == 1 {
+			return p.text(b.value, b.scope, steps-1)
+		}
+	case *python.BinOp:
+		if n.Op == python.Add {
+			left, one := p.text(n.Left, s, steps-1)
+			right, other := p.text(n.Right, s, steps-1)
+			return left + right, one && other
+		}
+	case *python.JoinedStr:
+		var b strings.Builder
+		for _, v := range n.Values {
+			if f, ok := v.(*python.FormattedValue); ok {
+				v = f.Value
+			}
+			part, ok := p.text(v, s, steps-1)
+			if !ok {
+				return "", false
+			}
+			b.WriteString(part)
+		}
+		return b.String(), true
+	}
+	return "", false
 }
 
 func stringsIn(e python.Expr) (list []string) {
@@ -302,7 +336,7 @@ func (p *project) urlRule(c *python.Call, attr *python.Attribute, s *scope) {
 				if v := p.resolve(a.Value, s); v.kind == isClass {
 					for _, f := range v.class.answering() {
 						w := &view{fn: f, class: v.class, layers: append(slices.Clone(layers), p.classLayers(v.class, f)...), owner: p.object(attr.Value, s, 8)}
-						w.addRule(c, "route")
+						p.addRule(w, c, "route", s)
 						w.methods = []string{strings.ToUpper(f.name)}
 						p.addView(w)
 					}
@@ -319,7 +353,7 @@ func (p *project) urlRule(c *python.Call, attr *python.Attribute, s *scope) {
 	}
 	if v := p.resolve(e, s); v.kind == isFunction {
 		w := &view{fn: v.fn, class: v.fn.class, layers: append(layers, p.decoratorsOf(v.fn)...), owner: p.object(attr.Value, s, 8)}
-		w.addRule(c, "route")
+		p.addRule(w, c, "route", s)
 		p.addView(w)
 	}
 }
@@ -581,7 +615,7 @@ func (h *hook) leavesOut(p *project, v *view) bool {
 
 // route is how a report calls the view: "GET /orders/{id}".
 func (p *project) route(v *view) string {
-	if v == nil || len(v.rules) == 0 || v.rules[0] == "" && v.owner == nil {
+	if v == nil || len(v.rules) == 0 {
 		return ""
 	}
 	method := "GET"
