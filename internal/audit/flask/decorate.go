@@ -387,7 +387,7 @@ func (p *project) spares(e python.Expr, fr *frame, unless bool) bool {
 		return false
 	}
 	if unless {
-		return truth(result) && allKnown(result)
+		return allKnown(result)
 	}
 	return negated(result)
 }
@@ -431,27 +431,6 @@ func allKnown(e python.Expr) bool {
 func isConstantFalse(e python.Expr) bool {
 	c, ok := e.(*python.Constant)
 	return ok && c.Kind == python.False
-}
-
-// truth reports whether an expression can be True, and not merely something.
-func truth(e python.Expr) bool {
-	switch n := e.(type) {
-	case *python.Name, *python.Subscript, *python.JoinedStr:
-		return false
-	case *python.Call:
-		switch calleeName(n) {
-		case "get", "_get_current_object", "get_jwt_identity", "get_jwt", "get_current_user", "getlist":
-			return false
-		}
-	case *python.BoolOp:
-		for _, v := range n.Values {
-			if truth(v) {
-				return true
-			}
-		}
-		return false
-	}
-	return true
 }
 
 // resultOf is the expression that a function gives, if it is one.

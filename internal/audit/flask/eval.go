@@ -201,7 +201,7 @@ func (fr *frame) paramOf(e python.Expr) uint64 {
 	if i := fr.fn.param(n.ID); i >= 0 && i < 64 {
 		return 1 << i
 	}
-	if t := fr.env[n.ID]; t.marks&caller == 0 && bits.OnesCount64(t.params) == 1 { // another name for it
+	if t := fr.env[n.ID]; t.marks&(caller|stored) == 0 && bits.OnesCount64(t.params) == 1 { // another name for it
 		return t.params
 	}
 	return 0

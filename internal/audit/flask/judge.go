@@ -82,7 +82,10 @@ func (s *site) see() {
 		}
 		s.checks = append(s.checks, c)
 	}
-	s.value = s.value.told()
+	byName := s.value.has(named)
+	if s.value = s.value.told(); byName && s.value.has(caller) {
+		s.value.marks |= named
+	}
 }
 
 // keyed reports whether the key holds who asks, as far as the answer depends on it.

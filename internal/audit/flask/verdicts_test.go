@@ -56,6 +56,8 @@ func TestVerdicts(t *testing.T) {
 
 		{"by hand, by role", known + "@app.get('/me')\n@login_required\ndef me():\n    k = 'me:' + current_user.role\n    v = cache.get(k)\n    if v is None:\n        v = current_user.name\n        cache.set(k, v)\n    return v\n", "flask/manual-cache-without-identity"},
 		{"by hand, by id", known + "@app.get('/me')\n@login_required\ndef me():\n    k = f'me:{current_user.id}'\n    v = cache.get(k)\n    if v is None:\n        v = current_user.name\n        cache.set(k, v)\n    return v\n", ""},
+		{"by hand, under a parameter", known + "def page_of(who):\n    found = cache.get(f'page:{who}')\n    if found is None:\n        found = current_user.name\n        cache.set(f'page:{who}', found)\n    return found\n@app.get('/me')\n@login_required\ndef me(): return page_of('page')\n", "flask/manual-cache-without-identity"},
+		{"by hand, behind a branch", known + "@app.get('/me')\n@login_required\ndef me():\n    if current_user.is_admin:\n        return 'a'\n    page = cache.get('home')\n    if page is None:\n        page = current_user.name\n        cache.set('home', page)\n    return page\n", "flask/manual-cache-without-identity"},
 		{"by hand, together", known + "@app.post('/typing')\n@login_required\ndef typing():\n    v = cache.get('room') or {}\n    v[current_user.id] = 1\n    cache.set('room', v)\n    return v\n", ""},
 
 		{"all fields", writes("dict(request.headers)"), "flask/token-in-log"},
