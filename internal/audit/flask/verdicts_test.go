@@ -38,6 +38,7 @@ func TestVerdicts(t *testing.T) {
 		{"unless holds for one", onView("cache.cached(60, unless=lambda: current_user.id == 1)"), "flask/unkeyed-cache"},
 		{"unless holds for some of the known", onView("cache.cached(60, unless=lambda: current_user.is_authenticated and current_user.is_admin)"), "flask/unkeyed-cache"},
 		{"unless holds for the known and others", onView("cache.cached(60, unless=lambda: current_user.is_authenticated or request.args.get('x') == 'y')"), ""},
+		{"unless asks for something else", onView("cache.cached(60, unless=lambda: 'fresh' in request.args)"), "flask/unkeyed-cache"},
 		{"unless gives somebody", onView("cache.cached(60, unless=get_jwt_identity)"), "flask/unkeyed-cache"},
 		{"a key of the module's loading", onView(`cache.cached(60, key_prefix=f"me-{current_user}")`), "flask/unkeyed-cache"},
 
