@@ -96,9 +96,10 @@ func FuzzEdits(f *testing.F) {
 			balance[l]--
 		}
 		for _, l := range lines {
-			if l[0] == '-' {
+			switch l[0] {
+			case '-':
 				balance[l[2:]]--
-			} else {
+			case '+':
 				balance[l[2:]]++
 			}
 		}
