@@ -60,7 +60,7 @@ func diff(text []byte, edits []finding.Edit) (lines []string) {
 	}
 	last := -1 // where the lines of the change before ended
 	for i := 0; i < len(edits); {
-		start := bytes.LastIndexByte(text[:edits[i].Start], '\n') + 1
+		start := lineStart(text, edits[i].Start)
 		if between := linesBetween(text, last, start); len(between) <= mostBetween {
 			for _, l := range between {
 				lines = append(lines, "  "+l)
@@ -69,7 +69,7 @@ func diff(text []byte, edits []finding.Edit) (lines []string) {
 		at, end := start, start
 		var after bytes.Buffer
 		// Edits that share lines are one change.
-		for first := true; first || i < len(edits) && within(text, edits[i].Start, end); first = false {
+		for first := true; first || i < len(edits) && (lineStart(text, edits[i].Start) < end || edits[i].Start == end && unended(after.Bytes(), text[at:end])); first = false {
 			after.Write(text[at:edits[i].Start])
 			after.WriteString(edits[i].Text)
 			at = edits[i].End
@@ -108,9 +108,14 @@ func changeEnd(text []byte, at int, after []byte) int {
 	return len(text)
 }
 
-// within reports whether at is in lines that end at end.
-func within(text []byte, at, end int) bool {
-	return at < end || at == end && end > 0 && text[end-1] != '\n'
+func lineStart(text []byte, at int) int { return bytes.LastIndexByte(text[:at], '\n') + 1 }
+
+// unended reports whether what a change has made until now ends in the middle of a line.
+func unended(after, rest []byte) bool {
+	if len(rest) > 0 {
+		after = rest
+	}
+	return len(after) > 0 && after[len(after)-1] != '\n'
 }
 
 // changed are the lines of two texts without those that both begin and end with.
