@@ -84,8 +84,8 @@ func runAudit(ctx context.Context, e env, args []string) error {
 }
 
 // collectOften keeps the heap near what the trees of all files need at once, which is some 18 times their text: without it the collector
-// waits until there is twice as much.
-func collectOften(size int64) { debug.SetMemoryLimit(max(64<<20, 20*size)) }
+// waits until there is twice as much. Nearer than that it would run without end.
+func collectOften(size int64) { debug.SetMemoryLimit(max(280<<20, 26*size)) }
 
 // auditOf audits, and with fix writes what may be written, and audits again: what remains is what is there, and not what should be.
 func auditOf(ctx context.Context, trees []audit.Tree, o audit.Options, known map[string]bool, fix bool) (*finding.Report, error) {
