@@ -36,6 +36,7 @@ func TestWithoutTokens(t *testing.T) {
 		`proxy_cache_key $scheme$host$request_uri$http_authorization;`, `token = f"{user.id}"`, `def test_get_jwt_identity_from_request_headers():`,
 		`cache.set(f"user:{current_user.id}:profile:v2:2024", value)`, `if (req.http.Authorization ~ "^Bearer ") {`, `headers = {"Authorization": f"Bearer {token}"}`,
 		`app.config["JWT_TOKEN_LOCATION"] = ["headers", "query_string"]`, `access_token = create_access_token(identity=user.id)`,
+		`login(user, password=given_password)`, `f"postgres://{user}:{password}@db"`, `"https://host:8080/a@b"`, `log.info("password=%s", p)`, `"password={}".format(p)`,
 	} {
 		if got := withoutTokens(line); got != line {
 			t.Errorf("%s became %s", line, got)
@@ -48,6 +49,9 @@ func TestWithoutTokens(t *testing.T) {
 		`key = "sk_live_4242424242424242"`:                           `key = "[not shown]"`,
 		`proxy_set_header Authorization "Basic dXNlcjpodW50ZXIy";`:   `proxy_set_header Authorization "Basic [not shown]";`,
 		`x = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b"`:             `x = "[not shown]"`,
+		`log.info("password=hunter2secret %s", x)`:                   `log.info("password=[not shown] %s", x)`,
+		`url = base + "&client_secret=abcd1234efgh"`:                 `url = base + "&client_secret=[not shown]"`,
+		`db = "postgres://shop:s3cr3tpw@db/shop"`:                    `db = "postgres://shop:[not shown]@db/shop"`,
 		`token="ghp_16C7e42F292c6912E7710c838347Ae178B4a"`:           `token="[not shown]"`,
 	} {
 		if got := withoutTokens(line); got != want {

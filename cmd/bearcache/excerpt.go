@@ -60,8 +60,26 @@ var (
 	assigned = regexp.MustCompile(`([A-Za-z_][A-Za-z0-9_.-]*)(["'\]]*\s*(?::\s*[A-Za-z]+\s*)?(?:=|:)\s*[bBrRuUfF]{0,2})(["'])([^"'\s]{4,})["']`)
 	// stretch is what a token is made of. Names in code are made of the same characters, and have words in them.
 	stretch = regexp.MustCompile(`[A-Za-z0-9+/=_.~-]{12,}`)
-	scheme  = regexp.MustCompile(`(?i)\b(bearer|basic)( +)([A-Za-z0-9+/=_.~-]{8,})`)
+	// inText is a password that stands in a text, and userinfo one in a URL.
+	inText   = regexp.MustCompile(`(?i)\b(password|passwd|pwd|passphrase|(?:client_|api_)?secret)=([^\s"'&;,%{$<)]{4,})`)
+	userinfo = regexp.MustCompile(`(://[^\s:/@"']*:)([^\s:/@"'%{$<]{3,})@`)
+	scheme   = regexp.MustCompile(`(?i)\b(bearer|basic)( +)([A-Za-z0-9+/=_.~-]{8,})`)
 )
+
+// hideInTexts hides passwords in literals; an argument of that name, outside of quotes, is code.
+func hideInTexts(line string) string {
+	at := 0
+	var out strings.Builder
+	for _, m := range inText.FindAllStringSubmatchIndex(line, -1) {
+		before := line[:m[0]]
+		if strings.Count(before, `"`)%2 == 0 && strings.Count(before, `'`)%2 == 0 {
+			continue
+		}
+		out.WriteString(line[at:m[4]] + hidden)
+		at = m[5]
+	}
+	return out.String() + line[at:]
+}
 
 // withoutTokens is a line of source without literals that look like credentials. It has to leave code alone: what the redaction of logs
 // hides behind token= is a name here more often than not.
@@ -76,6 +94,8 @@ func withoutTokens(line string) string {
 		}
 		return m[1] + m[2] + m[3] + hidden + m[3]
 	})
+	line = userinfo.ReplaceAllString(line, "${1}"+hidden+"@")
+	line = hideInTexts(line)
 	line = scheme.ReplaceAllStringFunc(line, func(s string) string {
 		m := scheme.FindStringSubmatch(s)
 		if !strings.ContainsAny(m[3], "0123456789") {
