@@ -367,9 +367,7 @@ func (fr *frame) settle() {
 		if op.key.params != 0 && (fr.fn == nil || len(fr.p.views[fr.fn]) == 0) || op.key.has(opaque) {
 			continue // whether an argument is the caller, the callers say; those of a view are parts of the path
 		}
-		if op.read || op.literal {
-			fr.p.manual = append(fr.p.manual, *op)
-		}
+		fr.p.manual = append(fr.p.manual, *op)
 	}
 }
 
