@@ -93,8 +93,14 @@ func TestEndedAmidChecks(t *testing.T) {
 		if r, err := running(t, 1000, n); !errors.As(err, new(*Failure)) || r.Complete {
 			t.Errorf("%d of %d requests: %v, complete: %v", n, whole.Requests, err, r.Complete)
 		}
-		if r, err := running(t, n, 1000); !errors.As(err, new(*Failure)) || r.Complete {
+		r, err := running(t, n, 1000)
+		if !errors.As(err, new(*Failure)) || r.Complete {
 			t.Errorf("the API ends after %d of %d requests: %v, complete: %v", n, whole.Requests, err, r.Complete)
+		}
+		for _, op := range r.Operations { // the first question of each is answered, with something to compare
+			if op.Requests > 1 && op.Reason == "the scan ended before it" {
+				t.Errorf("the API ends after %d of %d requests: %+v", n, whole.Requests, op)
+			}
 		}
 	}
 }

@@ -175,7 +175,7 @@ func (x *expiring) measure(ctx context.Context, id *Identity) bool {
 func (x *expiring) next(ctx context.Context, id *Identity) (en entry, gone bool) {
 	const margin = 1100 * time.Millisecond // many caches count whole seconds
 	silence := x.lasts + margin + rand.N(min(x.lasts/2, often/2)+1)
-	if silence > 2*x.wait || x.lasts > often && !x.steady(ctx) || sleep(ctx, max(time.Until(x.since.Add(silence)), 0)) != nil {
+	if silence > 2*x.wait || !x.steady(ctx) || sleep(ctx, max(time.Until(x.since.Add(silence)), 0)) != nil {
 		return en, false
 	}
 	held := common(contents(x.last), nil)
@@ -198,7 +198,11 @@ func (x *expiring) next(ctx context.Context, id *Identity) (en entry, gone bool)
 // another by then; who asks loses nothing by it, for he would be given his own in any case.
 func (x *expiring) steady(ctx context.Context) bool {
 	entries := x.control.entries
-	for _, part := range []float64{0.5, 0.9} {
+	parts := []float64{0.5, 0.9}
+	if x.lasts <= often { // that counts whole seconds, perhaps, and is gone by a second earlier
+		parts = parts[:1]
+	}
+	for _, part := range parts {
 		if sleep(ctx, max(time.Until(x.since.Add(time.Duration(part*float64(x.least)))), 0)) != nil {
 			return false
 		}

@@ -316,6 +316,36 @@ func TestNodesClean(t *testing.T) {
 	}
 }
 
+// A page that names one reader for a while and then the other, to both, is no leak, however seldom it agrees with one: without a look amid the
+// life of what would be stored, one scan in fifty confirms one here.
+func TestTwoNamesByTheClock(t *testing.T) {
+	names := []string{"alice@example.com", "bob@example.com"}
+	for range scansOf(400) {
+		s := &site{paths: []string{"/x"}}
+		start := time.Time{}
+		var mu sync.Mutex
+		s.origin = func(user string, r *http.Request) answer {
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case user == "":
+				return denial
+			case r.URL.Path != "/x":
+				return mine(user)
+			case start.IsZero():
+				start = time.Now()
+			}
+			return ok(js(object{"featured": names[int(time.Since(start)/(1700*time.Millisecond))%2]}))
+		}
+		r, _ := scanWeb(t, Options{Operations: gets("/x", "/me"), Wait: Defaults.Wait, Identities: people()}, map[string]http.Handler{targetHost: s})
+		for _, f := range r.Findings {
+			if f.Rule == finding.CrossIdentityReuse && f.Confidence == finding.Confirmed {
+				t.Errorf("%s: %s", f.Summary, f.Detail)
+			}
+		}
+	}
+}
+
 // What was not met on one operation is looked for again once another has shown that there are several nodes.
 func TestNodesAgain(t *testing.T) {
 	missed := 0
