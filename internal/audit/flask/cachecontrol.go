@@ -42,7 +42,12 @@ func shares(text string, cookies bool) bool {
 // policies are what statements set, outside of branches that ask who it is, or which path.
 // With cookies, the caller is known by fields of which caches know nothing: a lifetime is enough for them then.
 func (p *project) policies(f *function, cookies bool) (list []policy, varies bool) {
-	shares := func(text string) bool { return shares(text, cookies) }
+	set := func(n python.Node, name, text string) {
+		// What is said to a CDN alone, it obeys whoever asks (RFC 9213, Surrogate-Control).
+		if forCDN := !strings.EqualFold(name, "Cache-Control"); shares(text, cookies || forCDN) {
+			list = append(list, policy{n, name + ": " + text})
+		}
+	}
 	var in func(stmts []python.Stmt)
 	visit := func(n python.Node) {
 		if n == nil {
@@ -54,13 +59,13 @@ func (p *project) policies(f *function, cookies bool) (list []policy, varies boo
 				return false
 			case *python.Call:
 				varies = varies || p.variesByCall(n)
-				if text, ok := fieldByCall(n); ok && shares(text) {
-					list = append(list, policy{n, text})
+				if name, text, ok := fieldByCall(n); ok {
+					set(n, name, text)
 				}
 				if calleeName(n) == "send_file" || calleeName(n) == "send_from_directory" {
 					for _, name := range []string{"max_age", "cache_timeout"} {
 						if e, ok := keywordOf(n, name); ok && positive(e) {
-							list = append(list, policy{n, "public, by " + name})
+							list = append(list, policy{n, "Cache-Control: public, by " + name})
 						}
 					}
 				}
@@ -70,12 +75,10 @@ func (p *project) policies(f *function, cookies bool) (list []policy, varies boo
 					if !ok {
 						continue
 					}
-					switch strings.ToLower(name) {
-					case "cache-control":
-						if text := textOf(n.Values[i]); shares(text) {
-							list = append(list, policy{k, text})
-						}
-					case "vary":
+					switch {
+					case policyField.MatchString(name):
+						set(k, name, textOf(n.Values[i]))
+					case strings.EqualFold(name, "Vary"):
 						varies = varies || variesByCaller(textOf(n.Values[i]))
 					}
 				}
@@ -128,8 +131,8 @@ func (p *project) policies(f *function, cookies bool) (list []policy, varies boo
 			case *python.Assign:
 				visit(n.Value)
 				for _, target := range n.Targets {
-					if text, ok := fieldByTarget(target, n.Value); ok && shares(text) {
-						list = append(list, policy{stmt, text})
+					if name, text, ok := fieldByTarget(target, n.Value); ok {
+						set(stmt, name, text)
 					}
 					varies = varies || varyTarget(target, n.Value)
 				}
@@ -230,43 +233,46 @@ func textOf(e python.Expr) string {
 	return ""
 }
 
+// policyField are fields that say who may store an answer.
+var policyField = regexp.MustCompile(`(?i)^(cache-control|([a-z]+-)?cdn-cache-control|surrogate-control)$`)
+
 // fieldByCall is headers.set("Cache-Control", text), and its like.
-func fieldByCall(n *python.Call) (string, bool) {
+func fieldByCall(n *python.Call) (name, text string, ok bool) {
 	a, ok := n.Func.(*python.Attribute)
 	if !ok {
-		return "", false
+		return "", "", false
 	}
 	switch a.Attr {
 	case "add", "set", "setdefault", "__setitem__", "add_header":
 		if len(n.Args) >= 2 {
-			if name, ok := stringOf(n.Args[0]); ok && strings.EqualFold(name, "Cache-Control") {
-				return textOf(n.Args[1]), true
+			if name, ok := stringOf(n.Args[0]); ok && policyField.MatchString(name) {
+				return name, textOf(n.Args[1]), true
 			}
 		}
 	}
-	return "", false
+	return "", "", false
 }
 
 // fieldByTarget is headers["Cache-Control"] = text, and response.cache_control.public = True.
-func fieldByTarget(target, value python.Expr) (string, bool) {
+func fieldByTarget(target, value python.Expr) (name, text string, ok bool) {
 	switch t := target.(type) {
 	case *python.Subscript:
-		if name, ok := stringOf(t.Slice); ok && strings.EqualFold(name, "Cache-Control") {
-			return textOf(value), true
+		if name, ok := stringOf(t.Slice); ok && policyField.MatchString(name) {
+			return name, textOf(value), true
 		}
 	case *python.Attribute:
 		if base, ok := t.Value.(*python.Attribute); ok && base.Attr == "cache_control" {
 			switch {
 			case t.Attr == "public" && isTrue(value):
-				return "public", true
+				return "Cache-Control", "public", true
 			case t.Attr == "max_age" && positive(value):
-				return "max-age=60", true
+				return "Cache-Control", "max-age=60", true
 			case t.Attr == "s_maxage" && positive(value):
-				return "s-maxage=60", true
+				return "Cache-Control", "s-maxage=60", true
 			}
 		}
 	}
-	return "", false
+	return "", "", false
 }
 
 func variesByCaller(text string) bool {
@@ -357,20 +363,10 @@ func (p *project) judgePolicies() {
 
 // authenticated reports whether a view answers those only that pass a check, or each in another way.
 func (p *project) authenticated(v *view) bool {
-	for _, l := range v.layers {
-		if l.kind == layerAuth && l.strength != optional {
-			return true
-		}
-	}
-	if p.guarded(v) != nil {
+	if p.checks(v) || p.guarded(v) != nil {
 		return true
 	}
 	sum := p.summarize(v.fn)
-	for _, c := range sum.checks {
-		if c.why.has(caller | secret) {
-			return true
-		}
-	}
 	return sum.ret.has(caller) && !sum.ret.has(fromQuery)
 }
 
@@ -407,11 +403,11 @@ func (p *project) addPolicy(v *view, f *function, set policy) {
 	p.add(finding.Finding{
 		Rule: finding.FlaskPublicCacheControl, Severity: finding.FlaskPublicCacheControl.Severity, Confidence: finding.Confirmed, Operation: p.route(v),
 		Summary: v.fn.qualified() + " answers known callers, and its answer says that shared caches may store it.",
-		Detail:  "Cache-Control: " + shown(set.note) + " releases an answer to a request with credentials to shared caches (RFC 9111 §3.5), and no Vary tells them whose it is.",
+		Detail:  shown(set.note) + " releases an answer to a request with credentials to shared caches (RFC 9111 §3.5), and no Vary tells them whose it is.",
 		Source: &finding.Source{Place: finding.Place{File: f.module.path, Line: f.module.line(set.node)}, EndLine: f.module.endLine(f.node), Symbol: f.qualified(),
 			Key: shown(f.module.file.Source(set.node)), Trace: []finding.Place{{File: v.fn.module.path, Line: v.fn.module.line(v.fn.node), Note: v.fn.qualified() + " answers by who asks, or after a check"}},
 			Fix: "Say private, or no-store, in the answers of views behind a login."},
-	})
+	}, f)
 }
 
 // policyOfDecorators looks at decorators of the project, and of libraries, that set the field.
@@ -439,10 +435,34 @@ func (p *project) policyOfDecorators(v *view) {
 			if !called {
 				continue
 			}
-			public, ok := keywordOf(c, "public")
-			if ok && isTrue(public) {
-				p.addPolicy(v, v.fn, policy{d, "public"})
+			if text := saidBy(c, value.name); shares(text, p.byCookies(v)) && !variesByCaller(text) {
+				p.addPolicy(v, v.fn, policy{d, "Cache-Control: " + text})
 			}
 		}
 	}
+}
+
+// saidBy is the Cache-Control that a decorator of a library sets by its arguments: cache(max_age=60, public=True), cache_for(hours=3) of
+// Flask-CacheControl, and its like.
+func saidBy(c *python.Call, name string) string {
+	var said []string
+	if strings.HasSuffix(name, ".cache_for") {
+		said = append(said, "max-age=60")
+	}
+	for _, k := range c.Keywords {
+		directive := strings.ReplaceAll(k.Name, "_", "-")
+		switch directive {
+		case "public", "private", "no-store", "no-cache", "must-revalidate":
+			if isTrue(k.Value) {
+				said = append(said, directive)
+			}
+		case "max-age", "s-maxage":
+			if positive(k.Value) {
+				said = append(said, directive+"=60")
+			}
+		case "vary":
+			said = append(said, stringsIn(k.Value)...)
+		}
+	}
+	return strings.Join(said, ", ")
 }

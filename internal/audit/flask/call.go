@@ -93,6 +93,7 @@ func (fr *frame) call(n *python.Call) taint {
 	if t, ok := fr.wrappedCall(n); ok {
 		return t
 	}
+	fr.cachedInPlace(n)
 	if f, ok := n.Func.(*python.Name); ok { // a function that was given
 		if t, local := fr.env[f.ID]; local {
 			receiver = t
@@ -153,6 +154,9 @@ func (fr *frame) accessor(n *python.Call, attr *python.Attribute) (taint, bool) 
 	}
 	base := fr.p.resolve(attr.Value, fr.scope)
 	key, constant := fr.constant(n.Args[0])
+	if !constant {
+		key, constant = fr.tokenAmong(n.Args[0])
+	}
 	if t, ok := fr.field(base, key, constant, n); ok {
 		return t, true
 	}
@@ -200,7 +204,7 @@ func (fr *frame) wrappedCall(n *python.Call) (taint, bool) {
 		_, local := fr.env[f.ID]
 		direct = !local && fr.isWrapped(f.ID)
 	case *python.Attribute: // self.f(*args), of a decorator that is an object
-		return taint{}, false
+		direct = fr.keepsSubject(f)
 	case *python.Call:
 		if !fr.decorates(f) {
 			return taint{}, false
@@ -237,6 +241,41 @@ func (fr *frame) wrappedCall(n *python.Call) (taint, bool) {
 	return t, true
 }
 
+// cachedInPlace is cache.cached(60)(build)(): a function of the project that is given a cache where it is called.
+func (fr *frame) cachedInPlace(n *python.Call) {
+	c, ok := n.Func.(*python.Call)
+	if !ok || len(c.Args) != 1 || len(c.Keywords) != 0 || fr.dry {
+		return
+	}
+	if _, made := c.Func.(*python.Call); !made {
+		return
+	}
+	v := fr.p.resolve(c.Args[0], fr.scope)
+	if v.kind != isFunction || v.fn.outer != nil {
+		return
+	}
+	layers := fr.p.layersOf(c.Func, fr.scope, nil)
+	for i := range layers {
+		if layers[i].kind == layerCache {
+			fr.p.inPlace = append(fr.p.inPlace, &site{p: fr.p, fn: v.fn, layer: &layers[i], inner: fr.p.decoratorsOf(v.fn)})
+		}
+	}
+}
+
+// keepsSubject: self.f, in __call__, of what the object was made with: class cached: def __init__(self, f): self.f = f.
+func (fr *frame) keepsSubject(a *python.Attribute) bool {
+	base, ok := a.Value.(*python.Name)
+	if !ok || fr.fn == nil || fr.fn.class == nil || fr.fn.name != "__call__" || fr.fn.vararg < 0 || len(fr.fn.params) == 0 || base.ID != fr.fn.params[0] {
+		return false
+	}
+	for _, b := range fr.fn.class.self[a.Attr] {
+		if name, ok := b.value.(*python.Name); ok && b.scope.fn.name == "__init__" && b.scope.fn.param(name.ID) == 1 {
+			return true
+		}
+	}
+	return false
+}
+
 // decorates: a call that puts a decorator on the wrapped function. Its layers are layers of the decorator that is looked at.
 func (fr *frame) decorates(n *python.Call) bool {
 	if len(n.Args) != 1 || len(n.Keywords) != 0 {
@@ -246,6 +285,10 @@ func (fr *frame) decorates(n *python.Call) bool {
 	switch a := n.Args[0].(type) {
 	case *python.Name:
 		if _, local := fr.env[a.ID]; local && !fr.isOwnSubject(a.ID, n) || !local && !fr.isWrapped(a.ID) {
+			return false
+		}
+	case *python.Attribute: // super().dispatch_request, self.get
+		if fr.fn == nil || fr.fn.name != "dispatch_request" || fr.fn.class == nil {
 			return false
 		}
 	case *python.Call: // cached(login_required(f)): the outer first
@@ -320,8 +363,22 @@ func (fr *frame) externalCall(n *python.Call, dotted, name string, receiver tain
 		return taint{marks: caller | secret, attrs: whole, why: &origin{place: fr.place(n, name)}}
 	case "flask.url_for", "flask.redirect", "flask.jsonify", "flask.make_response", "flask.Response", "json.dumps", "flask.json.dumps", "str", "repr", "dict", "list", "format":
 		return receiver.and(g.all)
+	case "hasattr", "getattr":
+		if len(n.Args) > 1 {
+			if attr, ok := fr.constant(n.Args[1]); ok {
+				fr.readAttribute(&python.Attribute{Span: n.Span, Value: n.Args[0], Attr: attr})
+			}
+		}
+	}
+	switch dotted {
 	case "len", "bool", "isinstance", "hasattr", "callable", "type":
 		return receiver.and(g.all).asked()
+	case "vars":
+		if len(n.Args) == 1 {
+			if v := fr.p.resolve(n.Args[0], fr.scope); v.kind == isExternal && v.name == "flask.request" {
+				return fr.source(external("flask.request.__dict__"), n)
+			}
+		}
 	case "hash", "int":
 		return receiver.and(g.all).told()
 	case "re.sub":
@@ -337,6 +394,10 @@ func (fr *frame) externalCall(n *python.Call, dotted, name string, receiver tain
 	case strings.HasSuffix(dotted, ".require") && strings.HasPrefix(dotted, "flask_principal."), strings.HasSuffix(dotted, ".test") && strings.HasPrefix(dotted, "flask_principal."):
 		fr.check(check{taint{marks: caller, attrs: part, why: &origin{place: fr.place(n, "Permission")}}, fr.place(n, "Permission refuses"), rights})
 		return taint{}
+	case strings.HasPrefix(dotted, "authlib.integrations.flask_oauth2.ResourceProtector().") && (name == "acquire" || name == "acquire_token"):
+		t := taint{marks: caller, attrs: whole, why: &origin{place: fr.place(n, name)}}
+		fr.check(check{t, fr.place(n, name+" refuses"), login})
+		return t
 	case strings.HasSuffix(dotted, ".authorize_access_token"), strings.HasSuffix(dotted, ".fetch_token"), strings.HasSuffix(dotted, ".fetch_access_token"):
 		return taint{marks: caller | secret, attrs: whole, why: &origin{place: fr.place(n, name)}}
 	case hashing.MatchString(dotted):
@@ -366,7 +427,7 @@ func (fr *frame) externalCall(n *python.Call, dotted, name string, receiver tain
 
 // textKeeping are modules and types of which functions give back the text that they are given.
 var textKeeping = map[string]bool{"str": true, "str()": true, "dict": true, "dict()": true, "list": true, "list()": true, "set": true, "repr": true, "json": true, "urllib": true,
-	"base64": true, "bytes": true, "format": true, "copy": true, "flask": true, "re": true, "itertools": true, "collections": true, "html": true, "markupsafe": true, "getattr": true}
+	"base64": true, "bytes": true, "format": true, "copy": true, "flask": true, "re": true, "itertools": true, "collections": true, "html": true, "markupsafe": true, "getattr": true, "pprint": true}
 
 // decodesOnly: jwt.decode(token, options={"verify_signature": False}), or verify=False.
 func decodesOnly(n *python.Call) bool {
@@ -398,6 +459,9 @@ func (fr *frame) functionCall(n *python.Call, callee value, g given) taint {
 	sum := fr.p.summarize(callee.fn)
 	args := fr.aligned(callee.fn, g, callee.bound || callee.fn.class != nil && isClassMethod(callee.fn), self)
 	fr.p.noteCall(callee.fn, args)
+	if _, known := fr.p.callers[callee.fn]; !known && fr.fn != nil && fr.fn != callee.fn {
+		fr.p.callers[callee.fn] = fr.fn
+	}
 	fr.applied(sum, callee.fn, args, n)
 	t := fr.substitute(sum.ret, callee.fn, args, sum, n)
 	for _, l := range fr.p.decoratorsOf(callee.fn) { // what decorators check on every call of it

@@ -106,7 +106,7 @@ func (p *project) judgeConfiguration() {
 					Detail:  name + " has query_string: whoever sends the token so leaves it in logs, histories, caches and the Referer field of other requests.",
 					Source: &finding.Source{Place: finding.Place{File: m.path, Line: m.line(at)}, EndLine: m.endLine(at), Symbol: name, Key: name,
 						Fix: "Leave query_string out: JWT_TOKEN_LOCATION = [\"headers\"]."},
-				})
+				}, nil)
 			}
 		})
 	}
@@ -136,7 +136,7 @@ func (p *project) judgeTexts() {
 						Detail:  "Whatever token is put there stands in logs, histories, caches and the Referer field of other requests.",
 						Source: &finding.Source{Place: finding.Place{File: m.path, Line: m.line(n)}, EndLine: m.endLine(n), Key: shown(m.file.Source(n)),
 							Fix: "Send it in the Authorization field, or in the body of a POST."},
-					})
+					}, nil)
 				}
 				return true
 			})

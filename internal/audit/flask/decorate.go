@@ -1,7 +1,9 @@
 package flask
 
 import (
+	"cmp"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/bearcache/bearcache/internal/audit/python"
@@ -80,6 +82,19 @@ func (p *project) decoratorsOf(f *function) []layer {
 
 // layersOf is what a decorator does. In a wrapper, within is the frame that it is put on in.
 func (p *project) layersOf(d python.Expr, s *scope, within *frame) []layer {
+	if choice, from := p.choice(d, s); choice != nil { // cached = cache.cached(60) if CACHING else plain
+		if p.underWay > 8 { // it may be made of itself
+			return nil
+		}
+		p.underWay++
+		defer func() { p.underWay-- }()
+		list := slices.Concat(p.layersOf(choice.Body, from, within), p.layersOf(choice.Else, from, within))
+		for i := range list {
+			list[i].name, list[i].expr, list[i].module, list[i].scope = cmp.Or(dottedPathOf(d), list[i].name), d, s.module, s
+			list[i].place = finding.Place{File: s.module.path, Line: s.module.line(d)}
+		}
+		return list
+	}
 	base := d
 	c, called := d.(*python.Call)
 	if called {
@@ -131,6 +146,22 @@ func (p *project) layersOf(d python.Expr, s *scope, within *frame) []layer {
 		return []layer{l}
 	}
 	return []layer{l}
+}
+
+// choice is the conditional expression that a decorator is, or is a name for, and the scope that it stands in; nil where it is none.
+func (p *project) choice(d python.Expr, s *scope) (*python.IfExp, *scope) {
+	if n, ok := d.(*python.IfExp); ok {
+		return n, s
+	}
+	if b := p.object(d, s, 6); b != nil {
+		return nil, nil
+	}
+	if b := p.bindingOf(d, s); b != nil && b.value != nil && b.index < 0 {
+		if n, ok := b.value.(*python.IfExp); ok {
+			return n, b.scope
+		}
+	}
+	return nil, nil
 }
 
 // partial is the call of functools.partial that a name stands for.
@@ -616,8 +647,11 @@ func (p *project) decorationOf(f *function) []layer {
 			look(inner, depth+1)
 		}
 	}
-	// A decorator that gives what another one makes of the function.
+	// A decorator that gives what another one makes of the function, or that is an object which is called in its place.
 	sum := p.summarize(f)
+	if f.name == "__call__" && len(sum.inner) > 0 {
+		list = append(list, p.wrapperLayers(f, sum)...)
+	}
 	list = append(list, sum.layers...)
 	look(f, 0)
 	p.decorations[f] = list

@@ -54,6 +54,9 @@ func (fr *frame) expr(e python.Expr) taint {
 	case *python.BinOp:
 		t := fr.join(n.Left, n.Right)
 		fr.urlSink(n, t)
+		if c, ok := n.Right.(*python.Constant); ok && n.Op == python.Mod && c.Kind == python.Int && !isText(n.Left) {
+			return t.shared() // of ids, as many have the same as there are others
+		}
 		return t
 	case *python.UnaryOp:
 		if n.Op == python.Not {
@@ -141,6 +144,9 @@ func (fr *frame) expr(e python.Expr) taint {
 		fr.sum.ret = fr.sum.ret.and(t)
 		return t
 	case *python.Compare:
+		if t, ok := fr.member(n); ok {
+			return t
+		}
 		t := fr.join(append([]python.Expr{n.Left}, n.Comparators...)...)
 		fr.lookedUp(n)
 		return t.asked()
@@ -160,6 +166,42 @@ func (fr *frame) expr(e python.Expr) taint {
 		return fr.join(n.Lower, n.Upper, n.Step)
 	}
 	return taint{}
+}
+
+// tokenAmong is the name of a token among those that a loop goes through: for name in ("token", "api_key"): request.args[name].
+func (fr *frame) tokenAmong(e python.Expr) (string, bool) {
+	name, ok := e.(*python.Name)
+	if !ok || !fr.isLocal(name.ID) {
+		return "", false
+	}
+	for _, b := range fr.scope.names.of(name.ID) {
+		if !b.isIteration {
+			return "", false
+		}
+		for _, s := range stringsIn(b.value) {
+			if tokenName.MatchString(s) {
+				return s, true
+			}
+		}
+	}
+	return "", false
+}
+
+// member is "key" in request.headers: whether there is such a field, and nothing of the others.
+func (fr *frame) member(n *python.Compare) (taint, bool) {
+	if len(n.Ops) != 1 || n.Ops[0] != python.In && n.Ops[0] != python.NotIn {
+		return taint{}, false
+	}
+	key, constant := fr.constant(n.Left)
+	base := fr.p.resolve(n.Comparators[0], fr.scope)
+	if _, local := fr.env[rootName(n.Comparators[0])]; !constant || local && base.kind != isExternal {
+		return taint{}, false
+	}
+	dry := fr.dry
+	fr.dry = true // nothing is read from it
+	t, ok := fr.field(base, key, true, n)
+	fr.dry = dry
+	return t.asked(), ok
 }
 
 func (fr *frame) join(list ...python.Expr) taint {
@@ -381,13 +423,14 @@ func (fr *frame) source(v value, at python.Node) taint {
 		}
 	}
 	switch name {
-	case "flask.request.headers", "flask.request.headers.items()", "flask.request.headers.to_wsgi_list()", "flask.request.environ":
+	case "flask.request.headers", "flask.request.headers.items()", "flask.request.headers.to_wsgi_list()", "flask.request.environ", "flask.request.__dict__",
+		"flask.request.cookies", "flask.request.cookies.items()", "flask.request.cookies.to_dict()":
 		return taint{marks: fields, why: &origin{place: fr.place(at, name[len("flask."):])}}
 	case "flask.request.data", "flask.request.get_data()", "flask.request.json", "flask.request.get_json()", "flask.request.form", "flask.request.form.to_dict()":
 		return taint{marks: body}
 	case "flask.request.full_path", "flask.request.url", "flask.request.query_string", "flask.request.args", "flask.request.args.items()", "flask.request.args.to_dict()":
 		return taint{marks: query}
-	case "flask.request.authorization.password", "flask.request.authorization.token":
+	case "flask.request.authorization", "flask.request.authorization.password", "flask.request.authorization.token", "flask.request.authorization.to_header()":
 		return taint{marks: caller | secret, attrs: whole, why: &origin{place: fr.place(at, name[len("flask."):])}}
 	}
 	if said := callerName(name); said != "" {
@@ -410,6 +453,7 @@ func (p *project) assignedTo(attr string) taint {
 }
 
 func (fr *frame) attribute(n *python.Attribute) taint {
+	fr.readAttribute(n)
 	if path := dottedPathOf(n); path != "" {
 		if t, ok := fr.env[path]; ok {
 			return t
@@ -497,6 +541,9 @@ func (p *project) moduleName(m *module, name string) taint {
 func (fr *frame) subscript(n *python.Subscript) taint {
 	base := fr.p.resolve(n.Value, fr.scope)
 	key, constant := fr.constant(n.Slice)
+	if !constant {
+		key, constant = fr.tokenAmong(n.Slice)
+	}
 	if _, local := fr.env[rootName(n.Value)]; !local || base.kind == isExternal && strings.HasPrefix(base.name, "flask.") {
 		if t, ok := fr.field(base, key, constant, n); ok {
 			return t
@@ -512,6 +559,9 @@ func (fr *frame) subscript(n *python.Subscript) taint {
 		if name := calleeName(c); (name == "split" || name == "partition") && strings.TrimSpace(separator) == "" { // the scheme
 			return taint{}
 		}
+	}
+	if isPiece(n) && !t.has(secret) {
+		t = t.shared()
 	}
 	if s, ok := n.Slice.(*python.Slice); ok && t.has(secret) {
 		switch short(s) {
@@ -531,6 +581,21 @@ func (fr *frame) subscript(n *python.Subscript) taint {
 		t = t.told() // a part of what holds a secret, by another name
 	}
 	return t.and(fr.eval(n.Slice).told())
+}
+
+// isPiece: a few characters of a text, or what stands on one side of the @ of an address: many have the same.
+func isPiece(n *python.Subscript) bool {
+	if s, ok := n.Slice.(*python.Slice); ok {
+		c, ok := s.Upper.(*python.Constant)
+		return ok && s.Lower == nil && s.Step == nil && c.Kind == python.Int && len(c.Text) == 1 && c.Text <= "4"
+	}
+	c, ok := n.Value.(*python.Call)
+	if !ok || isZero(n.Slice) || len(c.Args) == 0 {
+		return false
+	}
+	separator, _ := stringOf(c.Args[0])
+	name := calleeName(c)
+	return separator == "@" && (name == "split" || name == "rsplit" || name == "partition" || name == "rpartition")
 }
 
 // piece says whether a slice is of a few characters only.
@@ -616,7 +681,7 @@ func (fr *frame) field(base value, key string, constant bool, at python.Node) (t
 			return made(caller|fromBody|named, "the field "+key+" of the body"), true
 		}
 		return taint{}, true
-	case "flask.request.args", "flask.request.values":
+	case "flask.request.args", "flask.request.values", "flask.request.args.to_dict()", "flask.request.values.to_dict()":
 		if constant && !isCSRF(key) && (tokenName.MatchString(key) || secretField.MatchString(key) && !bareToken.MatchString(key) || bareToken.MatchString(key) && fr.authenticates() || sessionParameter.MatchString(key) && fr.isAuthority()) {
 			fr.tokenFromQuery(key, at)
 			return made(caller|secret|fromQuery|named, "the parameter "+key), true
@@ -668,7 +733,7 @@ func neutralSession(key string) bool {
 var textual = []string{
 	"split", "rsplit", "strip", "lstrip", "rstrip", "replace", "format", "join", "encode", "decode", "lower", "upper", "partition", "rpartition", "removeprefix",
 	"removesuffix", "title", "str", "repr", "dict", "list", "tuple", "dumps", "jsonify", "bytes", "get", "pop", "copy", "format_map", "to_dict", "items", "values",
-	"quote", "quote_plus", "urlencode", "b64encode", "escape", "text", "smart_str", "force_text", "to_native", "unicode", "sub", "group", "next", "strip_bearer", "append", "getattr",
+	"quote", "quote_plus", "urlencode", "b64encode", "escape", "text", "smart_str", "force_text", "to_native", "unicode", "sub", "group", "next", "strip_bearer", "append", "getattr", "pformat", "saferepr",
 }
 
 func isTextual(name string) bool { return slices.Contains(textual, name) }

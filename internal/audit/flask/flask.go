@@ -87,7 +87,7 @@ func newProject() *project {
 	return &project{
 		byTail: map[string][]*module{}, byBase: map[string][]*template{}, context: map[string][]*function{}, attached: map[string][]*binding{}, requests: map[*binding]bool{}, assignedG: map[string][]*function{},
 		g: map[string]taint{}, views: map[*function][]*view{}, summaries: map[*function]*summary{}, freeUnderWay: map[*binding]bool{}, freeSeen: map[*binding]taint{}, namesSeen: map[moduleName]value{}, boundSeen: map[*binding]value{}, finds: map[findKey]*module{}, guards: map[*view]*hook{},
-		layered: map[*function][]layer{}, decorations: map[*function][]layer{}, found: map[string]bool{}, registered: map[*binding]registration{}, reads: map[string]bool{}, wrapping: map[*function]map[string]bool{}, passed: map[*function][]taint{}, kept: map[*function]bool{}, singletons: map[*class]bool{},
+		layered: map[*function][]layer{}, decorations: map[*function][]layer{}, found: map[string]bool{}, registered: map[*binding]registration{}, reads: map[string]bool{}, wrapping: map[*function]map[string]bool{}, passed: map[*function][]taint{}, callers: map[*function]*function{}, kept: map[*function]bool{}, singletons: map[*class]bool{},
 	}
 }
 
@@ -247,9 +247,19 @@ func (p *project) release(f *function) {
 	f.scope.names = names{}
 }
 
-// findSingletons notes the classes of which a module has an object: what that keeps, it keeps for all requests.
+// findSingletons notes the classes of which a module has an object, as a value or as a decorator: what that keeps, it keeps for all requests.
 func (p *project) findSingletons() {
 	for _, m := range p.modules {
+		for _, f := range m.everyFunction() {
+			for _, d := range f.decorators {
+				if c, ok := d.(*python.Call); ok {
+					d = c.Func
+				}
+				if v := p.resolve(d, f.scope.outer); v.kind == isClass {
+					p.singletons[v.class] = true
+				}
+			}
+		}
 		for _, e := range m.scope.names.entries {
 			list := e.list
 			for _, b := range list {
@@ -324,9 +334,15 @@ func (p *project) run() {
 		}
 	}
 	p.judgeAll()
+	p.judgeFragments()
 	p.judgePolicies()
 	p.judgeConfiguration()
 	p.judgeTexts()
+	for i := range p.findings {
+		if f := &p.findings[i]; f.Operation == "" {
+			f.Operation = p.routeTo(p.foundIn[i])
+		}
+	}
 	sort.SliceStable(p.findings, func(i, j int) bool {
 		a, b := p.findings[i].Source, p.findings[j].Source
 		if a.File != b.File {

@@ -191,7 +191,11 @@ func (fr *frame) stmt(stmt python.Stmt, rest []python.Stmt) ending {
 			fr.assign(n.Target, n.Value, fr.eval(n.Value))
 		}
 	case *python.AugAssign:
-		fr.assign(n.Target, nil, fr.eval(n.Value).and(fr.eval(n.Target)))
+		t := fr.eval(n.Value).and(fr.eval(n.Target))
+		if _, ok := n.Target.(*python.Attribute); ok {
+			t.marks |= stored
+		}
+		fr.assign(n.Target, nil, t)
 	case *python.ExprStmt:
 		fr.eval(n.Value)
 		if fr.aborts(n.Value) {
@@ -331,6 +335,9 @@ func (fr *frame) branch(n *python.If, rest []python.Stmt) ending {
 	fr.anonymous, fr.without = anonymous || present && alwaysLeaves(n.Body), without
 	switch {
 	case end == goesOn && other == goesOn:
+		if len(n.Else) == 0 && !byCaller && !fr.asksSwitch(n.Test) {
+			fr.lengthened(n.Body, after)
+		}
 		fr.meet(after)
 	case end == goesOn:
 		fr.env = after
@@ -346,6 +353,31 @@ func (fr *frame) branch(n *python.If, rest []python.Stmt) ending {
 		return raises
 	}
 	return leaves
+}
+
+// lengthened: a text that a branch, which is not about who asks, puts the caller behind: key = "orders"; if mine: key += user. On the other
+// way the text is there as well, without the caller.
+func (fr *frame) lengthened(body []python.Stmt, after map[string]taint) {
+	for _, stmt := range body {
+		n, ok := stmt.(*python.AugAssign)
+		if !ok || n.Op != python.Add {
+			continue
+		}
+		if name, ok := n.Target.(*python.Name); ok && after[name.ID].has(caller) && !fr.env[name.ID].has(caller) {
+			after[name.ID] = after[name.ID].seldom()
+		}
+	}
+}
+
+// asksSwitch reports whether a test asks how a decorator was made.
+func (fr *frame) asksSwitch(test python.Expr) (found bool) {
+	python.Inspect(test, func(n python.Node) bool {
+		if name, ok := n.(*python.Name); ok {
+			found = found || fr.isFreeParam(name.ID)
+		}
+		return !found
+	})
+	return found
 }
 
 // onlyPresence: a test that asks whether somebody is logged in, and no more.
@@ -397,12 +429,20 @@ func (fr *frame) meet(other map[string]taint) {
 
 // presence reports whether a test asks if somebody is known at all, and whether it holds for those or for nobody.
 func (fr *frame) presence(test python.Expr, t taint) (somebody, nobody bool) {
-	if !t.has(caller) || t.has(stored) { // that something is kept says nothing of who asks
+	if !t.has(caller) || t.has(stored|fromQuery|fromBody) { // that something is kept, or named, says nothing of who asks
+		return false, false
+	}
+	if all, ok := test.(*python.BoolOp); ok {
+		for _, v := range all.Values {
+			_, nobody = fr.presence(v, fr.eval(v))
+			if nobody && !all.Or {
+				return false, true
+			}
+		}
 		return false, false
 	}
 	if negated(test) {
-		_, several := test.(*python.BoolOp)
-		return false, !several
+		return false, true
 	}
 	switch n := test.(type) {
 	case *python.Name, *python.Subscript:
@@ -538,6 +578,9 @@ func merge(into, from map[string]taint) {
 
 // assign gives a target what a value is made of.
 func (fr *frame) assign(target, value python.Expr, t taint) {
+	if n, ok := target.(*python.Attribute); ok {
+		fr.writeAttribute(n, t)
+	}
 	t = t.and(fr.pc.asked())
 	switch n := target.(type) {
 	case *python.Name:
@@ -580,10 +623,18 @@ func (fr *frame) unpack(targets []python.Expr, value python.Expr, t taint) {
 	}
 }
 
+// tokenResponse are names for what an authorization server answers.
+var tokenResponse = regexp.MustCompile(`(?i)^(oauth_?|access_?)?token_?(resp|response|res|result|json|data)$`)
+
 // asNamed: what is called access_token and comes from nowhere that is known is one.
 func (fr *frame) asNamed(name string, t taint, value python.Expr, at python.Node) taint {
 	if t.has(secret) && (userName.MatchString(name) || shortName.MatchString(name)) && !tokenName.MatchString(name) {
 		return t.told() // whoever it is called after, it is no token any more
+	}
+	if t.marks&^(caller|opaque|stored) == 0 && tokenResponse.MatchString(name) {
+		if c, ok := value.(*python.Call); ok && (calleeName(c) == "post" || calleeName(c) == "json" || calleeName(c) == "fetch_token") {
+			return t.and(taint{marks: secret | named, why: &origin{fr.place(at, name), t.why}})
+		}
 	}
 	if value == nil || t.marks&^(caller|opaque|stored) != 0 || t.params != 0 || !mayHold(value) || !tokenName.MatchString(name) && !(bareToken.MatchString(name) && fr.isAuthority() && isDrawn(value)) {
 		return t

@@ -41,6 +41,13 @@ func (p *project) judgeAll() {
 			}
 		}
 	}
+	for _, s := range p.inPlace {
+		if s.guard = p.guarded(nil); !s.layer.module.test {
+			s.see()
+			s.report()
+		}
+	}
+	p.judgeAnswers()
 	for i := range p.manual {
 		p.judgeManual(&p.manual[i])
 	}
@@ -329,7 +336,7 @@ func (s *site) add(rule *finding.Rule) {
 	f.Detail = strings.Join(why, " ")
 	f.Source = src
 	s.remedy(&f)
-	s.p.add(f)
+	s.p.add(f, s.fn)
 }
 
 // where is a line, with its file where that is another.
@@ -371,7 +378,7 @@ func (s *site) rawToken() {
 		Source: &finding.Source{Place: finding.Place{File: at.File, Line: at.Line}, EndLine: max(at.Line, s.fn.module.endLine(s.fn.node)), Symbol: s.fn.qualified(), Key: "@" + l.name,
 			Trace: reversed(l.key.why.steps()), Fix: "Key by the subject of the verified token, or by an HMAC of the token."},
 	}
-	s.p.add(f)
+	s.p.add(f, s.fn)
 }
 
 func sure(t taint) finding.Confidence {
@@ -403,7 +410,7 @@ func (p *project) keyHolds(op *operation) {
 		Detail:  "Whoever reads the keys of the cache, its dumps or its slow log, can use the token.",
 		Source: &finding.Source{Place: finding.Place{File: at.File, Line: at.Line}, EndLine: max(end, at.Line), Symbol: symbol, Key: shown(op.keyText),
 			Trace: reversed(op.key.why.steps()), Fix: "Key by the subject of the verified token, or by an HMAC of the token."},
-	})
+	}, op.fn)
 }
 
 func (p *project) judgeManual(op *operation) {
@@ -417,9 +424,9 @@ func (p *project) judgeManual(op *operation) {
 	src := &finding.Source{Place: finding.Place{File: op.at.File, Line: op.at.Line}, EndLine: op.at.Line, Key: shown(op.keyText)}
 	if op.fn != nil {
 		src.Symbol, src.EndLine = op.fn.qualified(), op.module.endLine(op.fn.node)
-		for _, v := range p.views[op.fn] {
-			f.Operation = p.route(v)
-		}
+	}
+	if op.view != nil {
+		f.Operation = p.route(op.view)
 	}
 	steps := op.value.why.steps()
 	origin := "the caller"
@@ -432,15 +439,15 @@ func (p *project) judgeManual(op *operation) {
 	f.Detail = fmt.Sprintf("What is stored depends on the caller (%s); the key does not hold who that is.", origin)
 	src.Fix = "Put the id of the verified user into the key, or keep under it only what is the same for everybody."
 	f.Source = src
-	p.add(f)
+	p.add(f, op.fn)
 }
 
-// add keeps a finding, once.
-func (p *project) add(f finding.Finding) {
+// add keeps a finding, once. Its route, where it has none of its own, is one that leads to the function it is in.
+func (p *project) add(f finding.Finding, in *function) {
 	at := f.Rule.ID + "\x00" + f.Source.File + "\x00" + strconv.Itoa(f.Source.Line)
 	if p.found[at] {
 		return
 	}
 	p.found[at] = true
-	p.findings = append(p.findings, f)
+	p.findings, p.foundIn = append(p.findings, f), append(p.foundIn, in)
 }

@@ -49,7 +49,7 @@ var (
 	// sessionCookie are cookies that hold a session or a token.
 	sessionCookie = regexp.MustCompile(`(?i)(sess|token|jwt|auth|^sid$|user|uid|login|remember|identity|account)`)
 	// parts of the caller that many callers have in common.
-	commonPart = regexp.MustCompile(`(?i)^(roles?|is_(admin|staff|superuser|authenticated|anonymous|active|moderator)|admin|tenant(_id)?|org(anization)?(_id)?|scopes?|permissions?|groups?|group_id|plan|locale|lang(uage)?|timezone|company(_id)?|team(_id)?|level|type|user_type|can|has_role|has_permission|is_logged_in)$`)
+	commonPart = regexp.MustCompile(`(?i)^(roles?|is_(admin|staff|superuser|authenticated|anonymous|active|moderator)|admin|tenant(_id)?|(org(ani[sz]ation)?|company|team|department|dept|division|school|branch|region|country|city|district|unit|institution|workspace|domain)(_?(id|name|code))?|scopes?|permissions?|groups?|group_id|plan|locale|lang(uage)?|timezone|level|type|user_type|can|has_role|has_permission|is_logged_in)$`)
 	// oneOff are the purposes of tokens that are in URLs by their nature: good once, for one thing.
 	oneOff = regexp.MustCompile(`(?i)(reset|verif|confirm|activat|unsubscri|invit|forgot|recover|csrf|xsrf|captcha|magic|email|password|passwd|pagina|page|next|continuation|cursor|feed|rss|share|download|upload|preview|webhook|challenge|hub|slack|telegram|sign_?up|regist|one_?time|otp|device|push|opt_?(in|out)|approve|accept|decline|delete_?account|merge|set_?pw)`)
 	// inLinks are those of them that are sent by mail.

@@ -47,16 +47,19 @@ type project struct {
 	depth        int
 	underWay     int
 
-	kept       map[*function]bool    // functions whose bodies are looked at when all summaries are made
-	passed     map[*function][]taint // what decorated functions are called with
-	singletons map[*class]bool       // classes of which a module has an object
+	kept       map[*function]bool      // functions whose bodies are looked at when all summaries are made
+	passed     map[*function][]taint   // what decorated functions are called with
+	callers    map[*function]*function // who was first seen to call each
+	singletons map[*class]bool         // classes of which a module has an object
 
 	wrapping map[*function]map[string]bool
 
 	reads    map[string]bool // texts of keys that are read
+	inPlace  []*site         // caches that functions are given where they are called
 	manual   []operation     // values that are kept under keys without the caller
 	found    map[string]bool
 	findings []finding.Finding
+	foundIn  []*function // the function that each is in; nil: none
 }
 
 // module is one file of Python.

@@ -127,7 +127,7 @@ func (p *project) meaning(list []*binding, name string, s *scope, steps int) val
 
 var builtins = map[string]bool{
 	"dict": true, "list": true, "set": true, "str": true, "print": true, "len": true, "bool": true, "hash": true, "repr": true, "type": true, "isinstance": true,
-	"id": true, "int": true, "getattr": true, "format": true, "hasattr": true, "callable": true, "super": true, "setattr": true,
+	"id": true, "int": true, "getattr": true, "format": true, "hasattr": true, "callable": true, "super": true, "setattr": true, "vars": true,
 }
 
 // starred looks a name up in what a module imports with a star.

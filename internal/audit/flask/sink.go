@@ -22,7 +22,7 @@ var (
 	logFunction = regexp.MustCompile(`(?i)^_?log_(error|info|debug|warn|warning|message|exception|event)$`)
 	logBase     = regexp.MustCompile(`(?i)(^|[._])(log(ger|ging|s|uru)?|_logger|app_log|audit_log)(\(\))?$`)
 	sentryCall  = regexp.MustCompile(`^(sentry_sdk|raven)\..*(capture_message|set_extra|set_context|set_tag|set_user|add_breadcrumb|extra_context)$`)
-	inURL       = regexp.MustCompile(`(?i)[?&](access_?token|auth_?token|id_?token|token|api_?key|apikey|jwt|bearer|authorization|session_?token|x-access-token)=$`)
+	inURL       = regexp.MustCompile(`(?i)[?&](access_?token|auth_?token|id_?token|token|api_?key|apikey|jwt|bearer|authorization|session_?token|x-access-token|auth)=$`)
 	inURLOne    = regexp.MustCompile(`(?i)[?&](access_?token|auth_?token|id_?token|token|api_?key|apikey|jwt|bearer|authorization|session_?token)=(\{[^}]*\}|%s|%\([a-z_]+\)s)`)
 	// callersToken are names of tokens of somebody, and not of keys that a program has for services elsewhere.
 	callersToken = regexp.MustCompile(`^_?(access|auth|id|refresh|session|bearer|jwt|user)_?(token|jwt)$|^jwt$`)
@@ -130,9 +130,6 @@ func (p *project) addSink(rule *finding.Rule, s sink, t taint) {
 	src.EndLine = s.module.endLine(s.node)
 	if s.fn != nil {
 		src.Symbol, src.EndLine = s.fn.qualified(), s.module.endLine(s.fn.node)
-		for _, v := range p.views[s.fn] {
-			f.Operation = p.route(v)
-		}
 	}
 	src.Trace = reversed(t.why.steps())
 	what := "a credential"
@@ -153,7 +150,7 @@ func (p *project) addSink(rule *finding.Rule, s sink, t taint) {
 		src.Fix = "Send it in the Authorization field, or in the body of a POST."
 	}
 	f.Source = src
-	p.add(f)
+	p.add(f, s.fn)
 }
 
 // urlSink looks for ?token= before a credential, in text that is put together.
@@ -315,8 +312,5 @@ func (fr *frame) tokenFromQuery(key string, at python.Node) {
 	f := finding.Finding{Rule: finding.FlaskTokenInURL, Severity: finding.FlaskTokenInURL.Severity, Confidence: confidence,
 		Summary: "A token is read from the query of the request.",
 		Detail:  "With the parameter " + shown(key) + " in the URL the token stands in logs, histories, caches and the Referer field of other requests.", Source: src}
-	for _, v := range fr.p.views[fr.fn] {
-		f.Operation = fr.p.route(v)
-	}
-	fr.p.add(f)
+	fr.p.add(f, fr.fn)
 }

@@ -21,16 +21,17 @@ type operation struct {
 	node       python.Node
 	fn         *function
 	module     *module
-	nobody     bool // it is made for those only who are not known
-	read       bool // under the same key, in the same function
+	nobody     bool  // it is made for those only who are not known
+	read       bool  // under the same key, in the same function
+	view       *view // whose answers it keeps
 }
 
 var (
-	storeClass = regexp.MustCompile(`^(flask_caching\.Cache\(\)|cachelib\.\w+\(\)|redis\.(Strict)?Redis(Cluster)?\(\)|redis\.(Strict)?(Redis\.)?from_url\(\)|redis\.sentinel\..*|flask_redis\.\w+\(\)|fakeredis\.\w+\(\)|pymemcache\..*\(\)|pylibmc\.Client\(\)|memcache\.Client\(\)|bmemcached\.Client\(\)|diskcache\.(Fanout)?Cache\(\)|dogpile\.cache\.make_region\(\)(\.configure\(\))?|cachetools\.\w+Cache\(\)|expiringdict\.ExpiringDict\(\)|google\.appengine\.api\.memcache|walrus\.\w+\(\)|shelve\.open\(\)|aiocache\.\w+\(\)|cacheout\.\w+\(\)|django\.core\.cache\.cache|flask_memcached\w*\.\w+\(\)|werkzeug\.contrib\.cache\.\w+\(\))(\.cache)?$`)
+	storeClass = regexp.MustCompile(`^(flask_caching\.Cache\(\)|cachelib\.\w+\(\)|redis\.(Strict)?Redis(Cluster)?\(\)|redis\.(Strict)?(Redis\.)?from_url\(\)|redis\.sentinel\..*|flask_redis\.\w+\(\)|fakeredis\.\w+\(\)|pymemcache\..*\(\)|pylibmc\.Client\(\)|memcache\.Client\(\)|bmemcached\.Client\(\)|diskcache\.(Fanout)?Cache\(\)|dogpile\.cache\.make_region\(\)(\.configure\(\))?|cachetools\.\w+Cache\(\)|expiringdict\.ExpiringDict\(\)|google\.appengine\.api\.memcache|walrus\.\w+\(\)|shelve\.open\(\)|aiocache\.\w+\(\)|cacheout\.\w+\(\)|django\.core\.cache\.cache|flask_memcached\w*\.\w+\(\)|werkzeug\.contrib\.cache\.\w+\(\))(\.cache)?(\.(pipeline|json)\(\))?$`)
 	storeName  = regexp.MustCompile(`(?i)^_*((\w+_)?cache(_?(client|store|backend|manager|service|db|dict|data))?|(\w+_)?redis(_?(client|store|conn|connection|db|cache|server))?|rdb|memcached?|mc|memo|_?memo(ized)?|(\w+_)?cached(_\w+)?|cache_\w+)$`)
 	dictClass  = regexp.MustCompile(`^(dict\(\)|collections\.(OrderedDict|defaultdict)\(\)|weakref\.WeakValueDictionary\(\))$`)
 	readers    = map[string]bool{"get": true, "get_many": true, "get_dict": true, "hget": true, "hgetall": true, "mget": true, "exists": true, "has": true, "lrange": true, "smembers": true, "read": true, "fetch": true, "getex": true, "gets": true, "load": true, "get_cache": true, "get_cached": true, "__contains__": true}
-	writers    = map[string]int{"set": 1, "setex": 2, "psetex": 2, "add": 1, "hset": 2, "hmset": 1, "put": 1, "setnx": 1, "store": 1, "write": 1, "save": 1, "set_cache": 1, "set_cached": 1, "getset": 1, "set_many": 0, "mset": 0, "setdefault": 1, "replace": 1}
+	writers    = map[string]int{"set": 1, "setex": 2, "psetex": 2, "add": 1, "hset": 2, "hmset": 1, "put": 1, "setnx": 1, "store": 1, "write": 1, "save": 1, "set_cache": 1, "set_cached": 1, "getset": 1, "set_many": 0, "mset": 0, "msetnx": 0, "update": 0, "setdefault": 1, "replace": 1}
 	makers     = map[string]bool{"get_or_set": true, "get_or_create": true, "get_or_compute": true, "remember": true, "fetch_or_store": true, "get_set": true, "getOrSet": true, "get_or_update": true, "memoize_value": true, "get_or_add": true}
 )
 
@@ -40,6 +41,10 @@ func (fr *frame) isStore(e python.Expr) (string, bool) {
 	text := fr.module.file.Source(e)
 	if len(text) > 80 {
 		text = text[:80]
+	}
+	if of := fr.viewOf(e); of != nil {
+		_, ok := fr.isStore(of)
+		return text, ok
 	}
 	switch v.kind {
 	case isExternal:
@@ -104,6 +109,23 @@ func (fr *frame) isStore(e python.Expr) (string, bool) {
 		name = strings.TrimPrefix(calleeName(n), "get_")
 	}
 	return text, name != "" && storeName.MatchString(name)
+}
+
+// viewOf is the store of which an expression is another face: redis.pipeline(), redis.json(), or a name for one of these; nil where it is none.
+func (fr *frame) viewOf(e python.Expr) python.Expr {
+	if name, ok := e.(*python.Name); ok && fr.isLocal(name.ID) {
+		if list := fr.scope.names.of(name.ID); len(list) == 1 && list[0].value != nil {
+			e = list[0].value
+		}
+	}
+	c, ok := e.(*python.Call)
+	if !ok {
+		return nil
+	}
+	if a, ok := c.Func.(*python.Attribute); ok && (a.Attr == "pipeline" || a.Attr == "json" && len(c.Args) == 0) {
+		return a.Value
+	}
+	return nil
 }
 
 // outlives reports whether a dict is a module's, or a class's, and not made for the request.
@@ -181,6 +203,13 @@ func (fr *frame) storeCall(n *python.Call, g given) (taint, bool) {
 		return taint{}, false
 	}
 	op := operation{store: store, dict: fr.isDict(attr.Value), node: n, fn: fr.fn, module: fr.module, at: fr.place(n, "")}
+	switch attr.Attr {
+	case "set_many", "mset", "msetnx", "update":
+		fr.storeMany(n, op)
+		return taint{}, true
+	case "get_many", "mget", "get_dict":
+		return fr.readMany(n, op), true
+	}
 	if len(n.Args) > 0 {
 		op.key = g.positional[0]
 		op.keyText, op.literal = fr.keyText(n.Args[0])
@@ -196,6 +225,9 @@ func (fr *frame) storeCall(n *python.Call, g given) (taint, bool) {
 			op.keyText, op.literal = fr.keyText(e)
 		}
 	}
+	if c, ok := attr.Value.(*python.Call); ok && calleeName(c) == "json" { // key, path, value
+		at = 2
+	}
 	switch {
 	case makers[attr.Attr]:
 		op.write, op.both = true, true
@@ -210,7 +242,7 @@ func (fr *frame) storeCall(n *python.Call, g given) (taint, bool) {
 		fr.operate(op)
 		return op.value, true
 	case writes:
-		op.write = true
+		op.write, op.both = true, attr.Attr == "setdefault"
 		if at < len(g.positional) {
 			op.value = g.positional[at]
 		}
@@ -218,19 +250,73 @@ func (fr *frame) storeCall(n *python.Call, g given) (taint, bool) {
 			op.value = op.value.and(g.keywords[name])
 		}
 		op.value = op.value.and(fr.pc.told())
-		if attr.Attr == "set_many" || attr.Attr == "mset" {
-			return taint{}, true
-		}
 		fr.operate(op)
-		if attr.Attr == "setdefault" {
+		if op.both {
 			return op.value, true
 		}
 		return taint{}, true
 	}
 	fr.operate(op)
-	t := op.key.told() // what is found under a key depends on the key
+	return found(op.key), true
+}
+
+// found is what is read under a key: it depends on the key.
+func found(key taint) taint {
+	t := key.told()
 	t.marks |= stored
-	return t, true
+	return t
+}
+
+// storeMany is store.mset({key: value, …}), or by keywords.
+func (fr *frame) storeMany(n *python.Call, op operation) {
+	op.write = true
+	keep := func(key, value python.Expr) {
+		op.key, op.value = taint{}, fr.eval(value).and(fr.pc.told())
+		if key != nil {
+			op.key = fr.eval(key)
+			op.keyText, op.literal = fr.keyText(key)
+		}
+		op.node = value
+		fr.operate(op)
+	}
+	for _, a := range n.Args {
+		if d, ok := a.(*python.Dict); ok {
+			for i, key := range d.Keys {
+				if key != nil {
+					keep(key, d.Values[i])
+				}
+			}
+		}
+	}
+	for _, k := range n.Keywords {
+		if k.Name != "" && k.Name != "mapping" && k.Name != "timeout" {
+			op.keyText, op.literal = quoted(k.Name), true
+			keep(nil, k.Value)
+		}
+	}
+}
+
+// readMany is store.mget([key, …]), or with the keys as arguments.
+func (fr *frame) readMany(n *python.Call, op operation) taint {
+	var keys []python.Expr
+	for _, a := range n.Args {
+		switch list := a.(type) {
+		case *python.List:
+			keys = append(keys, list.Elts...)
+		case *python.Tuple:
+			keys = append(keys, list.Elts...)
+		default:
+			keys = append(keys, a)
+		}
+	}
+	t := taint{marks: stored}
+	for _, key := range keys {
+		op.key, op.node = fr.eval(key), key
+		op.keyText, op.literal = fr.keyText(key)
+		fr.operate(op)
+		t = t.and(found(op.key))
+	}
+	return t
 }
 
 // keyText is a key as it is written: the text where that is known, whatever name it goes by. It reports whether that is so.
@@ -361,6 +447,9 @@ func (fr *frame) settle() {
 		op := &fr.sum.ops[i]
 		fr.p.keyHolds(op)
 		op.read = op.read || op.both || op.write && fr.isRead(op)
+		if op.store == attributeStore && op.value.attrs&(whole|part) == 0 {
+			continue // that there is somebody, it may tell
+		}
 		if !op.write || op.value.has(added) || !op.value.has(caller) || covers(op.key, op.value) {
 			continue
 		}

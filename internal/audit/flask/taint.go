@@ -196,6 +196,14 @@ func (t taint) seldom() taint {
 	return t
 }
 
+// shared is a part of a value that others have as well.
+func (t taint) shared() taint {
+	if t.has(caller) && t.attrs&whole != 0 {
+		t.attrs = t.attrs&^whole | part
+	}
+	return t
+}
+
 // asked is what the answer to a question about a value tells: no more than whether there is somebody.
 func (t taint) asked() taint {
 	t = t.told()

@@ -16,6 +16,8 @@ type template struct {
 	path  string
 	uses  []use    // names, outside of comments and raw blocks
 	loads []string // what it extends, includes and imports
+
+	fragments []fragment // that are kept
 }
 
 // use is a name in a template: current_user.name, session["cart"].
@@ -38,6 +40,9 @@ func readTemplate(file string, text []byte) *template {
 		line += bytes.Count(text[at:from], []byte("\n"))
 		at = from
 		if len(tag) > 4000 || len(t.uses) > 20000 {
+			continue
+		}
+		if t.fragmentTag(tag, line) {
 			continue
 		}
 		if m := jinjaLoad.FindStringSubmatch(tag); m != nil {

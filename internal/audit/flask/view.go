@@ -1,6 +1,7 @@
 package flask
 
 import (
+	"bytes"
 	"regexp"
 	"slices"
 	"strings"
@@ -80,6 +81,11 @@ func (p *project) findViews() {
 	}
 	for _, k := range p.classes {
 		p.viewsOfClass(k)
+	}
+	for _, m := range p.modules {
+		if bytes.Contains(m.file.Text, []byte("view_functions")) {
+			p.replaced(m)
+		}
 	}
 }
 
@@ -282,6 +288,55 @@ func (p *project) registrations(m *module) {
 	})
 }
 
+// replaced are views that something else was put in the place of: app.view_functions["x"] = cache.cached(60)(app.view_functions["x"]). What
+// is put around one whose name is not written there is put around all.
+func (p *project) replaced(m *module) {
+	visit := func(stmts []python.Stmt, s *scope) {
+		for _, stmt := range stmts {
+			python.Inspect(stmt, func(n python.Node) bool {
+				switch n := n.(type) {
+				case *python.FunctionDef, *python.ClassDef, python.Expr:
+					return false
+				case *python.Assign:
+					if to, ok := n.Targets[0].(*python.Subscript); ok && lastName(to.Value) == "view_functions" {
+						p.around(to, n.Value, s)
+					}
+				}
+				return true
+			})
+		}
+	}
+	visit(m.file.Body, m.scope)
+	for _, f := range m.everyFunction() {
+		visit(f.body, f.scope)
+	}
+}
+
+func (p *project) around(to *python.Subscript, value python.Expr, s *scope) {
+	var layers []layer
+	for range 8 {
+		c, ok := value.(*python.Call)
+		if !ok || len(c.Args) != 1 || len(c.Keywords) != 0 {
+			break
+		}
+		layers = append(layers, p.layersOf(c.Func, s, nil)...)
+		value = c.Args[0]
+	}
+	if len(layers) == 0 {
+		return
+	}
+	endpoint, one := p.text(to.Slice, s, 6)
+	endpoint = endpoint[strings.LastIndexByte(endpoint, '.')+1:]
+	for _, list := range p.views {
+		for _, v := range list {
+			of, here := p.area(s.module), p.area(v.fn.module)
+			if one && v.fn.name == endpoint || !one && (of == "" || here == "" || of == here) {
+				v.layers = slices.Concat(layers, v.layers)
+			}
+		}
+	}
+}
+
 // inCalls visits every call of a module with the scope that it stands in.
 func (p *project) inCalls(m *module, visit func(*python.Call, *scope)) {
 	in := func(list []python.Stmt, s *scope) {
@@ -464,6 +519,7 @@ func (p *project) classLayers(k *class, f *function) []layer {
 		if checks := byCaller(p.summarize(b.fn).checks); len(checks) > 0 {
 			list = append(list, layer{kind: layerAuth, name: b.fn.qualified(), strength: login, checks: checks, place: checks[0].place, module: in.module, scope: in.scope})
 		}
+		list = append(list, p.summarize(b.fn).layers...) // return cache.cached(60)(super().dispatch_request)(*args)
 	}
 	return append(list, p.decoratorsOf(f)...)
 }
@@ -613,6 +669,22 @@ func (h *hook) leavesOut(p *project, v *view) bool {
 	return found
 }
 
+// routeTo is the route of a view that leads to a function; "" where none was seen to.
+func (p *project) routeTo(f *function) string {
+	for range maxDepth {
+		if f == nil {
+			break
+		}
+		for _, v := range p.views[f] {
+			if route := p.route(v); route != "" {
+				return route
+			}
+		}
+		f = p.callers[f]
+	}
+	return ""
+}
+
 // route is how a report calls the view: "GET /orders/{id}".
 func (p *project) route(v *view) string {
 	if v == nil || len(v.rules) == 0 {
@@ -648,6 +720,16 @@ func (p *project) prefix(owner *binding, depth int) string {
 				if s, ok := stringOf(e); ok {
 					own = s
 				}
+			}
+		}
+		if name := calleeName(c); own == "" && (name == "Namespace" || name == "namespace") { // of Flask-RESTX: its name
+			if text := firstText(c); text != "" {
+				own = "/" + text
+			}
+		}
+		if a, ok := c.Func.(*python.Attribute); ok && a.Attr == "namespace" { // ns = api.namespace("orders")
+			if made := p.object(a.Value, owner.scope, 8); made != nil && made != owner {
+				own = p.prefix(made, depth-1) + own
 			}
 		}
 		if len(c.Args) > 0 { // Api(blueprint)
@@ -695,6 +777,11 @@ func (p *project) findRegistrations() {
 					if text, ok := stringOf(e); ok {
 						r.prefix = &text
 					}
+				}
+			}
+			if attr.Attr == "add_namespace" && len(c.Args) > 1 {
+				if text, ok := stringOf(c.Args[1]); ok {
+					r.prefix = &text
 				}
 			}
 			p.registered[made] = r

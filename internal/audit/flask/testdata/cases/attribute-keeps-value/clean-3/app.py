@@ -1,0 +1,45 @@
+# An attribute that counts all callers' orders, and a token of the program's own.
+# ask: GET /orders with login $WHO
+from flask import Flask, jsonify
+from flask_login import LoginManager, UserMixin, current_user, login_required
+
+app = Flask(__name__)
+app.secret_key = "dev"
+login_manager = LoginManager(app)
+ORDERS = {"alice": ["desk"], "bob": ["lamp", "rug"]}
+
+
+class User(UserMixin):
+    def __init__(self, name):
+        self.id = name
+
+
+@login_manager.user_loader
+def load_user(user_id):
+    return User(user_id)
+
+
+class Desk:
+    def __init__(self):
+        self.seen = 0
+        self.last = None
+        self.access_token = None
+
+    def orders(self):
+        self.seen += len(ORDERS[current_user.id]) - len(ORDERS[current_user.id])
+        if self.access_token is None:
+            self.access_token = issue_token()
+        return ORDERS[current_user.id]
+
+
+def issue_token():
+    return "service"
+
+
+desk = Desk()
+
+
+@app.route("/orders")
+@login_required
+def orders():
+    return jsonify(desk.orders())

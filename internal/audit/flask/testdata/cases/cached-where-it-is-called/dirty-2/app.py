@@ -1,0 +1,31 @@
+# A function is cached where the view calls it.
+# ask: GET /orders with login $WHO
+from flask import Flask, jsonify, request
+from flask_caching import Cache
+from flask_login import LoginManager, UserMixin, current_user, login_required
+
+app = Flask(__name__)
+app.secret_key = "dev"
+cache = Cache(app, config={"CACHE_TYPE": "SimpleCache"})
+login_manager = LoginManager(app)
+ORDERS = {"alice": ["desk"], "bob": ["lamp", "rug"]}
+
+
+class User(UserMixin):
+    def __init__(self, name):
+        self.id = name
+
+
+@login_manager.user_loader
+def load_user(user_id):
+    return User(user_id)
+
+
+def build():
+    return jsonify(ORDERS[current_user.id])
+
+
+@app.route("/orders")
+@login_required
+def orders():
+    return cache.cached(timeout=60)(build)()  # want: flask/memoize-without-identity

@@ -1,0 +1,27 @@
+# The same by Surrogate-Control.
+# ask: GET /orders with login $WHO
+from flask import Flask, jsonify
+from flask_login import LoginManager, UserMixin, current_user, login_required
+
+app = Flask(__name__)
+app.secret_key = "dev"
+login_manager = LoginManager(app)
+ORDERS = {"alice": ["desk"], "bob": ["lamp", "rug"]}
+
+
+class User(UserMixin):
+    def __init__(self, name):
+        self.id = name
+
+
+@login_manager.user_loader
+def load_user(user_id):
+    return User(user_id)
+
+
+@app.route("/orders")
+@login_required
+def orders():
+    response = jsonify(ORDERS[current_user.id])
+    response.headers["Surrogate-Control"] = "max-age=60"  # want: flask/public-cache-control
+    return response

@@ -1,0 +1,27 @@
+# setdefault of a module's dict, under the user's id.
+# ask: GET /orders with login $WHO
+from flask import Flask, jsonify
+from flask_login import LoginManager, UserMixin, current_user, login_required
+
+app = Flask(__name__)
+app.secret_key = "dev"
+login_manager = LoginManager(app)
+ORDERS = {"alice": ["desk"], "bob": ["lamp", "rug"]}
+
+
+class User(UserMixin):
+    def __init__(self, name):
+        self.id = name
+
+
+@login_manager.user_loader
+def load_user(user_id):
+    return User(user_id)
+
+kept = {}
+
+
+@app.route("/orders")
+@login_required
+def orders():
+    return jsonify(kept.setdefault(current_user.id, ORDERS[current_user.id]))

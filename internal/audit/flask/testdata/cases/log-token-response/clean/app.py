@@ -1,0 +1,13 @@
+# The status of what it answered is logged.
+# not run: it asks a server of somebody else
+import requests
+from flask import Flask, jsonify, request
+
+app = Flask(__name__)
+
+
+@app.route("/callback")
+def callback():
+    token_response = requests.post("https://id.example/token", data={"code": request.args["code"]}, timeout=5)
+    app.logger.info("the server answered: %s", token_response.status_code)
+    return jsonify(ok=token_response.ok)

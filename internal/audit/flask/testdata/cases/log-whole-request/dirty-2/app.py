@@ -1,0 +1,11 @@
+# All that the request object has is logged.
+# ask: GET /orders?page=1 with Authorization: Bearer $WHO-token
+from flask import Flask, jsonify, request
+
+app = Flask(__name__)
+
+
+@app.route("/orders")
+def orders():
+    app.logger.warning("asked: %s", vars(request))  # want: flask/token-in-log
+    return jsonify([])
