@@ -21,7 +21,7 @@ type auditFlags struct {
 	Fix       bool     `help:"Write the fixes that change nothing but what is wrong, and report what remains. Never through a symbolic link."`
 	Rules     []string `placeholder:"ID" help:"Look for these rules only."`
 	SkipRules []string `placeholder:"ID" help:"Leave these rules out."`
-	Explain   string   `placeholder:"RULE" help:"Say what a rule looks for and how to mend it, and do nothing else."`
+	Explain   *string  `placeholder:"RULE" help:"Say what a rule looks for and how to mend it, and do nothing else."`
 	Verbose   bool     `short:"v" help:"List comments that silence nothing, too."`
 	Paths     []string `arg:"" optional:"" name:"path" help:"Directories and files; the current directory if none is given."`
 }
@@ -39,8 +39,8 @@ func runAudit(ctx context.Context, e env, args []string) error {
 	if err := parse(e, "audit", auditHelp, &flags, args); err != nil {
 		return err
 	}
-	if flags.Explain != "" {
-		return explain(e, flags.Explain, finding.SourceRules)
+	if flags.Explain != nil {
+		return explain(e, *flags.Explain, finding.SourceRules)
 	}
 	if _, err := flags.load(); err != nil {
 		return err

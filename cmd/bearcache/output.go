@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/bearcache/bearcache/internal/finding"
@@ -48,9 +49,14 @@ func (f *reporting) outputs(verbose bool) ([]reportTo, error) {
 		if _, err := report.Find(harmless(name)); err != nil {
 			return nil, fmt.Errorf("--format: %w", err)
 		}
+		if file == "-" {
+			file, named = "", false
+		}
 		switch {
 		case named && file == "":
 			return nil, fmt.Errorf("--format %s=: the name of the file is missing", name)
+		case named && slices.ContainsFunc(list, func(o reportTo) bool { return o.file == file }):
+			return nil, fmt.Errorf("--format: two reports cannot go to one file, %s", file)
 		case !named:
 			toStdout++
 		default:

@@ -48,7 +48,7 @@ type scanFlags struct {
 	Origin        string         `placeholder:"URL" help:"The same API past the cache, for controls. Tokens are sent there too."`
 	Marker        []string       `sep:"none" placeholder:"IDENTITY=TEXT" help:"Text that only this identity may ever see; repeatable."`
 	Source        string         `placeholder:"PATH" help:"Source code and configuration of the target. What is proven is shown with the lines that audit blames for it, and what audit finds and the scan did not prove is listed."`
-	Explain       string         `placeholder:"CHECK" help:"Say what a check looks for, how it is proven and how to mend it, and do nothing else."`
+	Explain       *string        `placeholder:"CHECK" help:"Say what a check looks for, how it is proven and how to mend it, and do nothing else."`
 	Trace         string         `placeholder:"FILE" help:"Write every request to FILE, a line each, as it is answered; tokens stand in it as variables."`
 	Verbose       bool           `short:"v" help:"List clean operations too."`
 }
@@ -66,8 +66,8 @@ func runScan(ctx context.Context, e env, args []string) error {
 	if err := parse(e, "scan", scanHelp, &flags, args); err != nil {
 		return err
 	}
-	if flags.Explain != "" {
-		return explain(e, flags.Explain, finding.Rules)
+	if flags.Explain != nil {
+		return explain(e, *flags.Explain, finding.Rules)
 	}
 	if _, err := flags.load(); err != nil {
 		return err

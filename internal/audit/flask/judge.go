@@ -330,6 +330,9 @@ func (s *site) add(rule *finding.Rule) {
 		f.Summary = fmt.Sprintf("%s is cached outside of its authentication: a hit skips the check.", name)
 	case finding.FlaskMemoizeWithoutIdentity:
 		f.Summary = fmt.Sprintf("%s depends on the caller, and %s keeps one result of it for all.", name, l.name)
+		if own := s.fn.positional; l.memo && (own > 1 || own == 1 && s.fn.class == nil) {
+			f.Summary = fmt.Sprintf("%s depends on the caller, and %s keeps one result of it for all who give the same arguments.", name, l.name)
+		}
 	default:
 		f.Summary = fmt.Sprintf("%s answers by who asks, and is cached under a key without it.", name)
 	}
@@ -435,7 +438,17 @@ func (p *project) judgeManual(op *operation) {
 		origin = fmt.Sprintf("%s, %s:%d", last.Note, last.File, last.Line)
 	}
 	src.Trace = append(reversed(steps), finding.Place{File: op.at.File, Line: op.at.Line, Note: "kept under " + shown(op.keyText)})
-	f.Summary = fmt.Sprintf("A value that depends on the caller is kept under %s, which is the same for all.", shown(op.keyText))
+	if op.within != nil {
+		src.Trace = append(src.Trace, *op.within)
+	}
+	which := "which is the same for all"
+	switch {
+	case op.key.has(sometimes):
+		which = "which does not hold the caller each time"
+	case op.key.has(caller) && op.key.attrs&whole == 0:
+		which = "which many callers have in common"
+	}
+	f.Summary = fmt.Sprintf("A value that depends on the caller is kept under %s, %s.", shown(op.keyText), which)
 	f.Detail = fmt.Sprintf("What is stored depends on the caller (%s); the key does not hold who that is.", origin)
 	src.Fix = "Put the id of the verified user into the key, or keep under it only what is the same for everybody."
 	f.Source = src

@@ -139,7 +139,11 @@ func (p *project) addSink(rule *finding.Rule, s sink, t taint) {
 	switch rule {
 	case finding.FlaskTokenInLog:
 		f.Summary = "A credential of the request is written to a log."
-		if !t.has(secret) {
+		switch {
+		case t.has(secret):
+		case strings.HasPrefix(what, "request.cookies"):
+			f.Summary = "All cookies of the request, those of sessions among them, are written to a log."
+		default:
 			f.Summary = "All fields of the request, the Authorization field among them, are written to a log."
 		}
 		f.Detail = "What is logged holds " + what + ": whoever reads the log, or its copies, can use it."

@@ -21,9 +21,10 @@ type operation struct {
 	node       python.Node
 	fn         *function
 	module     *module
-	nobody     bool  // it is made for those only who are not known
-	read       bool  // under the same key, in the same function
-	view       *view // whose answers it keeps
+	nobody     bool           // it is made for those only who are not known
+	read       bool           // under the same key, in the same function
+	view       *view          // whose answers it keeps
+	within     *finding.Place // where a function that was called does it
 }
 
 var (
@@ -324,6 +325,11 @@ func (fr *frame) keyText(e python.Expr) (text string, literal bool) {
 	if s, ok := fr.constant(e); ok {
 		return quoted(s), true
 	}
+	if name, ok := e.(*python.Name); ok && fr.isLocal(name.ID) { // key = f"orders:{page}", before
+		if list := fr.scope.names.of(name.ID); len(list) == 1 && list[0].param < 0 && list[0].index < 0 && !list[0].isIteration && list[0].value != nil {
+			e = list[0].value
+		}
+	}
 	return fr.module.file.Source(e), isLiteral(e)
 }
 
@@ -411,6 +417,11 @@ func (fr *frame) lift(op operation, f *function, args []taint, sum *summary, at 
 	if byKey {
 		if e := argumentFor(at, f, before.params); e != nil {
 			op.keyText, op.literal = fr.keyText(e)
+		}
+		if op.within == nil && op.write {
+			there := op.at
+			there.Note = "stored there, by " + f.qualified()
+			op.within = &there
 		}
 		op.store, op.node, op.fn, op.module, op.at = "", at, fr.fn, fr.module, fr.place(at, "")
 	}

@@ -135,6 +135,13 @@ func (fr *frame) constant(e python.Expr) (string, bool) {
 	if b := fr.p.bindingOf(e, fr.scope); b != nil && b.value != nil && b.index < 0 {
 		return stringOf(b.value)
 	}
+	if a, ok := e.(*python.Attribute); ok { // self.KEY, of the class
+		if v := fr.p.resolve(a.Value, fr.scope); v.kind == isInstance && len(v.class.self[a.Attr]) == 0 {
+			if b, _ := v.class.member(fr.p, a.Attr); b != nil && b.value != nil && b.index < 0 {
+				return stringOf(b.value)
+			}
+		}
+	}
 	return "", false
 }
 
