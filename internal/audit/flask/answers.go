@@ -47,10 +47,7 @@ func (p *project) judgeAnswer(h *hook, op operation) {
 	for _, m := range p.modules {
 		for _, f := range m.everyFunction() {
 			for _, v := range p.views[f] {
-				if !h.whole && (h.owner == nil || h.owner != v.owner) || some && !h.leavesOut(p, v) {
-					continue
-				}
-				if of, here := p.area(h.fn.module), p.area(m); of != "" && here != "" && of != here {
+				if !h.concerns(p, v) || some && !h.leavesOut(p, v) {
 					continue
 				}
 				value, note := p.summarize(f).ret.told(), v.fn.qualified()+" answers by who asks"

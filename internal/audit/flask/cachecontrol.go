@@ -1,8 +1,10 @@
 package flask
 
 import (
+	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,6 +17,7 @@ import (
 type policy struct {
 	node python.Node
 	note string
+	only []string // for these endpoints; nil: for all
 }
 
 var aboutCaller = regexp.MustCompile(`(current_user|is_authenticated|is_anonymous|session|[Aa]uthorization|g\.user|logged_in|identity|jwt)`)
@@ -42,10 +45,29 @@ func shares(text string, cookies bool) bool {
 // policies are what statements set, outside of branches that ask who it is, or which path.
 // With cookies, the caller is known by fields of which caches know nothing: a lifetime is enough for them then.
 func (p *project) policies(f *function, cookies bool) (list []policy, varies bool) {
+	said := p.said(f, cookies)
+	return said.policies, said.varies
+}
+
+// policing is what a function says of who may store an answer.
+type policing struct {
+	policies []policy
+	varies   bool
+	hushes   bool // it tells shared caches not to, whatever was said before
+}
+
+func (p *project) said(f *function, cookies bool) policing {
+	var list []policy
+	var varies, hushes, unless bool
+	var only []string
 	set := func(n python.Node, name, text string) {
+		if call, ok := n.(*python.Call); !unless && strings.EqualFold(name, "Cache-Control") && !(ok && calleeName(call) == "setdefault") {
+			cc := httpfield.ParseCacheControl(http.Header{"Cache-Control": {text}})
+			hushes = hushes || cc.Has("private") || cc.Has("no-store")
+		}
 		// What is said to a CDN alone, it obeys whoever asks (RFC 9213, Surrogate-Control).
 		if forCDN := !strings.EqualFold(name, "Cache-Control"); shares(text, cookies || forCDN) {
-			list = append(list, policy{n, name + ": " + text})
+			list = append(list, policy{n, name + ": " + text, only})
 		}
 	}
 	var in func(stmts []python.Stmt)
@@ -63,10 +85,16 @@ func (p *project) policies(f *function, cookies bool) (list []policy, varies boo
 					set(n, name, text)
 				}
 				if calleeName(n) == "send_file" || calleeName(n) == "send_from_directory" {
+					live := p.filesLive != nil
 					for _, name := range []string{"max_age", "cache_timeout"} {
-						if e, ok := keywordOf(n, name); ok && positive(e) {
-							list = append(list, policy{n, "Cache-Control: public, by " + name})
+						if e, ok := keywordOf(n, name); ok {
+							if live = false; positive(e) {
+								list = append(list, policy{node: n, note: "Cache-Control: public, by " + name})
+							}
 						}
+					}
+					if live {
+						list = append(list, policy{node: n, note: fmt.Sprintf("Cache-Control: public, by SEND_FILE_MAX_AGE_DEFAULT (%s:%d)", p.filesLive.File, p.filesLive.Line)})
 					}
 				}
 			case *python.Dict:
@@ -110,11 +138,20 @@ func (p *project) policies(f *function, cookies bool) (list []policy, varies boo
 							return true
 						})
 					}
+					if names := endpointsIn(n.Test); len(names) > 0 && !asks && only == nil {
+						before := unless
+						only, unless = names, true // of others it says nothing
+						in(n.Body)
+						only, unless = nil, before
+					}
 					continue
 				}
 				visit(n.Test)
+				before := unless
+				unless = unless || strings.Contains(strings.ToLower(test), "cache-control") // if nothing was said: …
 				in(n.Body)
 				in(n.Else)
+				unless = before
 			case *python.For:
 				in(n.Body)
 			case *python.While:
@@ -142,7 +179,19 @@ func (p *project) policies(f *function, cookies bool) (list []policy, varies boo
 		}
 	}
 	in(f.body)
-	return private(f, list), varies
+	if isPrivate(f) {
+		return policing{varies: varies, hushes: true}
+	}
+	return policing{list, varies, hushes}
+}
+
+// endpointsIn are the endpoints for which a test holds: request.endpoint in ["orders", "shop.cart"].
+func endpointsIn(test python.Expr) []string {
+	n, ok := test.(*python.Compare)
+	if !ok || len(n.Ops) != 1 || n.Ops[0] != python.In && n.Ops[0] != python.Eq || lastName(n.Left) != "endpoint" {
+		return nil
+	}
+	return stringsIn(n.Comparators[0])
 }
 
 // elsewhere are words of tests for some requests only.
@@ -178,16 +227,10 @@ func whoIsKnown(test python.Expr) bool {
 	return false
 }
 
-// private drops what the same function takes back: a policy of response.cache_control that is private, too.
-func private(f *function, list []policy) []policy {
-	if len(list) == 0 {
-		return nil
-	}
+// isPrivate reports whether a function says private by response.cache_control, whatever else it says.
+func isPrivate(f *function) bool {
 	text := f.module.file.Source(f.node)
-	if strings.Contains(text, "cache_control.private = True") || strings.Contains(text, "cache_control.no_store = True") {
-		return nil
-	}
-	return list
+	return strings.Contains(text, "cache_control.private = True") || strings.Contains(text, "cache_control.no_store = True")
 }
 
 func positive(e python.Expr) bool {
@@ -197,6 +240,8 @@ func positive(e python.Expr) bool {
 		return n.Kind == python.Int && (err != nil || v > 0)
 	case *python.BinOp:
 		return positive(n.Left) && positive(n.Right)
+	case *python.Call: // timedelta(hours=1)
+		return calleeName(n) == "timedelta" && (len(n.Keywords) > 0 && positive(n.Keywords[0].Value) || len(n.Args) > 0 && positive(n.Args[0]))
 	}
 	return false
 }
@@ -318,13 +363,14 @@ func varyTarget(target, value python.Expr) bool {
 // judgePolicies reports policies that let shared caches store the answers of views behind a check.
 func (p *project) judgePolicies() {
 	var checked []*view
+	hushing := p.hushing()
 	for _, m := range p.modules {
 		if m.test {
 			continue
 		}
 		for _, f := range m.everyFunction() {
 			for _, v := range p.views[f] {
-				if !p.authenticated(v) {
+				if slices.ContainsFunc(hushing, func(h *hook) bool { return h.concerns(p, v) }) || !p.authenticated(v) {
 					continue
 				}
 				checked = append(checked, v)
@@ -349,16 +395,38 @@ func (p *project) judgePolicies() {
 		}
 		for _, set := range list {
 			for _, v := range checked {
-				if of, here := p.area(h.fn.module), p.area(v.fn.module); of != "" && here != "" && of != here {
-					continue
-				}
-				if h.whole || h.owner != nil && h.owner == v.owner {
+				if h.concerns(p, v) && set.isFor(v) {
 					p.addPolicy(v, h.fn, set)
 					break
 				}
 			}
 		}
 	}
+}
+
+func (set policy) isFor(v *view) bool {
+	return set.only == nil || slices.ContainsFunc(set.only, func(s string) bool { return s[strings.LastIndexByte(s, '.')+1:] == v.fn.name })
+}
+
+// hushing are the hooks after requests that tell shared caches to store nothing.
+func (p *project) hushing() (list []*hook) {
+	for i := range p.hooks {
+		if h := &p.hooks[i]; h.after {
+			if said := p.said(h.fn, false); !said.hushes || len(said.policies) > 0 {
+				continue
+			}
+			list = append(list, h)
+		}
+	}
+	return list
+}
+
+// concerns reports whether a hook runs with the requests of a view.
+func (h *hook) concerns(p *project, v *view) bool {
+	if of, here := p.area(h.fn.module), p.area(v.fn.module); of != "" && here != "" && of != here {
+		return false
+	}
+	return h.whole || h.owner != nil && h.owner == v.owner
 }
 
 // authenticated reports whether a view answers those only that pass a check, or each in another way.
@@ -428,7 +496,7 @@ func (p *project) policyOfDecorators(v *view) {
 			for _, inner := range value.fn.nested() {
 				list, varies := p.policies(inner, false)
 				if len(list) > 0 && !varies {
-					p.addPolicy(v, v.fn, policy{d, list[0].note})
+					p.addPolicy(v, v.fn, policy{node: d, note: list[0].note})
 				}
 			}
 		case isExternal, isUnknown:
@@ -436,7 +504,7 @@ func (p *project) policyOfDecorators(v *view) {
 				continue
 			}
 			if text := saidBy(c, value.name); shares(text, p.byCookies(v)) && !variesByCaller(text) {
-				p.addPolicy(v, v.fn, policy{d, "Cache-Control: " + text})
+				p.addPolicy(v, v.fn, policy{node: d, note: "Cache-Control: " + text})
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package flask
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/bearcache/bearcache/internal/audit/python"
@@ -107,6 +108,20 @@ func (p *project) judgeConfiguration() {
 					Source: &finding.Source{Place: finding.Place{File: m.path, Line: m.line(at)}, EndLine: m.endLine(at), Symbol: name, Key: name,
 						Fix: "Leave query_string out: JWT_TOKEN_LOCATION = [\"headers\"]."},
 				}, nil)
+			}
+		})
+	}
+}
+
+// findFileLifetime notes where the configuration gives files that are sent a lifetime: Flask calls them public then.
+func (p *project) findFileLifetime() {
+	for _, m := range p.modules {
+		if m.test || !bytes.Contains(m.file.Text, []byte("SEND_FILE_MAX_AGE_DEFAULT")) {
+			continue
+		}
+		settings(m, func(name string, value python.Expr, at python.Node) {
+			if name == "SEND_FILE_MAX_AGE_DEFAULT" && p.filesLive == nil && positive(value) {
+				p.filesLive = &finding.Place{File: m.path, Line: m.line(at), Note: "SEND_FILE_MAX_AGE_DEFAULT makes files that are sent public"}
 			}
 		})
 	}

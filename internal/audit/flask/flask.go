@@ -225,6 +225,7 @@ func (p *project) learn() {
 	p.findContext()
 	p.findRegistrations()
 	p.findViews()
+	p.findFileLifetime()
 	for _, h := range p.hooks {
 		p.kept[h.fn] = true
 	}

@@ -29,6 +29,7 @@ type project struct {
 	hasFlask    bool
 	usesCaching bool              // Flask-Caching, or its predecessor, is imported somewhere
 	flashing    []string          // directories of modules that flash something that is made of data, and not a fixed text
+	filesLive   *finding.Place    // where files that are sent are given a lifetime; nil: nowhere
 	forgets     *bool             // what forgetsViews said
 	oldCaching  bool              // it is the predecessor, which has no make_cache_key
 	usesLogin   bool              // a library is imported that gives current_user to templates

@@ -1,0 +1,38 @@
+# What the view says stays where something was said.
+# ask: GET /orders with login $WHO
+from flask import Flask, jsonify
+from flask_login import LoginManager, UserMixin, current_user, login_required
+
+app = Flask(__name__)
+app.secret_key = "dev"
+login_manager = LoginManager(app)
+
+
+class User(UserMixin):
+    def __init__(self, name):
+        self.id = name
+
+
+@login_manager.user_loader
+def load_user(user_id):
+    return User(user_id)
+
+
+@app.route("/orders")
+@login_required
+def orders():
+    response = jsonify(current_user.id)
+    response.headers["Cache-Control"] = "public, max-age=300"  # want: flask/public-cache-control
+    return response
+
+
+@app.route("/rates")
+def rates():
+    return jsonify(1.5)
+
+
+@app.after_request
+def say(response):
+    if "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-store"
+    return response
