@@ -13,7 +13,7 @@ var (
 	// checkingCall are functions that the audit does not see, and that say themselves that they refuse.
 	checkingCall = regexp.MustCompile(`(?i)^(verify_jwt_in_request|(require|check|ensure|assert|verify)_(auth|login|token|user|permission|admin|access|logged_in|authenticated|authorization|role)s?)$`)
 	// tokenCall make a credential.
-	tokenCall = regexp.MustCompile(`(?i)^(create|generate|issue|encode|make|sign|get|fetch|authorize)_?(new_?)?(access|refresh|auth|jwt|bearer|session|id)_?(token|jwt)s?$|^generate_jwt$|^create_jwt$|^encode_jwt$`)
+	tokenCall = regexp.MustCompile(`(?i)^(create|generate|issue|encode|make|sign|get|fetch|authorize)_?(new_?)?(access|refresh|auth|jwt|bearer|session|id)_?(token|jwt)s?$|^generate_jwt$|^create_jwt$|^encode_jwt$|^get_(token_)?auth(orization)?_header$|^get_(bearer_|auth_|user_)?token_(from_(request|headers?)|auth_header)$`)
 	// ofCaller are methods of the caller that give a credential.
 	ofCaller = regexp.MustCompile(`(?i)^(get|generate|create|encode|make)_(auth_?|access_?|jwt_?|api_?)?(token|key|jwt)$`)
 	// mutating are methods that put what they are given into what they are called on.
@@ -188,6 +188,9 @@ func (fr *frame) defaults(n *python.Call) taint { return fr.join(n.Args[1:]...) 
 
 func (fr *frame) mutates(n *python.Call, name string, g given) {
 	attr, ok := n.Func.(*python.Attribute)
+	if ok && name == "execute" {
+		fr.executes(n, attr, g)
+	}
 	if !ok || !mutating[name] {
 		return
 	}
@@ -195,6 +198,20 @@ func (fr *frame) mutates(n *python.Call, name string, g given) {
 		fr.env[root] = fr.env[root].and(g.all).and(fr.pc.told()).grown()
 	}
 }
+
+// executes is cursor.execute(query, arguments): what the cursor gives next are rows by these.
+func (fr *frame) executes(n *python.Call, attr *python.Attribute, g given) {
+	name, ok := attr.Value.(*python.Name)
+	if !ok || !fr.isLocal(name.ID) || changes.MatchString(firstText(n)) {
+		return
+	}
+	t := g.all.told()
+	t.params, t.marks = t.params|fr.pc.params, t.marks|fr.pc.told().marks&caller
+	fr.env[name.ID] = t
+}
+
+// changes are statements of SQL that give no rows.
+var changes = regexp.MustCompile(`(?i)^\s*(insert|update|delete|replace|create|drop|alter|begin|commit|pragma|set)\b`)
 
 // wrappedCall is the call, in the wrapper of a decorator, of the function that it was put on: f(*args), cache.cached()(f)(*args).
 func (fr *frame) wrappedCall(n *python.Call) (taint, bool) {
@@ -389,6 +406,8 @@ func (fr *frame) externalCall(n *python.Call, dotted, name string, receiver tain
 		}
 	case "isinstance()":
 		return taint{}
+	case "uuid.uuid4", "uuid.uuid1", "secrets.token_urlsafe", "secrets.token_hex", "secrets.token_bytes", "os.urandom": // no two calls give the same
+		return receiver.and(g.all).and(taint{marks: opaque})
 	}
 	switch {
 	case strings.HasSuffix(dotted, ".require") && strings.HasPrefix(dotted, "flask_principal."), strings.HasSuffix(dotted, ".test") && strings.HasPrefix(dotted, "flask_principal."):

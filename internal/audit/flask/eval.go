@@ -2,6 +2,7 @@ package flask
 
 import (
 	"math/bits"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -170,6 +171,9 @@ func (fr *frame) expr(e python.Expr) taint {
 
 // tokenAmong is the name of a token among those that a loop goes through: for name in ("token", "api_key"): request.args[name].
 func (fr *frame) tokenAmong(e python.Expr) (string, bool) {
+	if tokenKey.MatchString(lastName(e)) { // request.args.get(TOKEN_NAME), which the configuration says
+		return "token", true
+	}
 	name, ok := e.(*python.Name)
 	if !ok || !fr.isLocal(name.ID) {
 		return "", false
@@ -186,6 +190,9 @@ func (fr *frame) tokenAmong(e python.Expr) (string, bool) {
 	}
 	return "", false
 }
+
+// tokenKey are names for the name of a field, or a parameter, that has a token.
+var tokenKey = regexp.MustCompile(`(?i)^(\w+_)?(token|api_?key)_(name|param(eter)?|arg|key|query|field|header|cookie)(_name)?$`)
 
 // member is "key" in request.headers: whether there is such a field, and nothing of the others.
 func (fr *frame) member(n *python.Compare) (taint, bool) {
@@ -290,7 +297,7 @@ func (fr *frame) free(name string, at python.Node) taint {
 
 // unresolved: a name that comes from where the audit does not see, and says itself what it is.
 func (fr *frame) unresolved(name string, at python.Node) taint {
-	if name == "current_user" || name == "current_identity" {
+	if name == "current_user" || name == "current_identity" || name == "current_auth" {
 		return taint{marks: caller, attrs: whole, why: &origin{place: fr.place(at, name)}}
 	}
 	return taint{}
@@ -499,7 +506,7 @@ func (fr *frame) attribute(n *python.Attribute) taint {
 	if t.has(caller) && !t.has(secret) && (tokenName.MatchString(n.Attr) || bareToken.MatchString(n.Attr)) {
 		t.marks |= secret | named
 	}
-	if t.has(secret) && !tokenName.MatchString(n.Attr) && !bareToken.MatchString(n.Attr) && !isTextual(n.Attr) {
+	if t.has(secret) && !tokenName.MatchString(n.Attr) && !bareToken.MatchString(n.Attr) && !isTextual(n.Attr) && n.Attr != "key" {
 		t = t.told() // a text has no attributes: it is an object that holds the secret among other things
 	}
 	return t

@@ -199,9 +199,13 @@ func (fr *frame) stmt(stmt python.Stmt, rest []python.Stmt) ending {
 	case *python.ExprStmt:
 		fr.eval(n.Value)
 		if fr.aborts(n.Value) {
+			fr.refusedHere(n)
 			return raises
 		}
 	case *python.Return:
+		if n.Value != nil && fr.pc.has(caller) && fr.refusal(n.Value, 4) {
+			fr.refusedHere(n)
+		}
 		var t taint
 		if n.Value != nil {
 			t = fr.eval(n.Value)
@@ -219,6 +223,7 @@ func (fr *frame) stmt(stmt python.Stmt, rest []python.Stmt) ending {
 			fr.raised = fr.raised.and(t)
 			fr.sum.raised = fr.sum.raised.and(fr.raised)
 		}
+		fr.refusedHere(n)
 		return raises
 	case *python.Break, *python.Continue:
 		return leaves
@@ -228,6 +233,7 @@ func (fr *frame) stmt(stmt python.Stmt, rest []python.Stmt) ending {
 		t := fr.eval(n.Iter)
 		fr.again(func() {
 			fr.assign(n.Target, nil, t)
+			fr.iterated(n.Target, n.Iter)
 			fr.block(n.Body)
 		})
 		fr.block(n.Else)
@@ -400,14 +406,22 @@ func (fr *frame) onlyPresence(test python.Expr) bool {
 		c, constant := n.Comparators[0].(*python.Constant)
 		return key && (n.Ops[0] == python.In || n.Ops[0] == python.NotIn) || constant && (c.Kind == python.None || c.Kind == python.True || c.Kind == python.False)
 	case *python.Attribute:
-		return !commonPart.MatchString(n.Attr) || strings.Contains(n.Attr, "authenticated") || strings.Contains(n.Attr, "anonymous") || strings.Contains(n.Attr, "logged") || strings.Contains(n.Attr, "active")
+		return asksPresence(n.Attr) || !commonPart.MatchString(n.Attr) && !asksRights.MatchString(n.Attr)
 	case *python.Name, *python.Subscript:
 		return true
 	case *python.Call:
 		name := calleeName(n)
-		return len(n.Args) == 0 || name == "get" || name == "bool" || name == "len"
+		return len(n.Args)+len(n.Keywords) == 0 && (asksPresence(name) || !asksRights.MatchString(name)) || name == "get" || name == "bool" || name == "len"
 	}
 	return false
+}
+
+// asksRights are names of questions about what somebody is, or may do.
+var asksRights = regexp.MustCompile(`(?i)^_?(is|has|can|may)_`)
+
+// asksPresence: a name that asks whether somebody is logged in.
+func asksPresence(name string) bool {
+	return strings.Contains(name, "authenticated") || strings.Contains(name, "anonymous") || strings.Contains(name, "logged") || strings.Contains(name, "active")
 }
 
 // mostCopied bounds the work of keeping the ways through a function apart: thousands of branches over thousands of names. Beyond it they are one.
@@ -479,6 +493,23 @@ func (fr *frame) refuse(t taint, n python.Node) {
 	fr.check(check{t, fr.place(n, "a check by who asks"), s})
 }
 
+// forbids: a refusal that is about who asks.
+var forbids = regexp.MustCompile(`(?i)40[13]|forbid|unauthori[sz]ed|unauthenticated|log_?in|permission|denied|not allowed|access`)
+
+// wantsLogin: a refusal of who is not known.
+var wantsLogin = regexp.MustCompile(`(?i)401|unauthori[sz]ed|unauthenticated|log_?in`)
+
+// refusedHere: what is reached by who asks only, and refuses: if theirs: if not shared: abort(403).
+func (fr *frame) refusedHere(n python.Node) {
+	if text := fr.module.file.Source(n); fr.mute == 0 && fr.pc.has(caller) && forbids.MatchString(text) {
+		s := rights
+		if wantsLogin.MatchString(text) {
+			s = login
+		}
+		fr.check(check{fr.pc, fr.place(n, "a check by who asks"), s})
+	}
+}
+
 func (fr *frame) check(c check) {
 	for _, other := range fr.sum.checks {
 		if other.place == c.place {
@@ -508,7 +539,13 @@ func (fr *frame) try(n *python.Try) ending {
 		if h.Name != "" {
 			fr.env[h.Name] = fr.raised
 		}
-		if e := fr.muted(h.Body, refusal); e == goesOn {
+		pc := fr.pc
+		if inBody.has(caller|secret|fields) && !refusal { // whether there is a good token decides what follows
+			fr.pc = fr.pc.and(inBody.asked())
+		}
+		e := fr.muted(h.Body, refusal)
+		fr.pc = pc
+		if e == goesOn {
 			merge(after, fr.env)
 			leftBy = append(leftBy, e)
 		}
@@ -626,6 +663,29 @@ func (fr *frame) unpack(targets []python.Expr, value python.Expr, t taint) {
 // tokenResponse are names for what an authorization server answers.
 var tokenResponse = regexp.MustCompile(`(?i)^(oauth_?|access_?)?token_?(resp|response|res|result|json|data)$`)
 
+// iterated: what a loop calls api_key is one, unless it goes through what is written there.
+func (fr *frame) iterated(target, over python.Expr) {
+	if over, ok := over.(*python.Call); ok && calleeName(over) == "items" {
+		if pair, ok := target.(*python.Tuple); ok && len(pair.Elts) == 2 {
+			target = pair.Elts[0]
+		}
+	}
+	name, ok := target.(*python.Name)
+	if !ok || !tokenName.MatchString(name.ID) || isDisplay(over) || fr.env[name.ID].has(secret) || fr.env[name.ID].params != 0 {
+		return
+	}
+	fr.env[name.ID] = fr.env[name.ID].and(taint{marks: secret | named, why: &origin{place: fr.place(name, name.ID)}})
+}
+
+// isDisplay: a list, a tuple, a set or a dict that is written there.
+func isDisplay(e python.Expr) bool {
+	switch e.(type) {
+	case *python.List, *python.Tuple, *python.Set, *python.Dict:
+		return true
+	}
+	return false
+}
+
 // asNamed: what is called access_token and comes from nowhere that is known is one.
 func (fr *frame) asNamed(name string, t taint, value python.Expr, at python.Node) taint {
 	if t.has(secret) && (userName.MatchString(name) || shortName.MatchString(name)) && !tokenName.MatchString(name) {
@@ -636,7 +696,7 @@ func (fr *frame) asNamed(name string, t taint, value python.Expr, at python.Node
 			return t.and(taint{marks: secret | named, why: &origin{fr.place(at, name), t.why}})
 		}
 	}
-	if value == nil || t.marks&^(caller|opaque|stored) != 0 || t.params != 0 || !mayHold(value) || !tokenName.MatchString(name) && !(bareToken.MatchString(name) && fr.isAuthority() && isDrawn(value)) {
+	if value == nil || t.marks&^(caller|opaque|stored|fromBody|fromQuery|named|body|query) != 0 || t.params != 0 || !mayHold(value) || !tokenName.MatchString(name) && !(bareToken.MatchString(name) && fr.isAuthority() && isDrawn(value)) {
 		return t
 	}
 	t.marks |= secret | named
@@ -652,12 +712,17 @@ func isDrawn(e python.Expr) bool {
 			switch calleeName(c) {
 			case "uuid4", "token_hex", "token_urlsafe", "token_bytes", "urandom", "encode":
 				found = true
+			default:
+				found = found || issuing.MatchString(calleeName(c))
 			}
 		}
 		return !found
 	})
 	return found
 }
+
+// issuing are functions that give a new token.
+var issuing = regexp.MustCompile(`(?i)^_?(generate|create|issue|mint|sign|make|new)_?(\w+_)?token$`)
 
 // mayHold reports whether an expression can be a credential at all: not a number, a comparison or a fixed text.
 func mayHold(e python.Expr) bool {
@@ -719,6 +784,11 @@ func (fr *frame) toSubscript(n *python.Subscript, value python.Expr, t taint) {
 		fr.dropField(n.Value, n.Slice)
 	}
 	fr.storeInto(n, value, t)
+	if key, ok := fr.constant(n.Slice); ok && strings.EqualFold(key, "Authorization") && !t.has(secret) && value != nil {
+		if _, fixed := stringOf(value); !fixed { // headers["Authorization"] = scheme.format(token)
+			t = t.and(taint{marks: secret | named, why: &origin{place: fr.place(n, "the "+key+" field")}})
+		}
+	}
 	if base := fr.p.resolve(n.Value, fr.scope); base.kind == isExternal && base.name == "flask.session" {
 		return
 	}

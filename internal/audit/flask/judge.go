@@ -107,6 +107,11 @@ func (s *site) keyed() bool {
 	if s.layer.memo && s.layer.bySelf && s.reprOmits() {
 		return false
 	}
+	return s.byArguments()
+}
+
+// byArguments reports whether the caller is among the arguments that are in the key.
+func (s *site) byArguments() bool {
 	if s.layer.memo && !s.isIgnored() {
 		for i, t := range s.p.passed[s.fn] { // whoever calls it gives the caller as an argument
 			if t.has(caller) && t.attrs&whole != 0 && i < len(s.fn.params) && (!s.layer.chosen || s.layer.keyed&(1<<min(i, 63)) != 0) && !slices.Contains(s.layer.ignores, s.fn.params[i]) {
@@ -192,7 +197,7 @@ func (s *site) report() {
 	if s.keyed() {
 		// The key has what the answer depends on. Does it also tell those apart who may not have it? Not if it is the query, and not if it
 		// is what a token says that nobody has verified.
-		told := l.spares || l.key.has(caller|secret|fields|opaque|wrapped)
+		told := l.spares || s.byArguments() || l.key.has(caller|secret|fields|opaque|wrapped)
 		if s.view != nil && len(s.checks) > 0 && (!told || l.key.has(unverified)) {
 			s.add(finding.FlaskCacheBeforeAuth)
 		}
@@ -234,11 +239,16 @@ func (s *site) leftOut() taint {
 	used := s.p.summarize(s.fn).ret.params
 	if l.library == "flask_caching" && !l.memo { // the path is the key, or less
 		for i, name := range s.fn.params {
-			if i >= 64 || used&(1<<i) == 0 || l.key.marks&^query != 0 {
+			if i >= 64 || used&(1<<i) == 0 {
 				continue
 			}
-			if s.view == nil && i < len(s.p.passed[s.fn]) && s.p.passed[s.fn][i].has(caller) {
-				t = t.and(s.p.passed[s.fn][i])
+			if s.view == nil && i < len(s.p.passed[s.fn]) {
+				if given := s.p.passed[s.fn][i].told(); given.has(caller) && !covers(l.key, given) {
+					t = t.and(given)
+				}
+			}
+			if l.key.marks&^query != 0 {
+				continue
 			}
 			if l.fixed && s.view != nil && pathName.MatchString(name) {
 				place := finding.Place{File: s.fn.module.path, Line: s.fn.module.line(s.fn.node), Note: "the parameter " + name + " of the path"}

@@ -12,7 +12,7 @@ var callerSegments = map[string]bool{
 	"get_raw_jwt()": true, "get_jwt_claims()": true, "current_user_id()": true, "current_rolenames()": true, "current_token": true, "get_jwt_payload()": true,
 	"get_logged_in_user()": true, "get_username()": true, "is_logged_in()": true, "user_getfield()": true, "user_getinfo()": true, "user_loggedin": true,
 	"current_cognito_jwt": true, "current_stateless": true, "remote_user": true, "authorization": true, "fetch_user()": true, "authorized": true,
-	"get_jwt_user()": true, "is_current_user_admin()": true, "current_account": true,
+	"get_jwt_user()": true, "current_auth": true, "is_current_user_admin()": true, "current_account": true,
 }
 
 // ofRequest are attributes of flask.request that every request has; others were put there by the application.
@@ -34,7 +34,7 @@ var (
 	// bodyParameter are fields of a body that name somebody.
 	bodyParameter = regexp.MustCompile(`(?i)^((current|logged_?in|customer|admin|student|patient|owner)_?)?(user_?(id|name)?|uid|user_?email|customer_?id|admin_?id|student_?id|account_?id|current_?email|professional_?id|sponsor_?id|influencer_?id|owner_?id)$`)
 	// sessionParameter are parameters that are credentials where they are asked for by who checks.
-	sessionParameter = regexp.MustCompile(`(?i)^(key|session(_?(id|key|uuid))?|sid|auth)$`)
+	sessionParameter = regexp.MustCompile(`(?i)^(key|session(_?(id|key|uuid))?|sid|auth|(secret_?)?access_?key)$`)
 	// tokenName are names of fields, cookies, variables and parameters that hold a credential, whatever the program.
 	tokenName = regexp.MustCompile(`(?i)^_?((x[-_])?(access|auth|authorization|authentication|bearer|jwt|id|refresh|session|api|user|oauth|login|sso|encoded)[-_ ]?(token|jwt)(_?(str|string|value))?s?|(\w+[-_])?api[-_]?key|x[-_]?auth|jwt|jwt_?str|authorization|auth[-_]?header|authorization[-_]?header|bearer|(x[-_])?api[-_]?secret|client[-_]?secret|x[-_]access[-_]token[s]?|(auth|session)[-_]cookie([-_]value)?|raw[-_]?(token|jwt)|token_?str(ing)?)$`)
 	// bareToken may be a credential, or anything else that is called so.

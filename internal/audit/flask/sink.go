@@ -19,7 +19,7 @@ type sink struct {
 
 var (
 	logMethod   = map[string]bool{"debug": true, "info": true, "warning": true, "warn": true, "error": true, "critical": true, "exception": true, "log": true, "fatal": true, "trace": true, "success": true, "msg": true, "notice": true}
-	logFunction = regexp.MustCompile(`(?i)^_?log_(error|info|debug|warn|warning|message|exception|event)$`)
+	logFunction = regexp.MustCompile(`(?i)^_?(log_(error|info|debug|warn|warning|message|exception|event|msg|request)|(structured|write|json|debug|app)_log)$`)
 	logBase     = regexp.MustCompile(`(?i)(^|[._])(log(ger|ging|s|uru)?|_logger|app_log|audit_log)(\(\))?$`)
 	sentryCall  = regexp.MustCompile(`^(sentry_sdk|raven)\..*(capture_message|set_extra|set_context|set_tag|set_user|add_breadcrumb|extra_context)$`)
 	inURL       = regexp.MustCompile(`(?i)[?&](access_?token|auth_?token|id_?token|token|api_?key|apikey|jwt|bearer|authorization|session_?token|x-access-token|auth)=$`)
