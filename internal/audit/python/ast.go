@@ -231,7 +231,7 @@ const (
 	ParamSpec
 )
 
-// Expressions.
+// Expressions. Where one stands tells whether it is stored, deleted or read: CPython says it in the node once more, as Load, Store and Del.
 type (
 	BoolOp struct {
 		Span
@@ -338,32 +338,26 @@ type (
 		Span
 		Value Expr
 		Attr  string
-		Ctx   Context
 	}
 	Subscript struct {
 		Span
 		Value, Slice Expr
-		Ctx          Context
 	}
 	Starred struct {
 		Span
 		Value Expr
-		Ctx   Context
 	}
 	Name struct {
 		Span
-		ID  string // as Python sees it: in normal form NFKC
-		Ctx Context
+		ID string // as Python sees it: in normal form NFKC
 	}
 	List struct {
 		Span
 		Elts []Expr
-		Ctx  Context
 	}
 	Tuple struct {
 		Span
 		Elts []Expr
-		Ctx  Context
 	}
 	// Slice is lower:upper:step, each of which may be nil.
 	Slice struct {
@@ -395,15 +389,6 @@ const (
 	Imaginary
 	Str
 	Bytes
-)
-
-// Context says what becomes of a name or the like.
-type Context uint8
-
-const (
-	Load Context = iota
-	Store
-	Del
 )
 
 // Operator is one of two operands.

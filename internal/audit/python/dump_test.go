@@ -22,7 +22,8 @@ func dump(f *File) string {
 
 type dumper struct {
 	strings.Builder
-	file *File
+	file    *File
+	context string // Store or Del, of the expression that comes next; otherwise it is Load, which is not printed
 }
 
 func (d *dumper) node(n Node) {
@@ -48,30 +49,30 @@ func (d *dumper) node(n Node) {
 		d.expr(n.Value)
 	case *Delete:
 		d.open(n, "Delete")
-		list(d, n.Targets)
+		d.targets(n.Targets, "Del")
 	case *Assign:
 		d.open(n, "Assign")
-		list(d, n.Targets)
+		d.targets(n.Targets, "Store")
 		d.expr(n.Value)
 	case *TypeAlias:
 		d.open(n, "TypeAlias")
-		d.node(n.Name)
+		d.target(n.Name, "Store")
 		list(d, n.TypeParams)
 		d.expr(n.Value)
 	case *AugAssign:
 		d.open(n, "AugAssign")
-		d.expr(n.Target)
+		d.target(n.Target, "Store")
 		d.operator(n.Op)
 		d.expr(n.Value)
 	case *AnnAssign:
 		d.open(n, "AnnAssign")
-		d.expr(n.Target)
+		d.target(n.Target, "Store")
 		d.expr(n.Annotation)
 		d.expr(n.Value)
 		d.text(choose(n.Simple, "1", "0"))
 	case *For:
 		d.open(n, choose(n.Async, "AsyncFor", "For"))
-		d.expr(n.Target)
+		d.target(n.Target, "Store")
 		d.expr(n.Iter)
 		list(d, n.Body)
 		list(d, n.Else)
@@ -135,7 +136,7 @@ func (d *dumper) node(n Node) {
 	case *WithItem:
 		d.WriteString("\nwithitem(")
 		d.expr(n.Context)
-		d.expr(n.OptionalAs)
+		d.target(n.OptionalAs, "Store")
 	case *ExceptHandler:
 		d.open(n, "ExceptHandler")
 		d.expr(n.Type)
@@ -165,7 +166,7 @@ func (d *dumper) node(n Node) {
 		d.expr(n.Default)
 	case *Comprehension:
 		d.WriteString("\ncomprehension(")
-		d.expr(n.Target)
+		d.target(n.Target, "Store")
 		d.expr(n.Iter)
 		list(d, n.Ifs)
 		d.text(choose(n.Async, "1", "0"))
@@ -193,6 +194,8 @@ func (d *dumper) arguments(n *Arguments) {
 }
 
 func (d *dumper) expression(n Expr) {
+	context := d.context
+	d.context = ""
 	switch n := n.(type) {
 	case *BoolOp:
 		d.open(n, "BoolOp")
@@ -200,7 +203,7 @@ func (d *dumper) expression(n Expr) {
 		list(d, n.Values)
 	case *NamedExpr:
 		d.open(n, "NamedExpr")
-		d.node(n.Target)
+		d.target(n.Target, "Store")
 		d.expr(n.Value)
 	case *BinOp:
 		d.open(n, "BinOp")
@@ -278,25 +281,25 @@ func (d *dumper) expression(n Expr) {
 		d.open(n, "Constant")
 		d.constant(n)
 	case *Attribute:
-		d.openContext(n, "Attribute", n.Ctx)
+		d.openContext(n, "Attribute", context)
 		d.expr(n.Value)
 		d.text(n.Attr)
 	case *Subscript:
-		d.openContext(n, "Subscript", n.Ctx)
+		d.openContext(n, "Subscript", context)
 		d.expr(n.Value)
 		d.expr(n.Slice)
 	case *Starred:
-		d.openContext(n, "Starred", n.Ctx)
-		d.expr(n.Value)
+		d.openContext(n, "Starred", context)
+		d.target(n.Value, context)
 	case *Name:
-		d.openContext(n, "Name", n.Ctx)
+		d.openContext(n, "Name", context)
 		d.text(n.ID)
 	case *List:
-		d.openContext(n, "List", n.Ctx)
-		list(d, n.Elts)
+		d.openContext(n, "List", context)
+		d.targets(n.Elts, context)
 	case *Tuple:
-		d.openContext(n, "Tuple", n.Ctx)
-		list(d, n.Elts)
+		d.openContext(n, "Tuple", context)
+		d.targets(n.Elts, context)
 	case *Slice:
 		d.open(n, "Slice")
 		d.expr(n.Lower)
@@ -366,9 +369,9 @@ func (d *dumper) open(n Node, name string) {
 	d.WriteString("(")
 }
 
-func (d *dumper) openContext(n Node, name string, ctx Context) {
+func (d *dumper) openContext(n Node, name, context string) {
 	d.begin(n, name)
-	d.WriteString([...]string{"", "Store", "Del"}[ctx] + "(")
+	d.WriteString(context + "(")
 }
 
 func (d *dumper) text(s string) { d.WriteString(s + " ") }
@@ -394,6 +397,21 @@ func (d *dumper) expr(e Expr) {
 		return
 	}
 	d.expression(e)
+}
+
+// target prints an expression that is stored, or deleted.
+func (d *dumper) target(e Expr, context string) {
+	d.context = context
+	d.expr(e)
+	d.context = ""
+}
+
+func (d *dumper) targets(list []Expr, context string) {
+	d.WriteString("[")
+	for _, e := range list {
+		d.target(e, context)
+	}
+	d.WriteString("]")
 }
 
 func (d *dumper) arg(a *Arg) {

@@ -69,7 +69,6 @@ func (p *parser) walrus(start int32, e Expr) Expr {
 		return p.unexpected()
 	}
 	p.next()
-	target.Ctx = Store
 	value := p.expression()
 	p.raise(p.height)
 	return &NamedExpr{p.to(start), target, value}
@@ -355,7 +354,7 @@ func (p *parser) arguments() ([]Expr, []*Keyword) {
 			doubled = true
 			p.next()
 			value := p.expression()
-			p.keywords = append(p.keywords, &Keyword{Span: p.to(start), Value: value})
+			p.keywords = append(p.keywords, p.keyword(start, "", value))
 		default:
 			p.argument(start, k == name, len(p.keywords) > keywords)
 		}
@@ -380,7 +379,7 @@ func (p *parser) argument(start int32, bare, afterKeyword bool) {
 		if n, ok := e.(*Name); ok {
 			p.next()
 			value := p.expression()
-			p.keywords = append(p.keywords, &Keyword{p.to(start), n.ID, value})
+			p.keywords = append(p.keywords, p.keyword(start, n.ID, value))
 			return
 		}
 	}
@@ -391,6 +390,12 @@ func (p *parser) argument(start int32, bare, afterKeyword bool) {
 		p.fail("positional argument follows keyword argument")
 	}
 	p.exprs = append(p.exprs, e)
+}
+
+func (p *parser) keyword(start int32, name string, value Expr) *Keyword {
+	n := p.keywordNodes.make()
+	n.Span, n.Name, n.Value = p.to(start), name, value
+	return n
 }
 
 func (p *parser) slices() Expr {

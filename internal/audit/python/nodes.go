@@ -38,19 +38,20 @@ type nodes struct {
 	constantNodes  slab[Constant]
 	attributeNodes slab[Attribute]
 	callNodes      slab[Call]
+	keywordNodes   slab[Keyword]
 }
 
-type slab[T any] struct {
-	free []T
-	made int
-}
+// perSlab is large enough for speed. With more, thousands of files that are held at once would have as many half-empty slabs, and a function that
+// is given up would stay with its neighbours.
+const perSlab = 8
+
+type slab[T any] []T
 
 func (s *slab[T]) make() *T {
-	if len(s.free) == 0 {
-		s.made = min(2*s.made+4, 128)
-		s.free = make([]T, s.made)
+	if len(*s) == 0 {
+		*s = make([]T, perSlab)
 	}
-	node := &s.free[0]
-	s.free = s.free[1:]
+	node := &(*s)[0]
+	*s = (*s)[1:]
 	return node
 }

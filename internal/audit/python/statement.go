@@ -540,7 +540,7 @@ func (p *parser) typeAlias() Stmt {
 func (p *parser) storedName() *Name {
 	n := p.nameNodes.make()
 	start := p.start
-	n.ID, n.Ctx = p.identifierName(), Store
+	n.ID = p.identifierName()
 	n.Span = p.to(start)
 	return n
 }
@@ -673,7 +673,7 @@ func (p *parser) assign(start int32, first Expr) Stmt {
 	mark := len(p.exprs)
 	e := first
 	for p.kind == equal {
-		p.store(e, Store)
+		p.store(e, false)
 		p.exprs = append(p.exprs, e)
 		p.next()
 		e = p.value()

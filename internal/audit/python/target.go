@@ -1,41 +1,27 @@
 package python
 
-// store makes a target of an expression that was read: what stands before = or in, or behind del. What cannot be one fails.
-func (p *parser) store(e Expr, ctx Context) {
+// store fails for an expression that was read and cannot be a target: stand before = or in, or with del behind del.
+func (p *parser) store(e Expr, del bool) {
 	switch e := e.(type) {
-	case *Name:
-		e.Ctx = ctx
-	case *Attribute:
-		e.Ctx = ctx
-	case *Subscript:
-		e.Ctx = ctx
+	case *Name, *Attribute, *Subscript:
 	case *Starred:
-		if ctx == Del {
-			break
+		if del {
+			p.fail("cannot delete this")
+			return
 		}
-		e.Ctx = ctx
-		p.store(e.Value, ctx)
-		return
+		p.store(e.Value, del)
 	case *Tuple:
-		e.Ctx = ctx
-		p.storeAll(e.Elts, ctx)
-		return
+		p.storeAll(e.Elts, del)
 	case *List:
-		e.Ctx = ctx
-		p.storeAll(e.Elts, ctx)
-		return
+		p.storeAll(e.Elts, del)
 	default:
 		p.fail("cannot assign to this")
-		return
-	}
-	if _, starred := e.(*Starred); starred {
-		p.fail("cannot delete this")
 	}
 }
 
-func (p *parser) storeAll(list []Expr, ctx Context) {
+func (p *parser) storeAll(list []Expr, del bool) {
 	for _, e := range list {
-		p.store(e, ctx)
+		p.store(e, del)
 	}
 }
 
@@ -43,7 +29,6 @@ func (p *parser) storeAll(list []Expr, ctx Context) {
 func (p *parser) singleTarget(e Expr, why string) {
 	switch e.(type) {
 	case *Name, *Attribute, *Subscript:
-		p.store(e, Store)
 	default:
 		p.fail(why)
 	}
@@ -55,7 +40,6 @@ func (p *parser) targets() Expr {
 	e := p.target()
 	if p.kind == comma {
 		e = p.tupleFrom(start, e, (*parser).target)
-		e.(*Tuple).Ctx = Store
 	}
 	return e
 }
@@ -67,7 +51,7 @@ func (p *parser) target() Expr {
 	} else {
 		e = p.arithmetic()
 	}
-	p.store(e, Store)
+	p.store(e, false)
 	return e
 }
 
@@ -79,7 +63,7 @@ func (p *parser) del(start int32) Stmt {
 	} else {
 		n.Targets = []Expr{first}
 	}
-	p.storeAll(n.Targets, Del)
+	p.storeAll(n.Targets, true)
 	n.Span = p.to(start)
 	return n
 }
