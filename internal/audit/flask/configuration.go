@@ -87,8 +87,13 @@ func (p *project) findCacheTypes() {
 	}
 }
 
-// judgeConfiguration reports settings that switch tokens in URLs on.
-func (p *project) judgeConfiguration() {
+// written are the findings that follow from the text of a module alone.
+func (p *project) written() []finding.Finding {
+	return append(p.judgeConfiguration(), p.judgeTexts()...)
+}
+
+// judgeConfiguration finds settings that switch tokens in URLs on.
+func (p *project) judgeConfiguration() (list []finding.Finding) {
 	for _, m := range p.modules {
 		if m.test {
 			continue
@@ -101,16 +106,17 @@ func (p *project) judgeConfiguration() {
 				if s != "query_string" {
 					continue
 				}
-				p.add(finding.Finding{
+				list = append(list, finding.Finding{
 					Rule: finding.FlaskTokenInURL, Severity: finding.FlaskTokenInURL.Severity, Confidence: finding.Confirmed,
 					Summary: "Tokens are accepted in the query of requests.",
 					Detail:  name + " has query_string: whoever sends the token so leaves it in logs, histories, caches and the Referer field of other requests.",
 					Source: &finding.Source{Place: finding.Place{File: m.path, Line: m.line(at)}, EndLine: m.endLine(at), Symbol: name, Key: name,
 						Fix: "Leave query_string out: JWT_TOKEN_LOCATION = [\"headers\"]."},
-				}, nil)
+				})
 			}
 		})
 	}
+	return list
 }
 
 // findFileLifetime notes where the configuration gives files that are sent a lifetime: Flask calls them public then.
@@ -127,8 +133,8 @@ func (p *project) findFileLifetime() {
 	}
 }
 
-// judgeTexts reports addresses that are written with a place for an access token in their query.
-func (p *project) judgeTexts() {
+// judgeTexts finds addresses that are written with a place for an access token in their query.
+func (p *project) judgeTexts() (list []finding.Finding) {
 	for _, m := range p.modules {
 		if m.test {
 			continue
@@ -145,16 +151,17 @@ func (p *project) judgeTexts() {
 					if n.Kind != python.Str || len(n.Text) > 2000 || !accessToken.MatchString(n.Text) || !inURLOne.MatchString(n.Text) {
 						return false
 					}
-					p.add(finding.Finding{
+					list = append(list, finding.Finding{
 						Rule: finding.FlaskTokenInURL, Severity: finding.FlaskTokenInURL.Severity, Confidence: finding.Likely,
 						Summary: "An address has a place for an access token in its query.",
 						Detail:  "Whatever token is put there stands in logs, histories, caches and the Referer field of other requests.",
 						Source: &finding.Source{Place: finding.Place{File: m.path, Line: m.line(n)}, EndLine: m.endLine(n), Key: shown(m.file.Source(n)),
 							Fix: "Send it in the Authorization field, or in the body of a POST."},
-					}, nil)
+					})
 				}
 				return true
 			})
 		}
 	}
+	return list
 }

@@ -236,7 +236,8 @@ func (p *project) learn() {
 	}
 }
 
-// release gives up the body of a function that nobody asks for again once it has its summary: most of the trees are such bodies.
+// release gives up the body of a function that nobody asks for again once it has its summary: most of the trees are such bodies. Its names
+// stay, with their values: what it puts into self.client, or app.cache, others resolve in its scope.
 func (p *project) release(f *function) {
 	def, ok := f.node.(*python.FunctionDef)
 	if !ok || f.outer != nil || len(f.decorators) > 0 || len(f.inner) > 0 || len(p.views[f]) > 0 || p.kept[f] || strings.HasPrefix(f.name, "__") {
@@ -245,7 +246,6 @@ func (p *project) release(f *function) {
 	f.gives, f.value = resultOf(f), p.returned(f, maxSteps)
 	f.released = true
 	f.body, def.Body = nil, nil
-	f.scope.names = names{}
 }
 
 // findSingletons notes the classes of which a module has an object, as a value or as a decorator: what that keeps, it keeps for all requests.
@@ -322,6 +322,7 @@ func (p *project) findRequests() {
 
 // run follows every function, and judges.
 func (p *project) run() {
+	written := p.written() // while there are bodies; told last, since what is followed into the same line says more
 	for _, m := range p.modules {
 		fr := &frame{p: p, module: m, scope: m.scope, env: map[string]taint{}, sum: &summary{}}
 		fr.module = m
@@ -337,8 +338,9 @@ func (p *project) run() {
 	p.judgeAll()
 	p.judgeFragments()
 	p.judgePolicies()
-	p.judgeConfiguration()
-	p.judgeTexts()
+	for _, f := range written {
+		p.add(f, nil)
+	}
 	for i := range p.findings {
 		if f := &p.findings[i]; f.Operation == "" {
 			f.Operation = p.routeTo(p.foundIn[i])
