@@ -32,7 +32,10 @@ type given struct {
 }
 
 func (fr *frame) given(n *python.Call) given {
-	g := given{}
+	g := given{exprs: n.Args}
+	if len(n.Args) > 0 {
+		g.positional = make([]taint, 0, len(n.Args))
+	}
 	for _, a := range n.Args {
 		var t taint
 		if s, ok := a.(*python.Starred); ok {
@@ -42,7 +45,6 @@ func (fr *frame) given(n *python.Call) given {
 			t = fr.argument(a)
 		}
 		g.positional = append(g.positional, t)
-		g.exprs = append(g.exprs, a)
 		g.all = g.all.and(t)
 	}
 	for _, k := range n.Keywords {
@@ -51,7 +53,7 @@ func (fr *frame) given(n *python.Call) given {
 			g.star = true
 		} else {
 			if g.keywords == nil {
-				g.keywords = map[string]taint{}
+				g.keywords = make(map[string]taint, len(n.Keywords))
 			}
 			g.keywords[k.Name] = t
 		}

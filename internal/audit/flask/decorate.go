@@ -20,17 +20,26 @@ const (
 
 // layer is one decorator around a function, or one of the things that a decorator of the project does.
 type layer struct {
-	kind   layerKind
+	kind layerKind
+
+	// Of layerAuth.
+	strength strength
+	guessed  bool // by its name alone
+
+	// Of layerCache.
+	memo   bool // arguments are in the key
+	bySelf bool // of a method: by repr(self)
+	fixed  bool // the key is one constant: neither path nor arguments are in it
+	chosen bool // a key function says which arguments are in the key
+	spares bool // it lets requests of known callers pass by
+
 	name   string // as it is written: cache.cached
 	place  finding.Place
 	expr   python.Expr
 	module *module
 	scope  *scope
 
-	// Of layerAuth.
-	strength strength
-	checks   []check
-	guessed  bool // by its name alone
+	checks []check // of layerAuth
 
 	// What the wrapped function is given beside its own arguments, and what the wrapper adds to its answer.
 	inner []call
@@ -40,13 +49,8 @@ type layer struct {
 	library string // flask_caching, functools, …; "" for one of the project's own
 	key     taint
 	keyNote string   // what the key is, in words
-	memo    bool     // arguments are in the key
-	bySelf  bool     // of a method: by repr(self)
-	ignores []string // arguments that are not
-	fixed   bool     // the key is one constant: neither path nor arguments are in it
-	chosen  bool     // a key function says which arguments are in the key
-	keyed   uint64   // these
-	spares  bool     // it lets requests of known callers pass by
+	ignores []string // arguments that are not in the key
+	keyed   uint64   // those that are, where a key function says so
 }
 
 var (
@@ -469,8 +473,8 @@ func resultOf(f *function) python.Expr {
 	if f.result != nil {
 		return f.result
 	}
-	if f.released {
-		return f.gives
+	if f.released != nil {
+		return f.released.gives
 	}
 	for _, stmt := range f.body {
 		if r, ok := stmt.(*python.Return); ok {
@@ -697,9 +701,13 @@ func byCaller(checks []check) (list []check) {
 
 // injected is what decorators give to the parameters of a function, by name.
 func (p *project) injected(f *function) map[string]taint {
+	layers := p.decoratorsOf(f)
+	if len(layers) == 0 {
+		return nil
+	}
 	given := map[string]taint{}
 	checked := false
-	for _, l := range p.decoratorsOf(f) {
+	for _, l := range layers {
 		checked = checked || l.kind == layerAuth
 		for _, c := range l.inner {
 			for i, t := range c.positional {

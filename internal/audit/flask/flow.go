@@ -13,8 +13,8 @@ type summary struct {
 	ret     taint
 	with    bool    // some way gives the caller
 	without bool    // some way does not, though there may be one
-	checks  []check // by which it refuses some callers
 	always  bool    // it never returns: it raises, or aborts
+	checks  []check // by which it refuses some callers
 	ops     []operation
 	sinks   []sink
 	raised  taint  // what its exceptions hold
@@ -59,11 +59,11 @@ type frame struct {
 
 // summarize is the summary of a function; an empty one while it is being made, for functions that call themselves.
 func (p *project) summarize(f *function) *summary {
-	if s := p.summaries[f]; s != nil {
-		return s
+	if f.summary != nil {
+		return f.summary
 	}
 	s := &summary{}
-	p.summaries[f] = s
+	f.summary = s
 	if p.depth > maxDepth {
 		return s
 	}

@@ -37,7 +37,6 @@ type project struct {
 	requests    map[*binding]bool // parameters that are given the request itself
 	cacheTypes  []string          // values of CACHE_TYPE, in lower case; "" for one that is not written there
 
-	summaries    map[*function]*summary
 	layered      map[*function][]layer
 	decorations  map[*function][]layer
 	namesSeen    map[moduleName]value

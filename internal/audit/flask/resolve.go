@@ -21,11 +21,11 @@ const (
 // value is what an expression is known to mean, without running it.
 type value struct {
 	kind   valueKind
+	bound  bool // fn is a method of an instance: self is given
 	name   string
 	module *module
 	fn     *function
 	class  *class
-	bound  bool // fn is a method of an instance: self is given
 }
 
 var unknownValue = value{}
@@ -192,6 +192,9 @@ func (p *project) bound(b *binding, steps int) value {
 	if steps <= 0 {
 		return unknownValue
 	}
+	if b.from == nil && b.value == nil { // there is nothing to find
+		return p.boundTo(b, steps)
+	}
 	if v, ok := p.boundSeen[b]; ok {
 		return v
 	}
@@ -342,8 +345,8 @@ func (p *project) returned(f *function, steps int) value {
 	if f.result != nil {
 		return p.follow(f.result, f.scope, steps)
 	}
-	if f.released {
-		return f.value
+	if f.released != nil {
+		return f.released.value
 	}
 	for i := len(f.body) - 1; i >= 0 && steps > 0; i-- {
 		if ret, ok := f.body[i].(*python.Return); ok && ret.Value != nil {

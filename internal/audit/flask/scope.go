@@ -106,10 +106,14 @@ type function struct {
 	kwarg      int      // number of **kwargs, or -1
 	generator  bool
 
-	// Of one whose body was released: the expression that it gives, and what that means.
-	released bool
-	gives    python.Expr
-	value    value
+	summary  *summary // once it was asked for
+	released *remains // of one whose body was given up
+}
+
+// remains are what a function without its body gives: the expression, and what that means.
+type remains struct {
+	gives python.Expr
+	value value
 }
 
 func (f *function) qualified() string {

@@ -49,6 +49,7 @@ const (
 // taint is what a value depends on: marks, and parameters of the function that is looked at, one bit for each.
 type taint struct {
 	marks  mark
+	attrs  attrs // which parts of the caller it depends on
 	params uint64
 	// without are parameters: the caller is in it only where one of them was not given, as in user or current_user.
 	without uint64
@@ -56,7 +57,6 @@ type taint struct {
 	copies uint64
 	onlyIf string  // the caller is in it only where this parameter of a decorator is set
 	why    *origin // where the caller, or the secret, came in
-	attrs  attrs   // which parts of the caller it depends on
 }
 
 // attrs are parts of the caller, as far as they are told apart.
