@@ -1,6 +1,7 @@
 package flask
 
 import (
+	"iter"
 	"regexp"
 	"strings"
 
@@ -26,15 +27,37 @@ var (
 type given struct {
 	positional []taint
 	exprs      []python.Expr
-	keywords   map[string]taint
+	keywords   []taint // by the number of the keyword, those with ** among them
+	names      []*python.Keyword
 	all        taint
 	star       bool // *args, or **kwargs
 }
 
+// named are the keywords by their names, without those with **.
+func (g given) named() iter.Seq2[string, taint] {
+	return func(yield func(string, taint) bool) {
+		for i, k := range g.names {
+			if k.Name != "" && !yield(k.Name, g.keywords[i]) {
+				return
+			}
+		}
+	}
+}
+
+func (g given) keyword(name string) taint {
+	for k, t := range g.named() {
+		if k == name {
+			return t
+		}
+	}
+	return taint{}
+}
+
 func (fr *frame) given(n *python.Call) given {
-	g := given{exprs: n.Args}
-	if len(n.Args) > 0 {
-		g.positional = make([]taint, 0, len(n.Args))
+	g := given{exprs: n.Args, names: n.Keywords}
+	if len(n.Args)+len(n.Keywords) > 0 {
+		all := make([]taint, len(n.Args)+len(n.Keywords))
+		g.positional, g.keywords = all[:0:len(n.Args)], all[len(n.Args):len(n.Args)]
 	}
 	for _, a := range n.Args {
 		var t taint
@@ -51,12 +74,8 @@ func (fr *frame) given(n *python.Call) given {
 		t := fr.argument(k.Value)
 		if k.Name == "" {
 			g.star = true
-		} else {
-			if g.keywords == nil {
-				g.keywords = make(map[string]taint, len(n.Keywords))
-			}
-			g.keywords[k.Name] = t
 		}
+		g.keywords = append(g.keywords, t)
 		g.all = g.all.and(t)
 	}
 	return g
@@ -243,7 +262,7 @@ func (fr *frame) wrappedCall(n *python.Call) (taint, bool) {
 		}
 		c.positional = append(c.positional, g.positional[i])
 	}
-	for k, t := range g.keywords {
+	for k, t := range g.named() {
 		c.keywords[k] = t
 	}
 	if g.star {
@@ -547,7 +566,7 @@ func (fr *frame) aligned(f *function, g given, bound bool, self taint) []taint {
 			args[f.vararg] = args[f.vararg].and(t)
 		}
 	}
-	for name, t := range g.keywords {
+	for name, t := range g.named() {
 		i := f.param(name)
 		if i < 0 {
 			i = f.kwarg

@@ -179,7 +179,7 @@ func (fr *frame) tokenAmong(e python.Expr) (string, bool) {
 		return "", false
 	}
 	for _, b := range fr.scope.names.of(name.ID) {
-		if !b.isIteration {
+		if !b.isIteration() {
 			return "", false
 		}
 		for _, s := range stringsIn(b.value) {
@@ -321,7 +321,7 @@ func (p *project) freeBinding(b *binding) taint {
 		}
 		return t
 	}
-	if b.value == nil || b.scope == nil || b.isIteration {
+	if b.value == nil || b.scope == nil || b.isIteration() {
 		return taint{}
 	}
 	if t, ok := p.freeSeen[b]; ok {

@@ -86,7 +86,7 @@ func judgeFiles(files []audit.File) audit.Result {
 func newProject() *project {
 	return &project{
 		byTail: map[string][]*module{}, byBase: map[string][]*template{}, context: map[string][]*function{}, attached: map[string][]*binding{}, requests: map[*binding]bool{}, assignedG: map[string][]*function{},
-		g: map[string]taint{}, views: map[*function][]*view{}, freeUnderWay: map[*binding]bool{}, freeSeen: map[*binding]taint{}, namesSeen: map[moduleName]value{}, boundSeen: map[*binding]value{}, finds: map[findKey]*module{}, guards: map[*view]*hook{},
+		g: map[string]taint{}, views: map[*function][]*view{}, freeUnderWay: map[*binding]bool{}, freeSeen: map[*binding]taint{}, namesSeen: map[moduleName]value{}, finds: map[findKey]*module{}, guards: map[*view]*hook{},
 		layered: map[*function][]layer{}, decorations: map[*function][]layer{}, found: map[string]bool{}, registered: map[*binding]registration{}, reads: map[string]bool{}, wrapping: map[*function]map[string]bool{}, passed: map[*function][]taint{}, callers: map[*function]*function{}, kept: map[*function]bool{}, singletons: map[*class]bool{},
 	}
 }

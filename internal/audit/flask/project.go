@@ -41,7 +41,6 @@ type project struct {
 	decorations  map[*function][]layer
 	namesSeen    map[moduleName]value
 	finds        map[findKey]*module
-	boundSeen    map[*binding]value
 	freeSeen     map[*binding]taint
 	freeUnderWay map[*binding]bool
 	depth        int

@@ -195,12 +195,15 @@ func (p *project) bound(b *binding, steps int) value {
 	if b.from == nil && b.value == nil { // there is nothing to find
 		return p.boundTo(b, steps)
 	}
-	if v, ok := p.boundSeen[b]; ok {
-		return v
+	if b.means != nil {
+		return *b.means
 	}
-	p.boundSeen[b] = unknownValue // for what leads back to it
+	b.means = &unknownValue // for what leads back to it
 	v := p.boundTo(b, steps)
-	p.boundSeen[b] = v
+	if v.kind != isUnknown {
+		known := v
+		b.means = &known
+	}
 	return v
 }
 
@@ -215,7 +218,7 @@ func (p *project) boundTo(b *binding, steps int) value {
 		return value{kind: isClass, class: b.class}
 	case b.from != nil:
 		return p.imported(b, steps)
-	case b.isIteration || b.index >= 0 || b.value == nil:
+	case b.isIteration() || b.index >= 0 || b.value == nil:
 		return unknownValue
 	}
 	return p.follow(b.value, b.scope, steps)

@@ -70,15 +70,17 @@ func (n *names) add(name string, b *binding) {
 
 // binding is one way in which a name comes to mean something.
 type binding struct {
-	scope       *scope
-	value       python.Expr // assigned; nil where something else gives the name its meaning
-	fn          *function
-	class       *class
-	from        *imported // by an import
-	index       int32     // of value's elements, for a, b = value; -1: all of it
-	param       int32     // number of the parameter; -1: none
-	isIteration bool
+	scope *scope
+	value python.Expr // assigned; nil where something else gives the name its meaning
+	fn    *function
+	class *class
+	from  *imported // by an import
+	index int32     // of value's elements, for a, b = value; -1: all of it; -2: one after the other
+	param int32     // number of the parameter; -1: none
+	means *value    // once it was asked for
 }
+
+func (b *binding) isIteration() bool { return b.index == -2 }
 
 // imported is what an import names: a module, or with attr what it holds.
 type imported struct {
@@ -371,7 +373,7 @@ func (c *collector) attribute(s *scope, t *python.Attribute, value python.Expr) 
 func (c *collector) iteration(s *scope, target, iter python.Expr) {
 	switch t := target.(type) {
 	case *python.Name:
-		s.bind(t.ID, &binding{value: iter, param: -1, index: -1, isIteration: true})
+		s.bind(t.ID, &binding{value: iter, param: -1, index: -2})
 	case *python.Tuple:
 		for _, e := range t.Elts {
 			c.iteration(s, e, iter)

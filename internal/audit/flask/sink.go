@@ -231,9 +231,9 @@ func lastName(e python.Expr) string {
 // urlCall is url_for(…, token=t), requests.get(url, params={"access_token": t}), "…?token={}".format(t).
 func (fr *frame) urlCall(n *python.Call, callee value, g given) {
 	if callee.kind == isExternal && callee.name == "flask.url_for" {
-		for _, k := range n.Keywords {
-			if (tokenName.MatchString(k.Name) || bareToken.MatchString(k.Name)) && g.keywords[k.Name].has(secret) && !fr.sendsLinks() && !inLinks.MatchString(firstText(n)) {
-				fr.sunk(finding.FlaskTokenInURL, n, g.keywords[k.Name])
+		for i, k := range n.Keywords {
+			if (tokenName.MatchString(k.Name) || bareToken.MatchString(k.Name)) && g.keywords[i].has(secret) && !fr.sendsLinks() && !inLinks.MatchString(firstText(n)) {
+				fr.sunk(finding.FlaskTokenInURL, n, g.keywords[i])
 			}
 		}
 		return

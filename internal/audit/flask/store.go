@@ -222,7 +222,7 @@ func (fr *frame) storeCall(n *python.Call, g given) (taint, bool) {
 	}
 	for _, name := range []string{"key", "name"} {
 		if e, ok := keywordOf(n, name); ok {
-			op.key = op.key.and(g.keywords[name])
+			op.key = op.key.and(g.keyword(name))
 			op.keyText, op.literal = fr.keyText(e)
 		}
 	}
@@ -235,7 +235,7 @@ func (fr *frame) storeCall(n *python.Call, g given) (taint, bool) {
 		for i := 1; i < len(g.positional); i++ {
 			op.value = op.value.and(g.positional[i])
 		}
-		for name, t := range g.keywords {
+		for name, t := range g.named() {
 			if name != "key" {
 				op.value = op.value.and(t)
 			}
@@ -248,7 +248,7 @@ func (fr *frame) storeCall(n *python.Call, g given) (taint, bool) {
 			op.value = g.positional[at]
 		}
 		for _, name := range []string{"value", "mapping", "data", "val"} {
-			op.value = op.value.and(g.keywords[name])
+			op.value = op.value.and(g.keyword(name))
 		}
 		op.value = op.value.and(fr.pc.told())
 		fr.operate(op)
@@ -326,7 +326,7 @@ func (fr *frame) keyText(e python.Expr) (text string, literal bool) {
 		return quoted(s), true
 	}
 	if name, ok := e.(*python.Name); ok && fr.isLocal(name.ID) { // key = f"orders:{page}", before
-		if list := fr.scope.names.of(name.ID); len(list) == 1 && list[0].param < 0 && list[0].index < 0 && !list[0].isIteration && list[0].value != nil {
+		if list := fr.scope.names.of(name.ID); len(list) == 1 && list[0].param < 0 && list[0].index < 0 && !list[0].isIteration() && list[0].value != nil {
 			e = list[0].value
 		}
 	}

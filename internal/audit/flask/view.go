@@ -214,7 +214,7 @@ func (p *project) text(e python.Expr, s *scope, steps int) (string, bool) {
 	case *python.Constant:
 		return n.Text, n.Kind == python.Str
 	case *python.Name:
-		if b := p.bindingOf(n, s); b != nil && b.value != nil && b.index < 0 && !b.isIteration && len(b.scope.names.of(n.ID)) == 1 {
+		if b := p.bindingOf(n, s); b != nil && b.value != nil && b.index < 0 && !b.isIteration() && len(b.scope.names.of(n.ID)) == 1 {
 			return p.text(b.value, b.scope, steps-1)
 		}
 	case *python.BinOp:
