@@ -69,7 +69,7 @@ func (p *project) summarize(f *function) *summary {
 	}
 	p.depth++
 	defer func() { p.depth-- }()
-	fr := &frame{p: p, module: f.module, fn: f, scope: f.scope, env: map[string]taint{}, sum: s}
+	fr := &frame{p: p, module: f.module, fn: f, scope: f.scope, env: p.emptyEnv(), sum: s}
 	given := p.injected(f)
 	for i, name := range f.params {
 		if list := f.scope.names.of(name); i != f.vararg && i != f.kwarg && (name == "request" || len(list) > 0 && p.requests[list[0]]) {
@@ -83,7 +83,21 @@ func (p *project) summarize(f *function) *summary {
 		s.always = fr.block(f.body) == raises
 	}
 	fr.settle()
+	if len(fr.env) <= 16 { // to clear a large one would take longer than to make one
+		clear(fr.env)
+		p.spare = append(p.spare, fr.env)
+	}
 	return s
+}
+
+func (p *project) emptyEnv() map[string]taint {
+	last := len(p.spare) - 1
+	if last < 0 {
+		return map[string]taint{}
+	}
+	env := p.spare[last]
+	p.spare = p.spare[:last]
+	return env
 }
 
 // paramNamed: a parameter that is called after a credential is one.

@@ -43,6 +43,7 @@ type project struct {
 	finds        map[findKey]*module
 	freeSeen     map[*binding]taint
 	freeUnderWay map[*binding]bool
+	spare        []map[string]taint // of frames that are done
 	depth        int
 	underWay     int
 
