@@ -83,9 +83,9 @@ func runAudit(ctx context.Context, e env, args []string) error {
 	return writeAll(e, outputs, result, verdict, exit)
 }
 
-// collectOften keeps the heap near what the trees of all files need at once, which is some 18 times their text: without it the collector
+// collectOften keeps the heap near what the trees of all files need at once, which is some 15 times their text: without it the collector
 // waits until there is twice as much. Nearer than that it would run without end.
-func collectOften(size int64) { debug.SetMemoryLimit(max(280<<20, 26*size)) }
+func collectOften(size int64) { debug.SetMemoryLimit(max(200<<20, 21*size)) }
 
 // auditOf audits, and with fix writes what may be written, and audits again: what remains is what is there, and not what should be.
 func auditOf(ctx context.Context, trees []audit.Tree, o audit.Options, known map[string]bool, fix bool) (*finding.Report, error) {
