@@ -137,7 +137,7 @@ var auditTable = []mutant{
 	{"audit flask, the beginning of a token is the token", "internal/audit/flask/eval.go", "\t\tcase beginning: // all", "\t\tcase 99: // all", "internal/audit/flask", "TestCases TestDecisions"},
 	{"audit flask, the language of a session is the caller", "internal/audit/flask/eval.go", "if constant && neutralSession(key) {", "if false {", "internal/audit/flask", "TestCases TestDecisions"},
 	{"audit flask, an argument or current_user is current_user", "internal/audit/flask/eval.go", "fr.without |= fr.paramOf(n.Values[0])", "_ = n.Or", "internal/audit/flask", "TestCases TestDecisions"},
-	{"audit flask, a name of an import that is missing is nobody", "internal/audit/flask/eval.go", `if name == "current_user" || name == "current_identity" {`, "if false {", "internal/audit/flask", "TestCases TestDecisions"},
+	{"audit flask, a name of an import that is missing is nobody", "internal/audit/flask/eval.go", `if name == "current_user" || name == "current_identity" || name == "current_auth" {`, "if false {", "internal/audit/flask", "TestCases TestDecisions"},
 
 	// Flask: calls.
 	{"audit flask, a digest of a token is the token", "internal/audit/flask/call.go", "\tcase hashing.MatchString(dotted):\n\t\treturn receiver.and(g.all).told()", "\tcase hashing.MatchString(dotted):\n\t\treturn receiver.and(g.all)", "internal/audit/flask", "TestCases TestDecisions"},
