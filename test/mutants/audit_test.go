@@ -329,6 +329,14 @@ var auditTable = []mutant{
 	{"audit nginx, queries have tokens", "internal/audit/nginx/logging.go", "|| queries != nil {", "|| true {", "internal/audit/nginx", "TestAnnotated TestTrees TestConfidence TestDecisions"},
 
 	// Varnish.
+	{"audit varnish, a part of a token is all of it", "internal/audit/varnish/value.go", "return t[0] != t[1] && t[0] != t[2] && t[1] != t[2] }", "return t[0] != t[1] }", "internal/audit/varnish", "TestDecisions TestExamples TestConfidence TestLabs TestUnseen TestNoLifetime"},
+	{"audit varnish, how long a token is tells whose it is", "internal/audit/varnish/machine.go", "\t\treturn m.length(st, e)\n", "\t\treturn value{by: m.together(st, e.args)}\n", "internal/audit/varnish", "TestDecisions TestExamples TestConfidence TestLabs TestUnseen TestNoLifetime"},
+	{"audit varnish, a piece of a token by its place is all of it", "internal/audit/varnish/machine.go", "if v, ok := m.part(st, e); ok {", "if v, ok := m.part(st, e); ok && false {", "internal/audit/varnish", "TestDecisions TestExamples TestConfidence TestLabs TestUnseen TestNoLifetime"},
+	{"audit varnish, a restart ends everything", "internal/audit/varnish/machine.go", "\t\t\t\tagain = append(again, e.state)\n", "", "internal/audit/varnish", "TestDecisions TestExamples TestConfidence TestLabs TestUnseen TestNoLifetime"},
+	{"audit varnish, a backend that never sees who asks tells callers apart", "internal/audit/varnish/words.go", "\tif v.blind {\n", "\tif false {\n", "internal/audit/varnish", "TestSeverityOfRemoval"},
+	{"audit varnish, no cookie comes to a backend without the field", "internal/audit/varnish/verdict.go", "\t\t\ts.cookies[e.removed] = true\n", "", "internal/audit/varnish", "TestSeverityOfRemoval"},
+	{"audit varnish, an if stands in the same if again", "internal/audit/varnish/words.go", "asked && at.start < at.end {", "asked && at.start > at.end {", "internal/audit/varnish", "TestEditKeepsTheIndentation"},
+	{"audit varnish, what is likely is written", "internal/audit/varnish/words.go", "== finding.VarnishHashIgnoresAuthorization && v.sure}}", "== finding.VarnishHashIgnoresAuthorization}}", "internal/audit/varnish", "TestConfidence"},
 	{"audit varnish, no Vary has the caller", "internal/audit/varnish/verdict.go", "&& e.keyed&by == 0 {", "{", "internal/audit/varnish", "TestDecisions TestExamples TestConfidence TestLabs TestUnseen TestNoLifetime"},
 	{"audit varnish, a store that Varnish signs for knows callers", "internal/audit/varnish/verdict.go", "if by == authorization && slices.ContainsFunc(stored", "if false && slices.ContainsFunc(stored", "internal/audit/varnish", "TestDecisions TestExamples TestConfidence TestLabs TestUnseen TestNoLifetime"},
 	{"audit varnish, a miss that passes is stored", "internal/audit/varnish/verdict.go", `if missed.to != "fetch" && missed.to != "deliver" {`, "if false {", "internal/audit/varnish", "TestDecisions TestExamples TestConfidence TestLabs TestUnseen TestNoLifetime"},

@@ -98,6 +98,14 @@ func TestEditKeepsTheIndentation(t *testing.T) {
 	for _, c := range [][2]string{
 		{"sub vcl_recv {\n\treturn (hash);\n}\n", "sub vcl_recv {\n\tif (req.http.Authorization) {\n\t\treturn (pass);\n\t}\n\treturn (hash);\n}\n"},
 		{"sub vcl_recv {\n  return (hash);\n}\n", "sub vcl_recv {\n  if (req.http.Authorization) {\n    return (pass);\n  }\n  return (hash);\n}\n"},
+		// Where an if asks for the field already, its block passes.
+		{"sub vcl_recv {\n    if (req.http.Authorization) {\n        return (hash);\n    }\n}\n", "sub vcl_recv {\n    if (req.http.Authorization) {\n        return (pass);\n    }\n}\n"},
+		{"sub vcl_recv {\n    if (!req.http.Authorization || req.url == \"/\") {\n        return (synth(401));\n    } else {\n        return (hash);\n    }\n}\n",
+			"sub vcl_recv {\n    if (!req.http.Authorization || req.url == \"/\") {\n        return (synth(401));\n    } else {\n        return (pass);\n    }\n}\n"},
+		{"sub vcl_recv {\n    if (req.http.Authorization ~ \"^Bearer \" && req.method == \"GET\") {\n        return (hash);\n    }\n}\n",
+			"sub vcl_recv {\n    if (req.http.Authorization ~ \"^Bearer \" && req.method == \"GET\") {\n        return (pass);\n    }\n}\n"},
+		{"sub vcl_recv {\n    if (req.http.Authorization || req.method == \"GET\") {\n        return (hash);\n    }\n}\n",
+			"sub vcl_recv {\n    if (req.http.Authorization || req.method == \"GET\") {\n        if (req.http.Authorization) {\n            return (pass);\n        }\n        return (hash);\n    }\n}\n"},
 		{"sub vcl_recv { return (hash); }\n", "sub vcl_recv { if (req.http.Authorization) { return (pass); } return (hash); }\n"},
 	} {
 		r := audited(file("a.vcl", c[0]))

@@ -110,7 +110,8 @@ func (e *edge) ask(who, carried string) string {
 	case carried == "cookie":
 		req.Header.Set("Cookie", "theme=dark; sessionid="+who)
 	default:
-		req.Header.Set("Authorization", "Bearer "+who)
+		// As two that one issuer signed: of one length, and alike up to the name.
+		req.Header.Set("Authorization", "Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ"+who+strings.Repeat("x", 8-len(who)))
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {

@@ -53,6 +53,8 @@ type state struct {
 	plain *statement
 	// keyed are the credentials by which what is stored is told apart, hashed or named in Vary.
 	keyed credential
+	// cut is the statement that hashed a part of the field which tokens share.
+	cut *statement
 	// narrow is what the conditions say, of which two states that go on as one had each its own.
 	narrow standing
 	// lifetime is the statement that has what is stored kept for a time of its own.
@@ -66,7 +68,7 @@ func (s *state) fork() *state {
 }
 
 func (s *state) put(variable string, v value) {
-	if v.what == given && (len(v.a) > maxText || len(v.b) > maxText) {
+	if v.what == given && v.texts.longest() > maxText {
 		v = value{what: something, by: v.tells()}
 	}
 	if _, held := s.vars[variable]; held || len(s.vars) < maxHeld {
@@ -82,10 +84,10 @@ func (s *state) core() string {
 		b.WriteString(name)
 		b.WriteByte(byte(v.what))
 		b.WriteByte(byte(v.by))
-		b.WriteString(v.a)
-		b.WriteByte(0)
-		b.WriteString(v.b)
-		b.WriteByte(0)
+		for _, text := range v.texts {
+			b.WriteString(text)
+			b.WriteByte(0)
+		}
 	}
 	for _, at := range []*statement{s.removed, s.plain, s.lifetime} {
 		if at != nil {
@@ -195,6 +197,30 @@ func (m *machine) leaves(sub string, from *state) []exit {
 	m.exits = before
 	return list
 }
+
+// received are the ways out of vcl_recv. One that restarts the request comes there again, with the fields as they were left.
+func (m *machine) received(from *state) (list []exit) {
+	states := []*state{from}
+	for n := range maxRestarts + 1 {
+		var again []*state
+		for _, st := range states {
+			for _, e := range m.leaves("vcl_recv", st) {
+				if e.to != "restart" {
+					list = append(list, e)
+					continue
+				}
+				e.forget("req.restarts")
+				e.put("req.restarts", textual(strconv.Itoa(n+1)))
+				again = append(again, e.state)
+			}
+		}
+		states = join(again)
+	}
+	return list
+}
+
+// maxRestarts is how often a request begins again, as the parameter of Varnish's of this name has it unless it is set.
+const maxRestarts = 4
 
 // call runs all parts of a subroutine, the built-in one last.
 func (m *machine) call(sub string, states []*state) []*state {
@@ -340,7 +366,7 @@ func (m *machine) set(s *statement, st *state) {
 		return
 	case "req.http.authorization":
 		st.removed = nil
-		if v.what == missing || v.what == given && v.a == "" && v.b == "" {
+		if v.what == missing || v.what == given && v.texts == (texts{}) {
 			st.removed = s
 			v = value{what: missing}
 		}
@@ -400,6 +426,9 @@ func (m *machine) evaluate(s *statement, st *state) {
 	case e.text == "hash_data":
 		for _, arg := range e.args {
 			st.keyed |= m.keys(st, arg)
+			if m.value(st, arg).cut()&authorization != 0 {
+				st.cut = s
+			}
 		}
 	case strings.HasPrefix(e.text, "header.") && len(e.args) > 1 && e.args[0].text == "beresp.http.vary":
 		st.keyed |= m.named(st, e)
@@ -531,7 +560,7 @@ func (m *machine) condition(st *state, e *expression) truth {
 	if e.op == invoke && strings.HasPrefix(e.text, "basicauth.") {
 		// Whom the file of passwords knows has another scheme than the two that are followed.
 		for _, arg := range e.args {
-			if v := m.value(st, arg); v.what == given && strings.HasPrefix(v.a, "Bearer ") {
+			if v := m.value(st, arg); v.what == given && strings.HasPrefix(v.texts[0], "Bearer ") {
 				return no
 			}
 		}
@@ -586,7 +615,7 @@ func (m *machine) excluded(v value, sign, holed string) bool {
 	}
 	switch sign {
 	case "==", "!=":
-		return !strings.HasPrefix(v.a, begin) && !strings.HasPrefix(v.b, begin)
+		return v.texts.all(func(s string) bool { return !strings.HasPrefix(s, begin) })
 	case "~", "!~":
 		anchored := strings.HasPrefix(begin, "^") || strings.HasPrefix(begin, "(?i)^")
 		return anchored && v.matches(m.patterns.compile(begin)) == no
@@ -640,10 +669,14 @@ func (m *machine) value(st *state, e *expression) value {
 // joined is two strings put together.
 func joined(v, w value) value {
 	known := func(v value) bool { return v.what == given || v.what == missing }
-	if !known(v) || !known(w) || len(v.a)+len(w.a) > maxText {
+	if !known(v) || !known(w) || v.texts.longest()+w.texts.longest() > maxText {
 		return value{what: something, by: v.tells() | w.tells()}
 	}
-	return value{what: given, a: v.a + w.a, b: v.b + w.b, by: v.by | w.by}
+	sum := value{what: given, by: v.by | w.by}
+	for i := range sum.texts {
+		sum.texts[i] = v.texts[i] + w.texts[i]
+	}
+	return sum
 }
 
 func (m *machine) together(st *state, list []*expression) (by credential) {
@@ -665,8 +698,13 @@ func (m *machine) invoke(st *state, e *expression) value {
 	case "std.tolower", "std.toupper":
 		if len(e.args) == 1 {
 			v := m.value(st, e.args[0])
-			f := map[string]func(string) string{"std.tolower": strings.ToLower, "std.toupper": strings.ToUpper}[e.text]
-			v.a, v.b = f(v.a), f(v.b)
+			v.texts = v.texts.each(map[string]func(string) string{"std.tolower": strings.ToLower, "std.toupper": strings.ToUpper}[e.text])
+			return v
+		}
+	case "std.strlen", "str.len", "utf8.strlen":
+		return m.length(st, e)
+	case "str.substr", "substr", "utf8.substr":
+		if v, ok := m.part(st, e); ok {
 			return v
 		}
 	}
@@ -695,7 +733,53 @@ func (m *machine) regsub(st *state, e *expression) (value, bool) {
 		return value{}, false
 	}
 	all := e.text == "regsuball"
-	v.a, v.b, v.what = substitute(re, v.a, e.args[2].text, all), substitute(re, v.b, e.args[2].text, all), given
+	v.texts, v.what = v.texts.each(func(s string) string { return substitute(re, s, e.args[2].text, all) }), given
+	return v, true
+}
+
+// length is how long a text is, which tells nobody apart: tokens of one issuer are of one length.
+func (m *machine) length(st *state, e *expression) value {
+	if len(e.args) != 1 {
+		return value{}
+	}
+	v := m.value(st, e.args[0])
+	if v.what != given && v.what != missing {
+		return value{what: something}
+	}
+	v.texts, v.what = v.texts.each(func(s string) string { return strconv.Itoa(len(s)) }), given
+	return v
+}
+
+// part is a piece of a text by its place: str.substr(s, length, offset) of a module, substr(s, offset, length) of Fastly's. Places that are
+// counted from the end are not followed.
+func (m *machine) part(st *state, e *expression) (value, bool) {
+	if len(e.args) < 2 {
+		return value{}, false
+	}
+	v := m.value(st, e.args[0])
+	if v.what != given && v.what != missing {
+		return value{}, false
+	}
+	const whole = maxText
+	numbers := [2]int{0, whole}
+	for i, arg := range e.args[1:min(3, len(e.args))] {
+		n, err := strconv.Atoi(arg.text)
+		if arg.op != numeral || err != nil || n < 0 {
+			return value{}, false
+		}
+		numbers[i] = n
+	}
+	offset, length := numbers[0], numbers[1]
+	if e.text == "str.substr" {
+		offset, length = 0, numbers[0]
+		if len(e.args) > 2 {
+			offset = numbers[1]
+		}
+	}
+	v.texts, v.what = v.texts.each(func(s string) string {
+		s = s[min(offset, len(s)):]
+		return s[:min(length, len(s))]
+	}), given
 	return v, true
 }
 

@@ -24,6 +24,8 @@ type site struct {
 	host bool
 	// files: a backend has nothing but what is the same for everybody.
 	files bool
+	// cookies is what withCookies found, once it was asked.
+	cookies map[*statement]bool
 }
 
 func survey(p *program) *site {

@@ -2,17 +2,18 @@ package varnish
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// value is what a variable holds when two requests are followed at once that differ in nothing but the credentials. The zero value is
-// one of which nothing is known.
+// value is what a variable holds when requests are followed at once that differ in nothing but the credentials. The zero value is one of
+// which nothing is known.
 type value struct {
 	what what
-	// a and b are the texts that the two requests have, where what is given.
-	a, b string
+	// texts are those that the requests have, where what is given.
+	texts texts
 	// by is of whose credentials the value is made, where its text is not known.
 	by credential
 }
@@ -34,22 +35,53 @@ const (
 	cookie
 )
 
-func textual(s string) value { return value{what: given, a: s, b: s} }
+// texts are what one field or variable holds in each of the requests.
+type texts [3]string
 
-// tells is of which credentials the value says something: two callers have two values.
+// tokens are those of the callers: an opaque one and two JWTs, of one scheme. A condition that tells them apart may come out either way.
+// The JWTs have one length, one header, and payloads that begin alike, as two that one issuer signed have: what is cut out of a token
+// tells callers apart only if it does so with these.
+var tokens = texts{"Bearer 3f1b0c5e9a7d4682",
+	"Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJib2IifQ.c2lnbmF0dXJl",
+	"Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJldmUifQ.b2YgYW5vdGhl"}
+
+func textual(s string) value { return value{what: given, texts: texts{s, s, s}} }
+
+// each changes every text.
+func (t texts) each(f func(string) string) texts {
+	for i, s := range t {
+		t[i] = f(s)
+	}
+	return t
+}
+
+// all reports whether f holds of every text.
+func (t texts) all(f func(string) bool) bool {
+	return !slices.ContainsFunc(t[:], func(s string) bool { return !f(s) })
+}
+
+// apart reports whether no two are the same.
+func (t texts) apart() bool { return t[0] != t[1] && t[0] != t[2] && t[1] != t[2] }
+
+// longest is the length of the longest.
+func (t texts) longest() int { return max(len(t[0]), len(t[1]), len(t[2])) }
+
+// tells is of which credentials the value says whose they are: two callers have two values.
 func (v value) tells() credential {
 	switch {
-	case v.what == given && v.a == v.b, v.what == missing:
+	case v.what == given && !v.texts.apart(), v.what == missing:
 		return 0
 	}
 	return v.by
 }
 
-// The callers: an opaque token and a JWT, of one scheme. A condition that tells them apart may come out either way.
-const (
-	opaqueToken = "Bearer 3f1b0c5e9a7d4682"
-	webToken    = "Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJib2IifQ.c2lnbmF0dXJl"
-)
+// cut is of which credentials the value holds a part that two callers may share.
+func (v value) cut() credential {
+	if v.what == given && !v.texts.apart() {
+		return v.by
+	}
+	return 0
+}
 
 // truth has three values, since much of a request is not known.
 type truth uint8
@@ -69,22 +101,22 @@ func truthOf(b bool) truth {
 
 func (t truth) negated() truth { return [...]truth{maybe, no, yes}[t] }
 
-// both is what holds for the two requests, where it is the same.
-func both(a, b bool) truth {
-	if a == b {
-		return truthOf(a)
+// together is what f says of each request, where it is the same.
+func together(f func(i int) bool) truth {
+	first := f(0)
+	for i := range len(texts{}) {
+		if f(i) != first {
+			return maybe
+		}
 	}
-	return maybe
+	return truthOf(first)
 }
 
 // isSet is the truth of a variable that stands alone as a condition.
 func (v value) isSet() truth {
 	switch v.what {
 	case given:
-		if v.a == "false" || v.a == "0" {
-			return no
-		}
-		return yes
+		return together(func(i int) bool { return v.texts[i] != "false" && v.texts[i] != "0" })
 	case something:
 		return yes
 	case missing:
@@ -113,7 +145,7 @@ func (v value) matches(re *regexp.Regexp) truth {
 	if re == nil || v.what != given && v.what != missing {
 		return maybe
 	}
-	return both(re.MatchString(v.a), re.MatchString(v.b)) // what is missing is empty here
+	return together(func(i int) bool { return re.MatchString(v.texts[i]) }) // what is missing is empty here
 }
 
 // equals compares as Varnish does: a header that is not set is the empty string, durations have units.
@@ -121,22 +153,27 @@ func (v value) equals(w value) truth {
 	if v.what != given && v.what != missing || w.what != given && w.what != missing {
 		return maybe
 	}
-	if x, ok := quantity(v.a); ok {
-		if y, ok := quantity(w.a); ok {
-			return truthOf(x == y)
+	return together(func(i int) bool {
+		x, ok1 := quantity(v.texts[i])
+		y, ok2 := quantity(w.texts[i])
+		if ok1 && ok2 {
+			return x == y
 		}
-	}
-	return both(v.a == w.a, v.b == w.b)
+		return v.texts[i] == w.texts[i]
+	})
 }
 
 // less is v < w for numbers and durations.
 func (v value) less(w value) truth {
-	x, ok1 := quantity(v.a)
-	y, ok2 := quantity(w.a)
-	if v.what != given || w.what != given || !ok1 || !ok2 {
+	number := func(s string) bool { _, ok := quantity(s); return ok }
+	if v.what != given || w.what != given || !v.texts.all(number) || !w.texts.all(number) {
 		return maybe
 	}
-	return truthOf(x < y)
+	return together(func(i int) bool {
+		x, _ := quantity(v.texts[i])
+		y, _ := quantity(w.texts[i])
+		return x < y
+	})
 }
 
 // quantity reads a number, with or without one of Varnish's units of time.

@@ -18,7 +18,9 @@ type verdict struct {
 	hash     *subroutine
 	forced   *statement // keeps what is stored for a time of its own
 	mention  *statement
-	copied   bool // the origin sees the credentials all the same
+	cut      *statement // hashes a part of the field which tokens share
+	copied   bool       // the origin sees the credentials all the same
+	blind    bool       // the origin sees nothing of who asks
 	sure     bool
 	doubtful bool
 }
@@ -42,7 +44,7 @@ func (vs verdicts) add(v verdict) {
 
 func (v verdict) weight() int {
 	n := 0
-	for _, yes := range []bool{v.by == authorization, v.sure, v.copied, v.forced != nil} {
+	for _, yes := range []bool{v.by == authorization, v.sure, v.copied, !v.blind, v.forced != nil} {
 		n *= 2
 		if yes {
 			n++
@@ -73,7 +75,7 @@ func caller(by credential) *state {
 		"beresp.http.vary": {what: missing}, "beresp.http.pragma": {what: missing}, "beresp.http.expires": {what: missing},
 	}}
 	if by == authorization {
-		st.vars[field] = value{what: given, a: opaqueToken, b: webToken, by: authorization}
+		st.vars[field] = value{what: given, texts: tokens, by: authorization}
 	} else {
 		st.vars["req.http.cookie"] = value{what: something, by: cookie}
 	}
@@ -81,11 +83,8 @@ func caller(by credential) *state {
 }
 
 func follow(s *site, by credential) (list []verdict) {
-	m := &machine{program: s.program, appended: builtin(), patterns: patterns{}, standings: map[*expression]standing{}, reads: s.reads}
-	if s.fastly {
-		m.appended = builtinFastly()
-	}
-	for _, e := range lookups(m.leaves("vcl_recv", caller(by))) {
+	m := s.machine()
+	for _, e := range lookups(m.received(caller(by))) {
 		var stored []*state
 		for _, says := range answers {
 			st := e.fork()
@@ -106,6 +105,30 @@ func follow(s *site, by credential) (list []verdict) {
 		s.broken = append(s.broken, problem{s.root, 1, "the program has more ways through it than are followed"})
 	}
 	return list
+}
+
+func (s *site) machine() *machine {
+	m := &machine{program: s.program, appended: builtin(), patterns: patterns{}, standings: map[*expression]standing{}, reads: s.reads}
+	if s.fastly {
+		m.appended = builtinFastly()
+	}
+	return m
+}
+
+// withCookies are the removals of the field that a request with a cookie, too, goes by to the backend, without the cookie in the hash.
+func (s *site) withCookies() map[*statement]bool {
+	if s.cookies != nil {
+		return s.cookies
+	}
+	s.cookies = map[*statement]bool{}
+	m, from := s.machine(), caller(authorization)
+	from.vars["req.http.cookie"] = value{what: something, by: cookie}
+	for _, e := range lookups(m.received(from)) {
+		if e.removed != nil && slices.ContainsFunc(m.stored(e.state, cookie), func(st *state) bool { return st.carried(cookie) }) {
+			s.cookies[e.removed] = true
+		}
+	}
+	return s.cookies
 }
 
 // answers are what the origin's Cache-Control may say, and a shared cache still has no right to repeat it (RFC 9111 §3.5). One that
@@ -149,9 +172,6 @@ func (s *state) ownName() bool {
 // blind to who asked.
 func (m *machine) stored(from *state, by credential) (list []*state) {
 	for _, hashed := range m.leaves("vcl_hash", from) {
-		if hashed.keyed&by != 0 {
-			continue
-		}
 		for _, missed := range m.leaves("vcl_miss", hashed.state) {
 			if missed.to != "fetch" && missed.to != "deliver" {
 				continue
@@ -263,7 +283,7 @@ func (s *site) api(st *state) bool {
 }
 
 func (s *site) verdict(by credential, e exit, kept *state) (verdict, bool) {
-	v := verdict{by: by, lookup: e.at, forced: kept.lifetime, mention: s.mention, hash: s.first("vcl_hash")}
+	v := verdict{by: by, lookup: e.at, forced: kept.lifetime, cut: kept.cut, mention: s.mention, hash: s.first("vcl_hash")}
 	if e.at.isBuiltin() {
 		v.lookup = nil
 	}
@@ -307,7 +327,8 @@ func (s *site) strips(v verdict, e exit, kept *state, where standing) (verdict, 
 	v.rule, v.blamed = finding.VarnishStripsAuthorization, e.removed
 	v.copied = kept.carried(authorization)
 	v.sure = v.copied && v.forced != nil
-	v.doubtful = !v.copied && kept.spared()
+	v.doubtful = !v.copied
+	v.blind = !v.copied && !s.withCookies()[e.removed]
 	if kept.sick() {
 		return v, false // the backend is not asked at all
 	}

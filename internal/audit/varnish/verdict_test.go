@@ -3,6 +3,7 @@ package varnish
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -74,6 +75,43 @@ func TestConfidence(t *testing.T) {
 		r := audited(file("a.vcl", c.text))
 		if len(r.Findings) != 1 || r.Findings[0].Confidence != c.want {
 			t.Errorf("%s: %v, not one that is %v", c.name, r.Findings, c.want)
+			continue
+		}
+		if safe := r.Findings[0].Source.Safe; safe != (c.want == finding.Confirmed) {
+			t.Errorf("%s: written without a question: %v", c.name, safe)
+		}
+	}
+}
+
+// What a removal of the field costs goes by what the backend still sees of who asks.
+func TestSeverityOfRemoval(t *testing.T) {
+	for _, c := range []struct {
+		name, recv, rest string
+		want             finding.Severity
+	}{
+		{"nothing at all: nobody gets what was made for another", "unset req.http.Authorization; unset req.http.Cookie; return (hash);", "", finding.Low},
+		{"a cookie, which is looked up too", "unset req.http.Authorization; unset req.http.Accept; return (hash);", "", finding.High},
+		{"a cookie, which the hash has", "unset req.http.Authorization; return (hash);", "sub vcl_hash { hash_data(req.http.Cookie); }", finding.Low},
+		{"no cookie: the built-in code passes these", "unset req.http.Authorization;", "", finding.Low},
+		{"a copy of the field", "set req.http.X-Saved = req.http.Authorization; unset req.http.Authorization; unset req.http.Cookie; return (hash);", "", finding.High},
+	} {
+		r := audited(file("a.vcl", "sub vcl_recv { "+c.recv+" }\n"+c.rest))
+		if len(r.Findings) != 1 || r.Findings[0].Rule != finding.VarnishStripsAuthorization || r.Findings[0].Severity != c.want {
+			t.Errorf("%s: %v, not one that is %v", c.name, r.Findings, c.want)
+		}
+	}
+}
+
+// What is said of the hash is true of it: where a part of the field is in it, it is not said that nothing is.
+func TestWordsOfAPart(t *testing.T) {
+	const recv = "sub vcl_recv { return (hash); }\nsub vcl_hash {\n    hash_data("
+	for hashed, want := range map[string]string{
+		`regsub(req.http.Authorization, "^(.{12}).*", "\1")`: "the same for two tokens",
+		`req.http.Accept`: "nothing of Authorization enters",
+	} {
+		r := audited(file("a.vcl", recv+hashed+");\n}\nbackend api { .host = \"a\"; }\n"))
+		if len(r.Findings) != 1 || !slices.ContainsFunc(r.Findings[0].Source.Trace, func(p finding.Place) bool { return strings.Contains(p.Note, want) }) {
+			t.Errorf("%s: %+v, and nothing of %q", hashed, r.Findings, want)
 		}
 	}
 }

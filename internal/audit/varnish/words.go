@@ -1,6 +1,7 @@
 package varnish
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -17,7 +18,10 @@ func (st *statement) noted(note string) finding.Place { return placeAt(st.file, 
 func (v verdict) finding() finding.Finding {
 	f := finding.Finding{Rule: v.rule, Severity: v.rule.Severity, Confidence: finding.Likely, Summary: v.summary(), Detail: v.detail(),
 		Source: &finding.Source{Place: v.blamed.noted(""), EndLine: v.blamed.line, Trace: v.trace(), Fix: v.fix(), Edits: v.edits(),
-			Safe: v.rule == finding.VarnishHashIgnoresAuthorization}}
+			Safe: v.rule == finding.VarnishHashIgnoresAuthorization && v.sure}}
+	if v.blind {
+		f.Severity = finding.Low
+	}
 	switch {
 	case v.sure:
 		f.Confidence = finding.Confirmed
@@ -66,10 +70,14 @@ func (v verdict) summary() string {
 	switch {
 	case v.rule == finding.VarnishStripsAuthorization && v.copied:
 		return "The Authorization field is moved out of sight before the lookup, and the backend gets the credentials all the same."
+	case v.rule == finding.VarnishStripsAuthorization && v.blind:
+		return "The Authorization field is removed before the lookup: the backend never sees who asks, and answers all callers alike."
 	case v.rule == finding.VarnishStripsAuthorization:
-		return "The Authorization field is removed before the lookup: whoever asks gets what is stored for all."
+		return "The Authorization field is removed before the lookup, which passes such requests no longer, and the backend gets their cookies all the same."
 	case v.by == cookie:
 		return "Requests with a session's cookie are looked up under a hash without it."
+	case v.cut != nil:
+		return "Requests with an Authorization field are looked up under a hash with a part of it that tokens share."
 	}
 	return "Requests with an Authorization field are looked up under a hash without it."
 }
@@ -79,10 +87,14 @@ func (v verdict) detail() string {
 	switch {
 	case v.rule == finding.VarnishStripsAuthorization:
 		b.WriteString("Varnish's own code passes a request that has an Authorization field. It is gone when that code, or the lookup, comes to it. ")
-		if v.copied {
+		switch {
+		case v.copied:
 			b.WriteString("A copy of the credentials goes to the backend, which answers by them: the first answer is stored, and given to everybody else.")
-		} else {
-			b.WriteString("An API behind it answers the one request that Varnish makes, and that answer is given to everybody, whatever credentials they have or lack.")
+		case v.blind:
+			b.WriteString("No reader is given another's answer, since the backend makes all of them for nobody: where it wants a token, it refuses everybody, and a refusal is not stored. " +
+				"But where it leaves the check of tokens to whoever asks it, nobody checks them.")
+		default:
+			b.WriteString("If the backend knows callers by a cookie, too, the answer to the first is stored, and given to everybody else.")
 		}
 	case v.by == cookie:
 		b.WriteString("Varnish's own code passes a request that has a cookie. This return ends vcl_recv before it, for requests in which the program itself found a session's cookie. The answer to the first of them is stored, and given to the others.")
@@ -95,7 +107,7 @@ func (v verdict) detail() string {
 		}
 		b.WriteString("The answer to the first bearer is stored, and given to the next, and to who has no token.")
 	}
-	if v.forced == nil {
+	if v.forced == nil && !v.blind {
 		b.WriteString(" What the origin marks private, no-cache or no-store is not stored; all else is.")
 	}
 	return b.String()
@@ -118,7 +130,9 @@ func (v verdict) trace() (list []finding.Place) {
 	case v.rule == finding.VarnishHashIgnoresAuthorization:
 		list = append(list, v.blamed.noted("the built-in check for Authorization ends here"))
 	}
-	if v.hash != nil {
+	if v.cut != nil {
+		list = append(list, v.cut.noted("what enters the hash of Authorization is the same for two tokens of one issuer"))
+	} else if v.hash != nil {
 		list = append(list, placeAt(v.hash.file, v.hash.line, "nothing of "+name+" enters the hash"))
 	} else if at := v.blamed; v.lookup != nil {
 		at = v.lookup
@@ -156,6 +170,9 @@ func (v verdict) edits() []finding.Edit {
 	if v.by == cookie {
 		header = "Cookie"
 	}
+	if asked, _ := v.asked("req.http." + strings.ToLower(header)); asked && at.start < at.end {
+		return []finding.Edit{{File: at.file.path, Start: at.start, End: at.end, Text: "return (pass);"}}
+	}
 	line := at.file.lineAt(at.start)
 	start := strings.LastIndexByte(at.file.text[:at.start], '\n') + 1
 	indent := line[:at.start-start]
@@ -170,4 +187,51 @@ func (v verdict) edits() []finding.Edit {
 		text = "if (req.http." + header + ") {\n" + indent + step + "return (pass);\n" + indent + "}\n" + indent
 	}
 	return []finding.Edit{{File: at.file.path, Start: at.start, End: at.start, Text: text}}
+}
+
+// asked reports whether the statement is run for requests with the field alone, by an if around it.
+func (v verdict) asked(variable string) (asked, found bool) {
+	if v.sub == nil {
+		return false, false
+	}
+	return askedIn(v.sub.body, v.blamed, variable)
+}
+
+func askedIn(list []*statement, at *statement, variable string) (asked, found bool) {
+	for _, st := range list {
+		if st == at {
+			return false, true
+		}
+		for i, a := range st.arms {
+			if asked, found = askedIn(a.body, at, variable); !found {
+				continue
+			}
+			asked = asked || a.when != nil && a.when.wants(variable, true)
+			for _, before := range st.arms[:i] {
+				asked = asked || before.when != nil && before.when.wants(variable, false)
+			}
+			return asked, true
+		}
+	}
+	return false, false
+}
+
+// wants reports whether a condition that comes out as said does so for requests with the field alone.
+func (e *expression) wants(of string, said bool) bool {
+	each := func(arg *expression) bool { return arg.wants(of, said) }
+	switch e.op {
+	case variable:
+		return said && e.text == of
+	case not:
+		return e.args[0].wants(of, !said)
+	case and:
+		return said && slices.ContainsFunc(e.args, each)
+	case or:
+		return !said && slices.ContainsFunc(e.args, each)
+	case compare:
+		positive := e.text == "~" || e.text == "=="
+		return (positive || e.text == "!~" || e.text == "!=") && positive == said &&
+			e.args[0].op == variable && e.args[0].text == of && e.args[1].isString() && e.args[1].text != ""
+	}
+	return false
 }

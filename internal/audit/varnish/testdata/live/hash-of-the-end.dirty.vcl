@@ -1,0 +1,15 @@
+# Its beginning is, which all tokens of one issuer have.
+vcl 4.1;
+
+backend default {
+    .host = "127.0.0.1";
+    .port = "8080";
+}
+
+sub vcl_recv {
+    return (hash); # want: varnish/hash-ignores-authorization
+}
+
+sub vcl_hash {
+    hash_data(regsub(req.http.Authorization, "^(.{24}).*$", "\1"));
+}
