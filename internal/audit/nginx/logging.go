@@ -19,7 +19,96 @@ func (t *tree) logs(roots []*root, found *collection) {
 				}
 			}
 		}
+		t.judgeCombined(r, found)
 	}
+}
+
+// judgeCombined reports logs in nginx's own format, which has the request line with its query, of locations that take a token from that.
+func (t *tree) judgeCombined(r *root, found *collection) {
+	bearer := &request{who: 1, with: byArgument, address: 1, method: "GET", path: "/page", host: "example.com"}
+	takers := r.tokenTakers(t)
+	for _, s := range r.all {
+		d := takers[s]
+		if d == nil || !t.spend(1) {
+			continue
+		}
+		logs := s.list("access_log")
+		if len(logs) == 0 && r.whole { // one is written all the same
+			r.reportCombined(d, d, s, found)
+		}
+		if slices.ContainsFunc(logs, func(l *directive) bool { return l.arg(1) == "off" }) {
+			continue
+		}
+		for _, l := range logs {
+			if format := l.arg(2); format != "" && format != "combined" || l.arg(1) == "/dev/null" || !t.logged(l, r, bearer) {
+				continue
+			}
+			r.reportCombined(l, d, s, found)
+		}
+	}
+}
+
+// logged reports whether a request is, as far as access_log has a condition.
+func (t *tree) logged(l *directive, r *root, q *request) bool {
+	for _, arg := range l.args() {
+		if when, is := strings.CutPrefix(arg, "if="); is {
+			holds, sure := t.evaluation(r, q).text(when).truth()
+			return holds && sure
+		}
+	}
+	return true
+}
+
+// tokenTakers are the blocks that take a token from the query, each with the directive by which it does. A location that is only asked
+// by auth_request writes no log: the one that asks does.
+func (r *root) tokenTakers(t *tree) map[*scope]*directive {
+	made := map[string]bool{} // variables that maps make of such a token
+	for name, d := range r.defined {
+		made[name] = d.name() == "map" && takesQueryToken(d, nil)
+	}
+	takers := map[*scope]*directive{}
+	for _, s := range r.all {
+		for _, d := range s.items {
+			if !t.spend(1) || d.opens && d.name() != "if" || tokenAside(d) || !takesQueryToken(d, made) {
+				continue
+			}
+			for _, by := range r.asking(t, s) {
+				takers[by] = d
+			}
+			break
+		}
+	}
+	return takers
+}
+
+// asking are the blocks of which the requests come to one: itself, or, where that is internal, those that have it asked.
+func (r *root) asking(t *tree, s *scope) (list []*scope) {
+	_, pattern := locationOf(s)
+	if len(s.byName["internal"]) == 0 || s.node == nil {
+		return []*scope{s}
+	}
+	for _, other := range r.all {
+		if d := other.byName["auth_request"]; t.spend(1) && len(d) > 0 && d[0].arg(1) == pattern && other.server() == s.server() {
+			list = append(list, other)
+		}
+	}
+	return list
+}
+
+// reportCombined blames a line: the access_log, or what takes the token where no access_log says where to.
+func (r *root) reportCombined(blamed, takes *directive, s *scope, found *collection) {
+	rule := finding.NginxTokenInLog
+	log := at(blamed, "a log is written in the format combined: its $request is the request line, with the query")
+	if blamed == takes {
+		log = at(blamed, "no access_log says otherwise: nginx writes one in the format combined, whose $request has the query")
+	}
+	found.add(blamed, blamed.line(), finding.Finding{
+		Rule: rule, Severity: rule.Severity, Confidence: finding.Likely,
+		Summary: "The access log has the request line with its query, in which " + s.symbol() + " takes a token.",
+		Detail:  "Whoever may read the log, or what it is shipped to, can act as the bearers whose requests are in it, for as long as their tokens and sessions last.",
+		Source: &finding.Source{EndLine: blamed.endLine, Symbol: s.symbol(), Trace: []finding.Place{at(takes, "tokens are taken from the query"), log},
+			Fix: "Write the log in a log_format with $uri in place of $request, or take the token from the Authorization field."},
+	})
 }
 
 // written reports whether a log is written in a format.
@@ -122,18 +211,25 @@ var sessionCookie = regexp.MustCompile(`(?i)sess|sid$|wordpress_(?:logged|sec)|r
 func (r *root) takesTokenFromQuery() *directive {
 	for _, s := range r.all {
 		for _, d := range s.items {
-			switch {
-			case d.opens && d.name() != "map" && d.name() != "if", strings.HasPrefix(d.name(), "secure_link"), d.name() == "log_format", d.name() == "limit_req_zone":
-				continue
-			}
-			for _, name := range variables(strings.Join(d.args(), " ")) {
-				if rest, is := strings.CutPrefix(name, "arg_"); is && queryToken[strings.ToLower(rest)] {
-					return d
-				}
+			if !(d.opens && d.name() != "map" && d.name() != "if") && !tokenAside(d) && takesQueryToken(d, nil) {
+				return d
 			}
 		}
 	}
 	return nil
+}
+
+// tokenAside reports whether a directive is none by which a token is checked or passed on, whichever variables it has.
+func tokenAside(d *directive) bool {
+	return strings.HasPrefix(d.name(), "secure_link") || d.name() == "log_format" || d.name() == "limit_req_zone"
+}
+
+// takesQueryToken reports whether a directive has a variable that is a token of the query, or one of those.
+func takesQueryToken(d *directive, made map[string]bool) bool {
+	return slices.ContainsFunc(variables(strings.Join(d.args(), " ")), func(name string) bool {
+		rest, is := strings.CutPrefix(name, "arg_")
+		return made[name] || is && queryToken[strings.ToLower(rest)]
+	})
 }
 
 var queryToken = setOf("token access_token api_key apikey jwt auth_token id_token session_token session auth_key authtoken accesstoken bearer")
@@ -173,7 +269,7 @@ func (t *tree) reportLog(d *directive, r *root, name string, line int, trace []f
 		Summary: fmt.Sprintf("log_format %s writes $%s to the access log.", format, name),
 		Detail:  "Whoever may read the log, or what it is shipped to, can act as the bearers whose requests are in it, for as long as their tokens and sessions last.",
 		Source: &finding.Source{EndLine: d.endLine, Symbol: "log_format " + format, Trace: trace,
-			Fix: "Leave $" + name + " out of the format, or write whether it was there: map $" + name + " to 0 or 1.", Edits: edits, Safe: len(edits) > 0 && !d.file.template},
+			Fix: "Leave $" + name + " out of the format, or write whether it was there: map $" + name + " to 0 or 1.", Edits: edits, Safe: len(edits) > 0 && !d.file.template && sure == finding.Confirmed},
 	})
 }
 
