@@ -1,6 +1,7 @@
 package nginx
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -60,7 +61,7 @@ func (p *site) checks() (list []evidence) {
 		}
 	}
 	if d := p.s.nearest("auth_basic"); d != nil && d.arg(1) != "off" {
-		add(d, medium, byBasic, "auth_basic takes only requests with a user's name and password, and hands them on")
+		add(d, medium, byBasic, "auth_basic lets only requests with a user's name and password pass, and nginx hands both on to the origin")
 	}
 	for _, name := range []string{"access_by_lua_block", "access_by_lua", "access_by_lua_file"} {
 		d := p.s.nearest(name)
@@ -122,13 +123,20 @@ func (p *site) fieldName(d *directive) string {
 	return rest
 }
 
-// eachKind are the kinds of credentials, one by one, with what to call them.
+// eachKind are the kinds of credentials, one by one, with what to call them, and requests that carry them.
 var eachKind = []struct {
-	is   credentials
-	name string
+	is                 credentials
+	name, requestsWith string
 }{
-	{byAuthorization, "the Authorization field"}, {byBasic, "the user's name"}, {byCookie, "the session's cookie"}, {byKey, "the key"}, {byCert, "the client's certificate"},
-	{byArgument, "the token of the query"}, {byCheck, "the checked user"},
+	{byAuthorization, "the Authorization field", "an Authorization field"}, {byBasic, "the user's name", "a name and password for auth_basic"},
+	{byCookie, "the session's cookie", "a session's cookie"}, {byKey, "the key", "an API key in a field"}, {byCert, "the client's certificate", "a client's certificate"},
+	{byArgument, "the token of the query", "a token in the query"}, {byCheck, "the checked user", "a user whom auth_request knows"},
+}
+
+// conditionDoes is what a condition does to requests for which it holds.
+var conditionDoes = map[string]string{
+	"cache_bypass": "by this line, %s are not answered from the cache",
+	"no_cache":     "by this line, answers to %s are not stored",
 }
 
 // differs reports whether what text comes to depends on whose credentials of a kind a request carries.
@@ -226,7 +234,11 @@ func (p *site) lookedAt() (list []evidence) {
 				is, sure := bearer.any([]*directive{d})
 				was, _ := nobody.any([]*directive{d})
 				if is != was && sure {
-					list = append(list, evidence{strong, kind.is, false, at(d, "this line is about requests with "+kind.name)})
+					who := "requests with "
+					if was {
+						who = "all requests but those with "
+					}
+					list = append(list, evidence{strong, kind.is, false, at(d, fmt.Sprintf(conditionDoes[name], who+kind.requestsWith))})
 				}
 			}
 		}

@@ -1,6 +1,7 @@
 package nginx
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -167,12 +168,7 @@ func (p *site) undefended(signs []evidence, fresh freshness) (v verdict, leaks b
 	if fresh.valid == nil || p.considered() || p.unseen() || p.foreign() || p.s.node == nil || len(signs) > 0 && signs[0].strength >= strong {
 		return v, false
 	}
-	deaf := fresh.ignores("cache-control")
-	cookies := fresh.ignores("set-cookie") && !p.hides("Set-Cookie")
-	if !deaf && !cookies || p.soft() || p.reaches()&byCookie == 0 {
-		return v, false
-	}
-	if deaf && !cookies && !fresh.ignores("set-cookie") {
+	if !fresh.ignores("set-cookie") || p.soft() || p.reaches()&byCookie == 0 {
 		return v, false // what opens a session is still kept out
 	}
 	v.leak = p.leaks((anyCredentials)&p.reaches(), false)
@@ -219,8 +215,11 @@ func (p *site) reportUnkeyed(v verdict, fresh freshness, found *collection) {
 	rule := finding.NginxUnkeyedAuthorization
 	edits, fix, safe := p.mend(v)
 	trace := []finding.Place{at(p.cache, p.family+"_cache stores the answers of "+p.symbol()), p.keyNote()}
-	for i, sign := range v.signs {
-		if i < 4 && sign.strength >= min(medium, v.sign.strength) {
+	said := map[finding.Place]bool{}
+	for _, sign := range v.signs {
+		// A line that is two signs is told of once.
+		if line := (finding.Place{File: sign.place.File, Line: sign.place.Line}); len(said) < 4 && !said[line] && sign.strength >= min(medium, v.sign.strength) {
+			said[line] = true
 			trace = append(trace, sign.place)
 		}
 	}
@@ -329,8 +328,15 @@ func hear(d *directive) []finding.Edit {
 		}
 	}
 	e := finding.Edit{File: d.file.path, Start: d.start, End: d.end}
-	if len(rest) > 0 {
+	indent, alone := d.alone()
+	switch line := d.restOfLine(); {
+	case len(rest) > 0:
 		e.Text = d.name() + " " + strings.Join(rest, " ") + ";"
+	case alone && len(bytes.TrimSpace(line)) == 0: // with its line
+		e.Start -= len(indent)
+		e.End = min(e.End+len(line)+1, len(d.file.text))
+	default: // with the blanks before what follows
+		e.End += len(line) - len(bytes.TrimLeft(line, " \t"))
 	}
 	return []finding.Edit{e}
 }

@@ -40,17 +40,62 @@ func (p *site) mend(v verdict) (edits []finding.Edit, fix string, safe bool) {
 	if len(lines) == 0 {
 		return nil, fix, false
 	}
-	indent := indentOf(place)
-	text := ""
-	for _, line := range lines {
-		text += "\n" + indent + line
-	}
 	safe = p.s.root.whole || len(p.list("no_cache")) > 0 && len(p.list("cache_bypass")) > 0 || own != nil && own.kind == "server"
-	return []finding.Edit{{File: place.file.path, Start: place.end, End: place.end, Text: text}}, fix, safe && !place.file.template
+	return []finding.Edit{place.followedBy(lines)}, fix, safe && v.sure == finding.Confirmed && !place.file.template
+}
+
+// followedBy adds directives behind one: each on a line of its own where the directive has one for itself, with a comment perhaps, and on
+// the same line where others share that.
+func (d *directive) followedBy(lines []string) finding.Edit {
+	e := finding.Edit{File: d.file.path, Start: d.end, End: d.end}
+	indent, alone := d.alone()
+	if !alone {
+		e.Text = " " + strings.Join(lines, " ")
+		return e
+	}
+	e.Start += len(bytes.TrimRight(d.restOfLine(), " \t\r"))
+	e.End = e.Start
+	ending := "\n"
+	if bytes.HasPrefix(d.file.text[e.Start:], []byte("\r\n")) {
+		ending = "\r\n"
+	}
+	for _, line := range lines {
+		e.Text += ending + indent + line
+	}
+	return e
+}
+
+// restOfLine is what stands behind a directive, without the end of the line.
+func (d *directive) restOfLine() []byte {
+	rest, _, _ := bytes.Cut(d.file.text[d.end:], []byte("\n"))
+	return rest
+}
+
+// alone reports whether a directive shares its lines with nothing but white space and a comment behind it, and what white space is before it.
+func (d *directive) alone() (indent string, is bool) {
+	before := d.file.text[:d.start]
+	before = before[bytes.LastIndexByte(before, '\n')+1:]
+	rest := bytes.TrimSpace(d.restOfLine())
+	if len(bytes.TrimLeft(before, " \t")) > 0 || len(rest) > 0 && rest[0] != '#' {
+		return "", false
+	}
+	return string(before), true
 }
 
 // insertion is the directive behind which the lines go, and the block that it stands in.
 func (p *site) insertion() (*directive, *scope) {
+	place, own := p.nearestPlace()
+	if place != nil && place == p.pass && !slices.Contains(own.items, place) { // it stands in an if, where nginx takes no conditions of a cache
+		for _, d := range own.items {
+			if own.node == nil || d.file == own.node.file {
+				place = d
+			}
+		}
+	}
+	return place, own
+}
+
+func (p *site) nearestPlace() (*directive, *scope) {
 	if slices.Contains(p.s.byName[p.family+"_cache"], p.cache) {
 		return p.cache, p.s
 	}
@@ -119,15 +164,4 @@ func missing(words []string, have []*directive) (list []string) {
 		}
 	}
 	return list
-}
-
-// indentOf is the white space before a directive, where nothing else stands there.
-func indentOf(d *directive) string {
-	before := d.file.text[max(0, d.start-80):d.start]
-	n := bytes.LastIndexByte(before, '\n')
-	line := before[n+1:]
-	if n < 0 && d.start > 80 || len(bytes.TrimLeft(line, " \t")) > 0 {
-		return "    "
-	}
-	return string(line)
 }

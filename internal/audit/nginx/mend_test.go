@@ -93,15 +93,17 @@ func TestEditsLive(t *testing.T) {
 // what stands around a file, nobody adds a line without being asked.
 func TestEditsRepeatWhatTheyReplace(t *testing.T) {
 	around := "events {}\nhttp {\n    proxy_no_cache $cookie_a;\n    proxy_cache_valid 1m;\n    %\n}\n"
-	inner := "server {\n    location /api/ {\n        proxy_pass http://a;\n        proxy_cache z;\n    }\n}\n"
+	likely := "server {\n    location /api/ {\n        proxy_pass http://a;\n        proxy_cache z;\n    }\n}\n"
+	inner := strings.Replace(likely, "proxy_cache z;", "proxy_cache z;\n        proxy_set_header Authorization $http_authorization;", 1)
 	for _, tt := range []struct {
 		name, text, want string
 		safe             bool
 	}{
-		{"inherited conditions stay", strings.Replace(around, "%", inner, 1), "\n        proxy_cache_bypass $http_authorization $http_cookie;\n        proxy_no_cache $http_authorization $http_cookie $cookie_a;", true},
+		{"inherited conditions stay", strings.Replace(around, "%", inner, 1), "\n        proxy_cache_bypass $http_authorization;\n        proxy_no_cache $http_authorization $cookie_a;", true},
+		{"what is likely: not without a question", strings.Replace(around, "%", likely, 1), "\n        proxy_cache_bypass $http_authorization $http_cookie;\n        proxy_no_cache $http_authorization $http_cookie $cookie_a;", false},
 		{"own conditions stay where they are", "events {}\nhttp {\nproxy_cache_valid 1m;\n" + strings.Replace(inner, "proxy_cache z;", "proxy_cache z;\n        proxy_no_cache $cookie_a;", 1) + "}\n",
-			"\n        proxy_cache_bypass $http_authorization $http_cookie;\n        proxy_no_cache $http_authorization $http_cookie;", true},
-		{"a fragment: not without a question", "proxy_cache_valid 1m;\n" + inner, "\n        proxy_cache_bypass $http_authorization $http_cookie;\n        proxy_no_cache $http_authorization $http_cookie;", false},
+			"\n        proxy_cache_bypass $http_authorization;\n        proxy_no_cache $http_authorization;", true},
+		{"a fragment: not without a question", "proxy_cache_valid 1m;\n" + inner, "\n        proxy_cache_bypass $http_authorization;\n        proxy_no_cache $http_authorization;", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			// $cookie_a may tell who asks or not, so that a name that does not is put in its place.
@@ -116,6 +118,38 @@ func TestEditsRepeatWhatTheyReplace(t *testing.T) {
 			}
 			if got := list[0].Source.Safe; got != tt.safe {
 				t.Errorf("safe: %v, want %v", got, tt.safe)
+			}
+		})
+	}
+}
+
+// Lines that are added are lines of their own, at the depth of the one that they follow and behind its comment; among directives that share
+// a line they share it too. A directive that is taken away takes its line along.
+func TestEditsAsPeopleWriteThem(t *testing.T) {
+	const (
+		passed = "proxy_set_header Authorization $http_authorization; "
+		lines  = "proxy_cache_bypass $http_authorization;|proxy_no_cache $http_authorization;"
+	)
+	for _, tt := range []struct{ name, location, want string }{
+		{"behind a comment", "{\n\t\tproxy_cache z; # here\n\t\t" + passed + "\n\t\tproxy_pass http://a;\n}\n",
+			"{\n\t\tproxy_cache z; # here\n\t\t" + strings.ReplaceAll(lines, "|", "\n\t\t") + "\n\t\t" + passed + "\n\t\tproxy_pass http://a;\n}\n"},
+		{"lines that end as Windows has it", "{\r\n  proxy_cache z;\r\n  " + passed + "\r\n  proxy_pass http://a;\r\n}\r\n",
+			"{\r\n  proxy_cache z;\r\n  " + strings.ReplaceAll(lines, "|", "\r\n  ") + "\r\n  " + passed + "\r\n  proxy_pass http://a;\r\n}\r\n"},
+		{"all on one line", "{ proxy_cache z; " + passed + "proxy_pass http://a; }\n",
+			"{ proxy_cache z; " + strings.ReplaceAll(lines, "|", " ") + " " + passed + "proxy_pass http://a; }\n"},
+		{"the origin in an if, where there are no conditions of a cache",
+			"{\n    proxy_cache_bypass $cookie_lang;\n    " + passed + "\n    if ($uri) {\n        proxy_pass http://a;\n    }\n}\n",
+			"{\n    proxy_cache_bypass $cookie_lang;\n    " + passed + "\n    if ($uri) {\n        proxy_pass http://a;\n    }\n    " + strings.ReplaceAll(lines, "|", "\n    ") + "\n}\n"},
+		{"fields of the origin's that are heard again",
+			"{\n    proxy_cache z;\n    proxy_ignore_headers Set-Cookie Cache-Control;\n    proxy_pass http://a; proxy_ignore_headers Expires; # why\n    " + passed + "\n}\n",
+			"{\n    proxy_cache z;\n    " + strings.ReplaceAll(lines, "|", "\n    ") + "\n    proxy_pass http://a; # why\n    " + passed + "\n}\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			const around = "events {}\nhttp {\nproxy_cache z; proxy_cache_valid 1m;\nserver {\nlocation /api/ "
+			files := []audit.File{{Path: "nginx.conf", Text: []byte(around + tt.location + "}\n}\n")}}
+			got, _ := strings.CutPrefix(string(mended(files, check(files).Findings)[0].Text), around)
+			if want := tt.want + "}\n}\n"; got != want {
+				t.Errorf("the file is then\n%s\nand should be\n%s", got, want)
 			}
 		})
 	}
