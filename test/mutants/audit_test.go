@@ -397,6 +397,12 @@ var auditTable = []mutant{
 	{"audit apache, a path by the beginning of a name", "internal/audit/apache/area.go", `ok && (rest == "" || rest[0] == '/')`, "ok && len(rest) >= 0", "internal/audit/apache", "TestDecisions TestAnnotated TestTrees TestSurest TestBelow"},
 	{"audit apache, a section by itself comes first", "internal/audit/apache/site.go", "one.late = one.late || one.quick == nil", "one.late = one.late || false && one.quick == nil", "internal/audit/apache", "TestDecisions TestAnnotated TestTrees TestSurest TestBelow"},
 	{"audit apache, the same without sites", "internal/audit/apache/site.go", "&& !outside && !s.root", "&& !outside", "internal/audit/apache", "TestDecisions TestAnnotated TestTrees TestSurest TestBelow"},
+	{"audit apache, all of a site at once is nobody's", "internal/audit/apache/judge.go", "by != nil && j.admits(t) && ", "false && ", "internal/audit/apache", "TestDecisions TestAnnotated TestTrees TestSurest TestBelow"},
+	{"audit apache, all of a site before callers are admitted", "internal/audit/apache/judge.go", "return j.late && j.quick != nil && t.open", "return t.open", "internal/audit/apache", "TestDecisions TestAnnotated TestTrees TestSurest TestBelow"},
+	{"audit apache, all of a site that is open by its name", "internal/audit/apache/judge.go", "j.quick != nil && t.open && ", "j.quick != nil && ", "internal/audit/apache", "TestDecisions TestAnnotated TestTrees TestSurest TestBelow"},
+	{"audit apache, a part of a site is all of it", "internal/audit/apache/judge.go", "t.at.path == \"/\" && t.at.some == nil &&\n", "t != nil &&\n", "internal/audit/apache", "TestDecisions TestAnnotated TestTrees TestSurest TestBelow"},
+	{"audit apache, all of a site of files", "internal/audit/apache/judge.go", "t.origin != nil && slices.Contains(handsOn, t.origin.name)", "t.origin != nil", "internal/audit/apache", "TestDecisions TestAnnotated TestTrees TestSurest TestBelow"},
+	{"audit apache, nobody thought of parts", "internal/audit/apache/judge.go", "return false // somebody thought of parts", "_ = t // somebody thought of parts", "internal/audit/apache", "TestDecisions TestAnnotated TestTrees TestSurest TestBelow"},
 	{"audit apache, directives of LiteSpeed are of mod_cache", "internal/audit/apache/site.go", `|| t == "public" || t == "private" ||`, "||", "internal/audit/apache", "TestDecisions TestAnnotated TestTrees TestSurest TestBelow"},
 
 	// Reports of an audit.

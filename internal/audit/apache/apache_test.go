@@ -112,7 +112,7 @@ func TestEditsMend(t *testing.T) {
 			}
 		}
 	}
-	if edited < 10 || safe < 2 {
+	if edited < 10 || safe > 0 { // what is likely is shown, and not written
 		t.Errorf("%d edits, %d of them safe", edited, safe)
 	}
 }

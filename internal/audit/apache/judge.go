@@ -29,6 +29,7 @@ type target struct {
 	at     area
 	shown  []shown             // how callers say who they are there
 	word   string              // in its path, by which its answers are somebody's own; only where nothing is shown
+	open   bool                // nothing is shown, nothing is taken away, and no word says that its answers are the same for everybody
 	origin *backend            // nil: not known
 	stores map[string]*setting // what mod_cache ignores there
 	cc     says
@@ -130,7 +131,9 @@ func (j *judge) look(e enable, at area) *target {
 		}
 	}
 	if len(t.shown) == 0 && unseen&authorization == 0 {
-		t.word = j.word(t)
+		public := false
+		t.word, public = j.word(t)
+		t.open = !public
 	}
 	return t
 }
@@ -186,8 +189,9 @@ var (
 	nameParts = regexp.MustCompile(`[a-z]+`)
 )
 
-// word is a name in the path, or of the origin, that says whether answers differ by caller; "" where none does, or one that they do not.
-func (j *judge) word(t *target) (found string) {
+// word is a name in the path, or of the origin, that says that answers differ by caller; "" where none does, or one that they do not, which
+// is public.
+func (j *judge) word(t *target) (found string, public bool) {
 	text := t.at.path + " " + t.at.words
 	if t.origin != nil && !t.origin.not {
 		text += " " + strings.Join(t.origin.texts(0), " ")
@@ -195,13 +199,13 @@ func (j *judge) word(t *target) (found string) {
 	host, _, _ := strings.Cut(j.host, ".")
 	for _, name := range nameParts.FindAllString(strings.ToLower(text+" "+host), -1) {
 		if publicNames[name] {
-			return ""
+			return "", true
 		}
 		if personalNames[name] && found == "" {
 			found = name
 		}
 	}
-	return found
+	return found, false
 }
 
 // decide names what is wrong in a part of the site.
@@ -235,7 +239,8 @@ func (j *judge) storesRefused(t *target) {
 		j.blame(t, s.directive, finding.Likely, storesPrivate)
 	}
 	by, _ := t.cc.released(t.ignored())
-	known := t.by(another) != nil || j.word(t) != "" || j.late && by != nil && t.by(authorization) != nil
+	word, _ := j.word(t)
+	known := t.by(another) != nil || word != "" || j.late && by != nil && t.by(authorization) != nil
 	if s := t.stores["no-store"]; s != nil && known && !t.at.forward {
 		j.blame(t, s.directive, finding.Likely, storesNoStore)
 	}
@@ -274,9 +279,21 @@ func (j *judge) madePublic(t *target) {
 		j.blame(t, by.directive, finding.Likely, released)
 	case by != nil && j.late && t.word != "" && open(authorization, "authorization"):
 		j.blame(t, by.directive, finding.Likely, released)
+	case by != nil && j.admits(t) && open(authorization, "authorization"):
+		j.blame(t, by.directive, finding.Likely, releasedAll)
 	case by == nil && t.by(another) != nil && open(another, "cookie"):
 		j.blame(t, unset.directive, finding.Likely, refusalRemoved)
 	}
+}
+
+// admits reports whether all of a site that another server makes is released at once, where somebody has the cache wait for who is
+// admitted: a request with a token is stored there whatever the origin says of the answer, and nothing says that all are everybody's.
+func (j *judge) admits(t *target) bool {
+	if len(j.disables) > 0 || slices.ContainsFunc(j.headers, func(c *change) bool { return c.block.over() != everything }) {
+		return false // somebody thought of parts
+	}
+	return j.late && j.quick != nil && t.open && t.at.path == "/" && t.at.some == nil &&
+		t.origin != nil && slices.Contains(handsOn, t.origin.name)
 }
 
 // fieldRemoved: the origin learns who asks by a field that httpd sets, and the Authorization field, which would have told mod_cache that

@@ -13,7 +13,6 @@ type fault struct {
 	detail  string
 	fix     func(t *target, d directive) string
 	edit    func(d directive, text []byte) *finding.Edit
-	safe    bool
 }
 
 var storesPrivate = fault{
@@ -26,7 +25,6 @@ var storesPrivate = fault{
 		return "Say CacheStorePrivate Off, or leave it out: that is the default."
 	},
 	edit: sayOff,
-	safe: true,
 }
 
 var storesNoStore = fault{
@@ -39,7 +37,6 @@ var storesNoStore = fault{
 		return "Say CacheStoreNoStore Off, or leave it out: that is the default."
 	},
 	edit: sayOff,
-	safe: true,
 }
 
 var quickHandler = fault{
@@ -61,6 +58,18 @@ var released = fault{
 		"answers at once, it replaces what the origin says of each, and Vary does not name what tells callers apart.",
 	fix: func(*target, directive) string {
 		return "Say private in place of what releases the answers, or leave the field to the origin, or switch the cache off there."
+	},
+	edit: sayPrivate,
+}
+
+var releasedAll = fault{
+	summary: func(*target, directive) string {
+		return "Header releases all answers of the site to everybody, and mod_cache stores them under the URL alone."
+	},
+	detail: "With CacheQuickHandler Off mod_cache looks requests with an Authorization field up like all others, and stores the answer where Cache-Control says public, s-maxage, must-revalidate " +
+		"or proxy-revalidate (RFC 9111 §3.5). Said here, it takes the place of what the origin says of each answer, private and no-store included: what the first caller with a token or a session gets, all get.",
+	fix: func(*target, directive) string {
+		return "Leave the field to the origin, or say it of the parts alone whose answers are everybody's, in a section."
 	},
 	edit: sayPrivate,
 }
@@ -123,7 +132,7 @@ func (j *judge) blame(t *target, d directive, confidence finding.Confidence, f f
 	if f.edit != nil {
 		if edit := f.edit(d, j.text(d.file)); edit != nil {
 			edit.File = d.file
-			source.Edits, source.Safe = []finding.Edit{*edit}, f.safe
+			source.Edits = []finding.Edit{*edit} // never without a question: all that is blamed may be meant of answers that are everybody's
 		}
 	}
 	j.found(finding.Finding{
