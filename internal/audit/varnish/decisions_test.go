@@ -4,7 +4,10 @@ import "testing"
 
 // Each row is a program with no finding and its neighbour with one, which differ by one fact.
 func TestDecisions(t *testing.T) {
-	const hash = "return (hash); }\n"
+	const (
+		hash = "return (hash); }\n"
+		shop = `sub vcl_recv { if (req.http.Cookie ~ "sess") { return (pass); } `
+	)
 	for _, c := range []struct{ name, clean, dirty string }{
 		{"what follows a restart was asked who it is",
 			`sub vcl_recv { if (req.restarts > 0) { ` + hash + `}`,
@@ -42,6 +45,20 @@ func TestDecisions(t *testing.T) {
 		{"an API is passed by its tokens, and the rest is a shop",
 			`sub vcl_recv { if (req.url ~ "/graphql" && req.http.Authorization) { return (pass); } ` + hash,
 			`sub vcl_recv { if (req.url ~ "/graphql" && req.http.X-Trace) { return (pass); } if (!req.http.Authorization) { return (synth(401)); } ` + hash},
+		{"an API is hashed by its tokens, and the rest is a shop",
+			shop + hash + `sub vcl_hash { if (req.url ~ "^/feeds") { call parts; } } sub parts { if (req.http.Authorization ~ "^Bearer") { hash_data("known"); } }`,
+			shop + hash + `sub vcl_hash { if (req.http.Store) { call parts; } } sub parts { if (req.http.Authorization ~ "^Bearer") { hash_data("known"); } }`},
+		{"what is called for a part, and elsewhere, is for all",
+			shop + hash + `sub vcl_hash { if (req.url ~ "^/feeds") { call parts; } } sub parts { if (req.http.Authorization) { hash_data("known"); } }`,
+			shop + hash + `sub vcl_hash { if (req.url ~ "^/feeds") { call parts; } call parts; } sub parts { if (req.http.Authorization) { hash_data("known"); } }`},
+		{"a part of which the tokens do more than enter a hash",
+			shop + hash + `sub vcl_hash { if (req.url ~ "^/feeds") { if (req.http.Authorization) { hash_data("known"); } } }`,
+			shop + hash + `sub vcl_hash { if (req.url ~ "^/feeds") { if (req.http.Authorization) { hash_data("known"); set req.http.Known = "1"; } } }`},
+		{"a field that a shop makes of who asks",
+			`sub vcl_recv { if (req.url ~ "/graphql" && !req.http.X-Magento-Cache-Id && req.http.Authorization) { return (pass); } ` + hash +
+				`sub vcl_hash { if (req.url ~ "/graphql") { if (req.http.X-Magento-Cache-Id) { hash_data(req.http.X-Magento-Cache-Id); } } }`,
+			`sub vcl_recv { if (req.url ~ "/graphql" && !req.http.X-Magento-Store-Id && req.http.Authorization) { return (pass); } ` + hash +
+				`sub vcl_hash { if (req.url ~ "/graphql") { if (req.http.X-Magento-Store-Id) { hash_data(req.http.X-Magento-Store-Id); } } }`},
 		{"sessions are cookies, and pass",
 			`sub vcl_recv { if (req.http.Cookie ~ "sess") { return (pass); } ` + hash,
 			`sub vcl_recv { if (req.http.Cookie ~ "sess") { return (pass); } if (!req.http.Authorization) { return (synth(401)); } ` + hash},

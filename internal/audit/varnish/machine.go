@@ -11,6 +11,7 @@ import (
 
 const (
 	maxSteps  = 200_000 // statements that are run for one program, once for each state they are met in
+	maxFew    = 8       // states behind a condition that go on apart, whatever they have in common
 	maxApart  = 24      // states behind a condition, before what tells them apart is forgotten
 	maxStates = 64      // that are followed side by side
 	maxHeld   = 64      // variables, and facts, of a state
@@ -68,6 +69,10 @@ func (s *state) fork() *state {
 }
 
 func (s *state) put(variable string, v value) {
+	if v == (value{}) { // as if it had never been seen
+		delete(s.vars, variable)
+		return
+	}
 	if v.what == given && v.texts.longest() > maxText {
 		v = value{what: something, by: v.tells()}
 	}
@@ -99,9 +104,10 @@ func (s *state) core() string {
 	return b.String()
 }
 
-// join has states that differ in nothing but what was asked on the way go on as one, with the facts that they share.
+// join has states that differ in nothing but what was asked on the way go on as one, with the facts that they share. A few go on apart:
+// that one condition held or else another did is a fact, too, and none that they share.
 func join(states []*state) []*state {
-	if len(states) < 2 {
+	if len(states) <= maxFew {
 		return states
 	}
 	known := map[string]*state{}
@@ -808,8 +814,11 @@ func namesCaller(variable string) bool {
 			return true
 		}
 	}
-	return strings.Contains(field, "user") && !strings.Contains(field, "agent")
+	return strings.Contains(field, "user") && !strings.Contains(field, "agent") || contextFields[field]
 }
+
+// contextFields are made by the origin of who asks, and sent back by its own front end.
+var contextFields = wordSet("x-magento-cache-id x-magento-vary")
 
 var callerWords = wordSet(`user userid username uid sub subject token auth session sid account tenant jwt identity login apikey key customer member
 	context hash principal owner client`)

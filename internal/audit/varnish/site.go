@@ -12,7 +12,7 @@ const field = "req.http.authorization"
 type site struct {
 	*program
 	reads map[string]bool
-	// knows: the field means something here. It is asked for, moved or removed, not only where a part of the site is passed by it.
+	// knows: the field means something here. It is asked for, moved or removed, not only where a part of the site is passed or hashed by it.
 	knows bool
 	// mention is a place where it does.
 	mention *statement
@@ -30,8 +30,9 @@ type site struct {
 
 func survey(p *program) *site {
 	s := &site{program: p, reads: map[string]bool{}, apis: map[string]bool{}}
+	parts := partsOnly(p)
 	for _, sub := range p.order {
-		s.block(sub.body, false)
+		s.block(sub.body, parts[sub.name])
 	}
 	for _, appended := range [...]*program{builtin(), builtinFastly()} {
 		for _, sub := range appended.order {
@@ -92,14 +93,46 @@ func (s *site) know(st *statement) {
 	}
 }
 
+// partsOnly are the subroutines that are called for a part of the site alone.
+func partsOnly(p *program) map[string]bool {
+	called := map[string]bool{} // by name, whether all calls are
+	var look func(list []*statement, narrowed bool)
+	look = func(list []*statement, narrowed bool) {
+		for _, st := range list {
+			if st.op == call {
+				before, known := called[st.name]
+				called[st.name] = narrowed && (before || !known)
+			}
+			for _, a := range st.arms {
+				look(a.body, narrowed || a.isPart())
+			}
+		}
+	}
+	for _, sub := range p.order {
+		look(sub.body, false)
+	}
+	return called
+}
+
+// isPart reports whether the arm is about a part of the site.
+func (a arm) isPart() bool {
+	return a.when != nil && a.when.mentions("req.url", "req.http.host", "req.method", "req.url.path")
+}
+
+// hashes reports whether all that the arm does is to add to the hash.
+func (a arm) hashes() bool {
+	return !slices.ContainsFunc(a.body, func(st *statement) bool {
+		return st.op != evaluate || st.value.op != invoke || st.value.text != "hash_data"
+	})
+}
+
 func (s *site) arm(st *statement, a arm, narrowed bool) {
 	passes := slices.ContainsFunc(a.body, func(b *statement) bool { return b.op == leave && passing[b.name] })
 	inside := narrowed
 	if a.when != nil {
 		s.expression(a.when)
-		part := a.when.mentions("req.url", "req.http.host", "req.method", "req.url.path")
-		inside = narrowed || part
-		if a.when.mentions(field) && !(passes && inside) && !onePassword(a.when) {
+		inside = narrowed || a.isPart()
+		if a.when.mentions(field) && !((passes || a.hashes()) && inside) && !onePassword(a.when) {
 			s.know(st)
 		}
 		s.sessions = s.sessions || passes && a.when.mentions("req.http.cookie")
