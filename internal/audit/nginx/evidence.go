@@ -307,7 +307,7 @@ var (
 		"avatar avatars thumb thumbs thumbnail thumbnails image images img media video videos photo photos picture pictures file files download downloads content contents preview emoji badge badges " +
 		"static assets asset config manifest robots proxy cache cached anonymous guest embed oembed events schedule calendar markets ticker tickers quotes movie movies show shows anime book books recipes")
 	// staticWords are names of files that are the same for everybody, and of those who keep copies of such.
-	staticWords = setOf("static staticfiles assets asset img imgs image images css js fonts font media upload uploads dist build next nuxt thumbs thumbnail thumbnails tile tiles wms wmts cdn " +
+	staticWords = setOf("static staticfiles resources assets asset img imgs image images css js fonts font media upload uploads dist build next nuxt thumbs thumbnail thumbnails tile tiles wms wmts cdn " +
 		"mirror mirrors pypi npm npmjs registry apt yum deb debian ubuntu centos fedora epel archlinux alpine maven docker dockerhub gcr quay ghcr v2 blobs blob manifests s3 gcs minio cloudfront " +
 		"gravatar osm openstreetmap fonts rubygems crates conda nix nixos githubusercontent github gitlab steam hls dash packages pkg repo artifacts artifactory nexus verdaccio devpi " +
 		"favicon robots sitemap video videos vod thumbor imgproxy imaginary iiif icons icon wp-content bower webjars iso")

@@ -59,6 +59,8 @@ func TestHostile(t *testing.T) {
 		"a map with many lines":      "map $http_authorization $m { " + strings.Repeat("~^(a+)+b 1;\n", 200000) + " } server { location /api/ { proxy_pass http://a; proxy_cache z; proxy_no_cache $m; } }",
 		"an expression of all sorts": "server { location ~ \"(((((((((a{500}){500}){500})*)*)*)*)*)\" { proxy_pass http://a; proxy_cache z; proxy_cache_valid 1m; } }",
 		"a deep expression":          "server { location ~ " + strings.Repeat("(", 200000) + " { proxy_pass http://a; proxy_cache z; proxy_cache_valid 1m; } }",
+		"checks that nobody asks":    "server { " + numbered("location /c%d { internal; proxy_pass http://a; proxy_set_header A $arg_token; }", 60000) + "}",
+		"places in one long line":    "server { " + numbered("location /api/%d { proxy_pass http://a; proxy_set_header Authorization $http_authorization; proxy_cache z; proxy_cache_valid 1m; }", 40000) + "}",
 		"it includes itself":         "include nginx.conf; include *.conf; include ../*/nginx.conf; server {}",
 		"many includes":              fill("include /etc/nginx/*/x.conf;\n"),
 		"different includes":         "server { " + numbered("include /a/b/c/%d*.conf;\n", 100000) + "}",

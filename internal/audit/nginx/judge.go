@@ -302,7 +302,7 @@ func (p *site) reportIgnored(v verdict, fresh freshness, found *collection) {
 		}
 		list := strings.Join(names, ", ")
 		detail := "Answers here may be somebody's own, and the key does not say whose. By these fields the origin says so, and nginx would obey; now it stores them all the same."
-		trace := []finding.Place{at(d, list+" of the origin are not looked at"), at(p.cache, p.family+"_cache stores the answers of "+p.symbol())}
+		trace := []finding.Place{at(d, "nginx does not look at these fields of the origin's: "+list), at(p.cache, p.family+"_cache stores the answers of "+p.symbol())}
 		if fresh.valid != nil {
 			trace = append(trace, at(fresh.valid, "and gives them this lifetime"))
 		}
@@ -329,7 +329,7 @@ func hear(d *directive) []finding.Edit {
 	}
 	e := finding.Edit{File: d.file.path, Start: d.start, End: d.end}
 	indent, alone := d.alone()
-	switch line := d.restOfLine(); {
+	switch line, _ := d.restOfLine(); {
 	case len(rest) > 0:
 		e.Text = d.name() + " " + strings.Join(rest, " ") + ";"
 	case alone && len(bytes.TrimSpace(line)) == 0: // with its line

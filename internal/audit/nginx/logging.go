@@ -88,7 +88,10 @@ func (r *root) asking(t *tree, s *scope) (list []*scope) {
 		return []*scope{s}
 	}
 	for _, other := range r.all {
-		if d := other.byName["auth_request"]; t.spend(1) && len(d) > 0 && d[0].arg(1) == pattern && other.server() == s.server() {
+		if !t.spend(1) {
+			break
+		}
+		if d := other.byName["auth_request"]; len(d) > 0 && d[0].arg(1) == pattern && other.server() == s.server() {
 			list = append(list, other)
 		}
 	}

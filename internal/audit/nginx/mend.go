@@ -53,7 +53,8 @@ func (d *directive) followedBy(lines []string) finding.Edit {
 		e.Text = " " + strings.Join(lines, " ")
 		return e
 	}
-	e.Start += len(bytes.TrimRight(d.restOfLine(), " \t\r"))
+	rest, _ := d.restOfLine()
+	e.Start += len(bytes.TrimRight(rest, " \t\r"))
 	e.End = e.Start
 	ending := "\n"
 	if bytes.HasPrefix(d.file.text[e.Start:], []byte("\r\n")) {
@@ -65,18 +66,24 @@ func (d *directive) followedBy(lines []string) finding.Edit {
 	return e
 }
 
-// restOfLine is what stands behind a directive, without the end of the line.
-func (d *directive) restOfLine() []byte {
-	rest, _, _ := bytes.Cut(d.file.text[d.end:], []byte("\n"))
-	return rest
+// restOfLine is what stands behind a directive, without the end of the line. ends is false where it is longer than people write.
+func (d *directive) restOfLine() (rest []byte, ends bool) {
+	window := d.file.text[d.end:min(len(d.file.text), d.end+maxLine)]
+	rest, _, ends = bytes.Cut(window, []byte("\n"))
+	return rest, ends || d.end+len(rest) == len(d.file.text)
 }
+
+// maxLine bounds how far the ends of a line are looked for: a file of one line has many directives.
+const maxLine = 1000
 
 // alone reports whether a directive shares its lines with nothing but white space and a comment behind it, and what white space is before it.
 func (d *directive) alone() (indent string, is bool) {
-	before := d.file.text[:d.start]
-	before = before[bytes.LastIndexByte(before, '\n')+1:]
-	rest := bytes.TrimSpace(d.restOfLine())
-	if len(bytes.TrimLeft(before, " \t")) > 0 || len(rest) > 0 && rest[0] != '#' {
+	before := d.file.text[max(0, d.start-maxLine):d.start]
+	begin := bytes.LastIndexByte(before, '\n') + 1
+	before = before[begin:]
+	rest, ends := d.restOfLine()
+	rest = bytes.TrimSpace(rest)
+	if begin == 0 && d.start > maxLine || len(bytes.TrimLeft(before, " \t")) > 0 || !ends || len(rest) > 0 && rest[0] != '#' {
 		return "", false
 	}
 	return string(before), true
