@@ -279,7 +279,7 @@ func textOf(e python.Expr) string {
 }
 
 // policyField are fields that say who may store an answer.
-var policyField = regexp.MustCompile(`(?i)^(cache-control|([a-z]+-)?cdn-cache-control|surrogate-control)$`)
+var policyField = words(`(?i)^(cache-control|([a-z]+-)?cdn-cache-control|surrogate-control)$`)
 
 // fieldByCall is headers.set("Cache-Control", text), and its like.
 func fieldByCall(n *python.Call) (name, text string, ok bool) {

@@ -10,13 +10,13 @@ import (
 
 var (
 	// callerCall are functions that the audit does not see, and that say themselves that they give the caller.
-	callerCall = regexp.MustCompile(`(?i)^_?(get_?)?(current|logged_?in|auth(enticated)?|session)_?(user|identity|account|member|uid|username)(_?(id|name|info|data|or_none|from_(token|request|session|jwt)))?$|^get_(user|identity|username|user_?id|account)_?from_(token|request|session|jwt|header)s?$|^get_jwt_(identity|claims)$`)
+	callerCall = words(`(?i)^_?(get_?)?(current|logged_?in|auth(enticated)?|session)_?(user|identity|account|member|uid|username)(_?(id|name|info|data|or_none|from_(token|request|session|jwt)))?$|^get_(user|identity|username|user_?id|account)_?from_(token|request|session|jwt|header)s?$|^get_jwt_(identity|claims)$`)
 	// checkingCall are functions that the audit does not see, and that say themselves that they refuse.
-	checkingCall = regexp.MustCompile(`(?i)^(verify_jwt_in_request|(require|check|ensure|assert|verify)_(auth|login|token|user|permission|admin|access|logged_in|authenticated|authorization|role)s?)$`)
+	checkingCall = words(`(?i)^(verify_jwt_in_request|(require|check|ensure|assert|verify)_(auth|login|token|user|permission|admin|access|logged_in|authenticated|authorization|role)s?)$`)
 	// tokenCall make a credential.
-	tokenCall = regexp.MustCompile(`(?i)^(create|generate|issue|encode|make|sign|get|fetch|authorize)_?(new_?)?(access|refresh|auth|jwt|bearer|session|id)_?(token|jwt)s?$|^generate_jwt$|^create_jwt$|^encode_jwt$|^get_(token_)?auth(orization)?_header$|^get_(bearer_|auth_|user_)?token_(from_(request|headers?)|auth_header)$`)
+	tokenCall = words(`(?i)^(create|generate|issue|encode|make|sign|get|fetch|authorize)_?(new_?)?(access|refresh|auth|jwt|bearer|session|id)_?(token|jwt)s?$|^generate_jwt$|^create_jwt$|^encode_jwt$|^get_(token_)?auth(orization)?_header$|^get_(bearer_|auth_|user_)?token_(from_(request|headers?)|auth_header)$`)
 	// ofCaller are methods of the caller that give a credential.
-	ofCaller = regexp.MustCompile(`(?i)^(get|generate|create|encode|make)_(auth_?|access_?|jwt_?|api_?)?(token|key|jwt)$`)
+	ofCaller = words(`(?i)^(get|generate|create|encode|make)_(auth_?|access_?|jwt_?|api_?)?(token|key|jwt)$`)
 	// mutating are methods that put what they are given into what they are called on.
 	mutating = map[string]bool{"append": true, "extend": true, "update": true, "add": true, "insert": true, "setdefault": true, "appendleft": true, "set_data": true,
 		"write": true, "add_row": true, "push": true, "put": true, "set_cookie": true, "send": true, "append_child": true, "setlist": true, "__setitem__": true}

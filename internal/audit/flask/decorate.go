@@ -2,7 +2,6 @@ package flask
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -54,9 +53,9 @@ type layer struct {
 }
 
 var (
-	authName = regexp.MustCompile(`(?i)^_?((login|auth(entication|orization)?|jwt|token|admin|roles?|permissions?|user|session|api_?key|staff|owner|superuser|member|account|scopes?|access|oauth2?|oidc|logged_in|active_user|verified)s?_?(is_)?(required|needed|only|check|guard)|(require|requires|check|needs?|ensure|verify|validate|must)_?(be_)?(auth(entication|orization|enticated|orized)?|login|token|jwt|admin|roles?|permissions?|user|session|api_?key|owner|scopes?|access|logged_in|oauth|perm)s?|authenticated|authenticate|authori[sz]ed?|protected|secured|restricted|private|has_(role|permission|access)s?|permission_?(required)?|acl_required|is_(admin|authenticated|logged_in))$`)
+	authName = words(`(?i)^_?((login|auth(entication|orization)?|jwt|token|admin|roles?|permissions?|user|session|api_?key|staff|owner|superuser|member|account|scopes?|access|oauth2?|oidc|logged_in|active_user|verified)s?_?(is_)?(required|needed|only|check|guard)|(require|requires|check|needs?|ensure|verify|validate|must)_?(be_)?(auth(entication|orization|enticated|orized)?|login|token|jwt|admin|roles?|permissions?|user|session|api_?key|owner|scopes?|access|logged_in|oauth|perm)s?|authenticated|authenticate|authori[sz]ed?|protected|secured|restricted|private|has_(role|permission|access)s?|permission_?(required)?|acl_required|is_(admin|authenticated|logged_in))$`)
 	// caching decorators of libraries, by what their names end with.
-	memoLibraries = regexp.MustCompile(`^(functools\.(lru_cache|cache|alru_cache|memoize)|cachetools\.(cached|func\.\w+_cache|ttl_cache|lru_cache)|cachetools\.(cachedmethod)|joblib\..*\.cache|diskcache\..*\(\)\.memoize|dogpile\.cache\..*\.cache_on_arguments|aiocache\.cached|cacheout\..*\.memoize|cachier\.cachier|memoization\.cached|ring\.\w+|walrus\..*\.cached|beaker\.cache\.(cache_region|CacheManager\(\)\.cache|region_invalidate)|redis_cache\..*\.cache|cachelib\..*\.memoize|cached_property\.cached_property_with_ttl|flask_memoize\.\w+|pylru\.lrudecorate|repoze\.lru\.lru_cache|cacheback\.\w+|lru\.\w+|funcy\.(memoize|cache)|toolz\.memoize|boltons\.cacheutils\.cached|streamlit\.cache\w*)(\(\))?$`)
+	memoLibraries = words(`^(functools\.(lru_cache|cache|alru_cache|memoize)|cachetools\.(cached|func\.\w+_cache|ttl_cache|lru_cache)|cachetools\.(cachedmethod)|joblib\..*\.cache|diskcache\..*\(\)\.memoize|dogpile\.cache\..*\.cache_on_arguments|aiocache\.cached|cacheout\..*\.memoize|cachier\.cachier|memoization\.cached|ring\.\w+|walrus\..*\.cached|beaker\.cache\.(cache_region|CacheManager\(\)\.cache|region_invalidate)|redis_cache\..*\.cache|cachelib\..*\.memoize|cached_property\.cached_property_with_ttl|flask_memoize\.\w+|pylru\.lrudecorate|repoze\.lru\.lru_cache|cacheback\.\w+|lru\.\w+|funcy\.(memoize|cache)|toolz\.memoize|boltons\.cacheutils\.cached|streamlit\.cache\w*)(\(\))?$`)
 )
 
 // decoratorsOf are the layers of a function's own decorators, the outermost first.
@@ -733,7 +732,7 @@ func (p *project) injected(f *function) map[string]taint {
 	return given
 }
 
-var injectedName = regexp.MustCompile(`(?i)^_?(current_(user|identity|account|member|admin)|auth(enticated|ed)?_?user|jwt_(payload|data|claims|identity)|claims|user_(data|claims|info)|token_(data|payload|info|claims)|decoded_?token|logged_in_user)$`)
+var injectedName = words(`(?i)^_?(current_(user|identity|account|member|admin)|auth(enticated|ed)?_?user|jwt_(payload|data|claims|identity)|claims|user_(data|claims|info)|token_(data|payload|info|claims)|decoded_?token|logged_in_user)$`)
 
 func onlyMarks(t taint) taint {
 	t.params, t.copies = 0, 0

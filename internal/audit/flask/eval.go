@@ -2,7 +2,6 @@ package flask
 
 import (
 	"math/bits"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -192,7 +191,7 @@ func (fr *frame) tokenAmong(e python.Expr) (string, bool) {
 }
 
 // tokenKey are names for the name of a field, or a parameter, that has a token.
-var tokenKey = regexp.MustCompile(`(?i)^(\w+_)?(token|api_?key)_(name|param(eter)?|arg|key|query|field|header|cookie)(_name)?$`)
+var tokenKey = words(`(?i)^(\w+_)?(token|api_?key)_(name|param(eter)?|arg|key|query|field|header|cookie)(_name)?$`)
 
 // member is "key" in request.headers: whether there is such a field, and nothing of the others.
 func (fr *frame) member(n *python.Compare) (taint, bool) {

@@ -431,7 +431,7 @@ func (fr *frame) onlyPresence(test python.Expr) bool {
 }
 
 // asksRights are names of questions about what somebody is, or may do.
-var asksRights = regexp.MustCompile(`(?i)^_?(is|has|can|may)_`)
+var asksRights = words(`(?i)^_?(is|has|can|may)_`)
 
 // asksPresence: a name that asks whether somebody is logged in.
 func asksPresence(name string) bool {
@@ -651,7 +651,7 @@ func (fr *frame) assign(target, value python.Expr, t taint) {
 }
 
 // schemeName are names for what stands before the token: "Bearer".
-var schemeName = regexp.MustCompile(`(?i)(type|scheme|prefix|method|kind|^_+$)$`)
+var schemeName = words(`(?i)(type|scheme|prefix|method|kind|^_+$)$`)
 
 func (fr *frame) unpack(targets []python.Expr, value python.Expr, t taint) {
 	var elements []python.Expr
@@ -675,7 +675,7 @@ func (fr *frame) unpack(targets []python.Expr, value python.Expr, t taint) {
 }
 
 // tokenResponse are names for what an authorization server answers.
-var tokenResponse = regexp.MustCompile(`(?i)^(oauth_?|access_?)?token_?(resp|response|res|result|json|data)$`)
+var tokenResponse = words(`(?i)^(oauth_?|access_?)?token_?(resp|response|res|result|json|data)$`)
 
 // iterated: what a loop calls api_key is one, unless it goes through what is written there.
 func (fr *frame) iterated(target, over python.Expr) {
@@ -736,7 +736,7 @@ func isDrawn(e python.Expr) bool {
 }
 
 // issuing are functions that give a new token.
-var issuing = regexp.MustCompile(`(?i)^_?(generate|create|issue|mint|sign|make|new)_?(\w+_)?token$`)
+var issuing = words(`(?i)^_?(generate|create|issue|mint|sign|make|new)_?(\w+_)?token$`)
 
 // mayHold reports whether an expression can be a credential at all: not a number, a comparison or a fixed text.
 func mayHold(e python.Expr) bool {
@@ -756,7 +756,7 @@ func mayHold(e python.Expr) bool {
 }
 
 // shortName are other names for somebody.
-var shortName = regexp.MustCompile(`(?i)^(name|sub|subject|email|login|client|caller|owner)$`)
+var shortName = words(`(?i)^(name|sub|subject|email|login|client|caller|owner)$`)
 
 // toAttribute is base.attr = value.
 func (fr *frame) toAttribute(n *python.Attribute, t taint) {

@@ -2,7 +2,6 @@ package flask
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -368,7 +367,7 @@ func (s *site) keyNote() string {
 }
 
 // pathName are parameters of a path that name somebody.
-var pathName = regexp.MustCompile(`(?i)^(\w+_)?(user|uid|account|customer|member|student|professional|patient|owner|employee)(_?(id|name|uuid|pk))?$|^(email|u_?id)$`)
+var pathName = words(`(?i)^(\w+_)?(user|uid|account|customer|member|student|professional|patient|owner|employee)(_?(id|name|uuid|pk))?$|^(email|u_?id)$`)
 
 // rawToken: the key holds a token as it is.
 func (s *site) rawToken() {

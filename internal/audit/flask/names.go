@@ -28,35 +28,35 @@ var ofRequest = map[string]bool{
 
 var (
 	// userName are names of attributes of flask.g, of the request and of parameters that hold the caller.
-	userName = regexp.MustCompile(`(?i)^_?(current_?(user|identity|account|member|admin|customer|employee|student|teacher)(_?(id|name|obj|data|info))?|(auth(enticated|ed)?_?)?user(_?(id|name|obj|email|data|info|public_id|claims))?|uid|identity|username|account(_id)?|principal|jwt_?(payload|data|claims|identity|user)|claims|auth_?(user|data|info|payload)|logged_?in_?user|me|viewer|tenant(_id)?|flask_httpauth_user|oidc_id_token|oidc_token_info|public_id|token_?(data|payload|info|claims)|decoded_?(token|jwt)|login_?user|whoami|member|customer(_id)?)$`)
+	userName = words(`(?i)^_?(current_?(user|identity|account|member|admin|customer|employee|student|teacher)(_?(id|name|obj|data|info))?|(auth(enticated|ed)?_?)?user(_?(id|name|obj|email|data|info|public_id|claims))?|uid|identity|username|account(_id)?|principal|jwt_?(payload|data|claims|identity|user)|claims|auth_?(user|data|info|payload)|logged_?in_?user|me|viewer|tenant(_id)?|flask_httpauth_user|oidc_id_token|oidc_token_info|public_id|token_?(data|payload|info|claims)|decoded_?(token|jwt)|login_?user|whoami|member|customer(_id)?)$`)
 	// userParameter are parameters of a query that name somebody.
-	userParameter = regexp.MustCompile(`(?i)^(user|user_?id|user_?name|uid|account(_?id)?|customer(_?id)?|email)$`)
+	userParameter = words(`(?i)^(user|user_?id|user_?name|uid|account(_?id)?|customer(_?id)?|email)$`)
 	// bodyParameter are fields of a body that name somebody.
-	bodyParameter = regexp.MustCompile(`(?i)^((current|logged_?in|customer|admin|student|patient|owner)_?)?(user_?(id|name)?|uid|user_?email|customer_?id|admin_?id|student_?id|account_?id|current_?email|professional_?id|sponsor_?id|influencer_?id|owner_?id)$`)
+	bodyParameter = words(`(?i)^((current|logged_?in|customer|admin|student|patient|owner)_?)?(user_?(id|name)?|uid|user_?email|customer_?id|admin_?id|student_?id|account_?id|current_?email|professional_?id|sponsor_?id|influencer_?id|owner_?id)$`)
 	// sessionParameter are parameters that are credentials where they are asked for by who checks.
-	sessionParameter = regexp.MustCompile(`(?i)^(key|session(_?(id|key|uuid))?|sid|auth|(secret_?)?access_?key)$`)
+	sessionParameter = words(`(?i)^(key|session(_?(id|key|uuid))?|sid|auth|(secret_?)?access_?key)$`)
 	// tokenName are names of fields, cookies, variables and parameters that hold a credential, whatever the program.
-	tokenName = regexp.MustCompile(`(?i)^_?((x[-_])?(access|auth|authorization|authentication|bearer|jwt|id|refresh|session|api|user|oauth|login|sso|encoded)[-_ ]?(token|jwt)(_?(str|string|value))?s?|(\w+[-_])?api[-_]?key|x[-_]?auth|jwt|jwt_?str|authorization|auth[-_]?header|authorization[-_]?header|bearer|(x[-_])?api[-_]?secret|client[-_]?secret|x[-_]access[-_]token[s]?|(auth|session)[-_]cookie([-_]value)?|raw[-_]?(token|jwt)|token_?str(ing)?)$`)
+	tokenName = words(`(?i)^_?((x[-_])?(access|auth|authorization|authentication|bearer|jwt|id|refresh|session|api|user|oauth|login|sso|encoded)[-_ ]?(token|jwt)(_?(str|string|value))?s?|(\w+[-_])?api[-_]?key|x[-_]?auth|jwt|jwt_?str|authorization|auth[-_]?header|authorization[-_]?header|bearer|(x[-_])?api[-_]?secret|client[-_]?secret|x[-_]access[-_]token[s]?|(auth|session)[-_]cookie([-_]value)?|raw[-_]?(token|jwt)|token_?str(ing)?)$`)
 	// bareToken may be a credential, or anything else that is called so.
-	bareToken = regexp.MustCompile(`(?i)^_?(x[-_])?(token|my_?token|new_?token|the_?token)$`)
+	bareToken = words(`(?i)^_?(x[-_])?(token|my_?token|new_?token|the_?token)$`)
 	// ownToken are attributes that hold a credential of somebody.
-	ownToken = regexp.MustCompile(`^_?((access|auth|session|id|refresh|bearer)_token|api_?key|auth_key)$`)
+	ownToken = words(`^_?((access|auth|session|id|refresh|bearer)_token|api_?key|auth_key)$`)
 	// endsInToken are keys of a session for credentials of somebody elsewhere.
-	endsInToken = regexp.MustCompile(`(?i)_(token|jwt)$`)
+	endsInToken = words(`(?i)_(token|jwt)$`)
 	// callerField are header fields that say who asks, or are the credential.
-	callerField = regexp.MustCompile(`(?i)^(authorization|proxy-authorization|[a-z-]+-signature|x-([a-z-]+-)?(token|key|secret)s?|x-(access|auth|api|user|session)(token|key)s?|x-api-key|api-?key|x-auth(entication)?(-[a-z-]+)?|x-(user|username|user-?id|user-?name|user-?email|uid|tenant|tenant-?id|account|account-?id|org-?id|customer-?id|forwarded-user|forwarded-email|remote-user|authenticated-user|authenticated-userid|goog-authenticated-user-(email|id)|ms-client-principal(-name|-id)?|amzn-oidc-(data|identity))|(access|auth|session|id|user|jwt|bearer)?[-_]?token|remote[-_]user|jwt|cookie|session(-?id)?|user-?id)$`)
-	secretField = regexp.MustCompile(`(?i)^(authorization|proxy-authorization|x-([a-z-]+-)?(token|key|secret)s?|x-(access|auth|api|user|session)(token|key)s?|x-api-key|api-?key|x-auth|(access|auth|session|id|user|jwt|bearer)?[-_]?token|jwt|cookie)$`)
+	callerField = words(`(?i)^(authorization|proxy-authorization|[a-z-]+-signature|x-([a-z-]+-)?(token|key|secret)s?|x-(access|auth|api|user|session)(token|key)s?|x-api-key|api-?key|x-auth(entication)?(-[a-z-]+)?|x-(user|username|user-?id|user-?name|user-?email|uid|tenant|tenant-?id|account|account-?id|org-?id|customer-?id|forwarded-user|forwarded-email|remote-user|authenticated-user|authenticated-userid|goog-authenticated-user-(email|id)|ms-client-principal(-name|-id)?|amzn-oidc-(data|identity))|(access|auth|session|id|user|jwt|bearer)?[-_]?token|remote[-_]user|jwt|cookie|session(-?id)?|user-?id)$`)
+	secretField = words(`(?i)^(authorization|proxy-authorization|x-([a-z-]+-)?(token|key|secret)s?|x-(access|auth|api|user|session)(token|key)s?|x-api-key|api-?key|x-auth|(access|auth|session|id|user|jwt|bearer)?[-_]?token|jwt|cookie)$`)
 	// sessionCookie are cookies that hold a session or a token.
-	sessionCookie = regexp.MustCompile(`(?i)(sess|token|jwt|auth|^sid$|user|uid|login|remember|identity|account)`)
+	sessionCookie = words(`(?i)(sess|token|jwt|auth|^sid$|user|uid|login|remember|identity|account)`)
 	// parts of the caller that many callers have in common.
-	commonPart = regexp.MustCompile(`(?i)^(roles?|is_(admin|staff|superuser|authenticated|anonymous|active|moderator)|admin|tenant(_id)?|(org(ani[sz]ation)?|company|team|department|dept|division|school|branch|region|country|city|district|unit|institution|workspace|domain)(_?(id|name|code))?|scopes?|permissions?|groups?|group_id|plan|locale|lang(uage)?|timezone|level|type|user_type|can|has_role|has_permission|is_logged_in)$`)
+	commonPart = words(`(?i)^(roles?|is_(admin|staff|superuser|authenticated|anonymous|active|moderator)|admin|tenant(_id)?|(org(ani[sz]ation)?|company|team|department|dept|division|school|branch|region|country|city|district|unit|institution|workspace|domain)(_?(id|name|code))?|scopes?|permissions?|groups?|group_id|plan|locale|lang(uage)?|timezone|level|type|user_type|can|has_role|has_permission|is_logged_in)$`)
 	// oneOff are the purposes of tokens that are in URLs by their nature: good once, for one thing.
 	oneOff = regexp.MustCompile(`(?i)(reset|verif|confirm|activat|unsubscri|invit|forgot|recover|csrf|xsrf|captcha|magic|email|password|passwd|pagina|page|next|continuation|cursor|feed|rss|share|download|upload|preview|webhook|challenge|hub|slack|telegram|sign_?up|regist|one_?time|otp|device|push|opt_?(in|out)|approve|accept|decline|delete_?account|merge|set_?pw)`)
 	// inLinks are those of them that are sent by mail.
 	inLinks = regexp.MustCompile(`(?i)(reset|verif|confirm|activat|unsubscri|invit|forgot|recover|magic|e?mail|password|passwd|sign_?up|regist|one_?time|otp|opt_?(in|out)|accept|decline)`)
 	// hashing are calls whose result does not give back what went in.
-	hashing     = regexp.MustCompile(`(?i)^(hashlib\.|hmac\.|hash$|zlib\.(crc32|adler32)|xxhash\.|mmh3\.|blake3|bcrypt\.|argon2|werkzeug\.security\.generate_password_hash|cryptography\.hazmat\.primitives\.(hashes|hmac)|passlib\.|flask_bcrypt\.|uuid\.uuid[35])`)
-	hashingName = regexp.MustCompile(`(?i)(hash|digest|hmac|sha_?(1|256|512)|md5|fingerprint|mask|redact|obfuscat|censor|sanitize|scrub|anonymi|encrypt|truncate|_hint)`)
+	hashing     = words(`(?i)^(hashlib\.|hmac\.|hash$|zlib\.(crc32|adler32)|xxhash\.|mmh3\.|blake3|bcrypt\.|argon2|werkzeug\.security\.generate_password_hash|cryptography\.hazmat\.primitives\.(hashes|hmac)|passlib\.|flask_bcrypt\.|uuid\.uuid[35])`)
+	hashingName = words(`(?i)(hash|digest|hmac|sha_?(1|256|512)|md5|fingerprint|mask|redact|obfuscat|censor|sanitize|scrub|anonymi|encrypt|truncate|_hint)`)
 )
 
 // callerName is what a library's dotted name says of who asks; "" where it says nothing.

@@ -9,7 +9,7 @@ import (
 )
 
 var (
-	refusalName   = regexp.MustCompile(`(?i)(unauthori[sz]|forbid|denied|deny|_?error$|^error|abort|refus|reject|not_?allowed|not_?logged|no_?permission|login_?required|^fail|http_?(401|403|404))`)
+	refusalName   = words(`(?i)(unauthori[sz]|forbid|denied|deny|_?error$|^error|abort|refus|reject|not_?allowed|not_?logged|no_?permission|login_?required|^fail|http_?(401|403|404))`)
 	refusalText   = regexp.MustCompile(`(?i)(token (is )?(missing|invalid|expired|required)|missing token|invalid token|unauthori[sz]ed|unauthenticated|forbidden|denied|not allowed|permission|log ?in|must be logged|authenticat|authori[sz]ation|credential|access token|not authori[sz]ed|api key)`)
 	refusalStatus = regexp.MustCompile(`(401|403|404|UNAUTHORI[SZ]ED|FORBIDDEN)`)
 )

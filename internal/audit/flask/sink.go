@@ -19,13 +19,13 @@ type sink struct {
 
 var (
 	logMethod   = map[string]bool{"debug": true, "info": true, "warning": true, "warn": true, "error": true, "critical": true, "exception": true, "log": true, "fatal": true, "trace": true, "success": true, "msg": true, "notice": true}
-	logFunction = regexp.MustCompile(`(?i)^_?(log_(error|info|debug|warn|warning|message|exception|event|msg|request)|(structured|write|json|debug|app)_log)$`)
-	logBase     = regexp.MustCompile(`(?i)(^|[._])(log(ger|ging|s|uru)?|_logger|app_log|audit_log)(\(\))?$`)
-	sentryCall  = regexp.MustCompile(`^(sentry_sdk|raven)\..*(capture_message|set_extra|set_context|set_tag|set_user|add_breadcrumb|extra_context)$`)
+	logFunction = words(`(?i)^_?(log_(error|info|debug|warn|warning|message|exception|event|msg|request)|(structured|write|json|debug|app)_log)$`)
+	logBase     = words(`(?i)(^|[._])(log(ger|ging|s|uru)?|_logger|app_log|audit_log)(\(\))?$`)
+	sentryCall  = words(`^(sentry_sdk|raven)\..*(capture_message|set_extra|set_context|set_tag|set_user|add_breadcrumb|extra_context)$`)
 	inURL       = regexp.MustCompile(`(?i)[?&](access_?token|auth_?token|id_?token|token|api_?key|apikey|jwt|bearer|authorization|session_?token|x-access-token|auth)=$`)
 	inURLOne    = regexp.MustCompile(`(?i)[?&](access_?token|auth_?token|id_?token|token|api_?key|apikey|jwt|bearer|authorization|session_?token)=(\{[^}]*\}|%s|%\([a-z_]+\)s)`)
 	// callersToken are names of tokens of somebody, and not of keys that a program has for services elsewhere.
-	callersToken = regexp.MustCompile(`^_?(access|auth|id|refresh|session|bearer|jwt|user)_?(token|jwt)$|^jwt$`)
+	callersToken = words(`^_?(access|auth|id|refresh|session|bearer|jwt|user)_?(token|jwt)$|^jwt$`)
 	accessToken  = regexp.MustCompile(`(?i)[?&](access_?token|auth_?token|id_?token)=`)
 	apiKey       = regexp.MustCompile(`(?i)[?&]api_?key=`)
 	authUse      = regexp.MustCompile(`(jwt\.decode|decode_token|decode_auth_token|verify_\w*(token|jwt)|check_\w*token|validate_\w*(token|jwt)|authenticate|load_user|[Aa]uthorization|token_required|get_user_by_token|user_from_token|verify_id_token|login_user|g\.user|g\.current_user|x-access-token|api_key|from_token|check_auth|loads\(|filter_by\(\w*(token|api_key)=|by_(token|api_key)\b|\b40[13]\b|[Uu]nauthori)`)

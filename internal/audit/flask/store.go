@@ -1,7 +1,6 @@
 package flask
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/bearcache/bearcache/internal/audit/python"
@@ -28,9 +27,9 @@ type operation struct {
 }
 
 var (
-	storeClass = regexp.MustCompile(`^(flask_caching\.Cache\(\)|cachelib\.\w+\(\)|redis\.(Strict)?Redis(Cluster)?\(\)|redis\.(Strict)?(Redis\.)?from_url\(\)|redis\.sentinel\..*|flask_redis\.\w+\(\)|fakeredis\.\w+\(\)|pymemcache\..*\(\)|pylibmc\.Client\(\)|memcache\.Client\(\)|bmemcached\.Client\(\)|diskcache\.(Fanout)?Cache\(\)|dogpile\.cache\.make_region\(\)(\.configure\(\))?|cachetools\.\w+Cache\(\)|expiringdict\.ExpiringDict\(\)|google\.appengine\.api\.memcache|walrus\.\w+\(\)|shelve\.open\(\)|aiocache\.\w+\(\)|cacheout\.\w+\(\)|django\.core\.cache\.cache|flask_memcached\w*\.\w+\(\)|werkzeug\.contrib\.cache\.\w+\(\))(\.cache)?(\.(pipeline|json)\(\))?$`)
-	storeName  = regexp.MustCompile(`(?i)^_*((\w+_)?cache(_?(client|store|backend|manager|service|db|dict|data|instance))?|(\w+_)?redis(_?(client|store|conn|connection|db|cache|server|instance))?|rdb|memcached?(_client)?(_instance)?|mc|memo|_?memo(ized)?|(\w+_)?cached(_\w+)?|cache_\w+)$`)
-	dictClass  = regexp.MustCompile(`^(dict\(\)|collections\.(OrderedDict|defaultdict)\(\)|weakref\.WeakValueDictionary\(\))$`)
+	storeClass = words(`^(flask_caching\.Cache\(\)|cachelib\.\w+\(\)|redis\.(Strict)?Redis(Cluster)?\(\)|redis\.(Strict)?(Redis\.)?from_url\(\)|redis\.sentinel\..*|flask_redis\.\w+\(\)|fakeredis\.\w+\(\)|pymemcache\..*\(\)|pylibmc\.Client\(\)|memcache\.Client\(\)|bmemcached\.Client\(\)|diskcache\.(Fanout)?Cache\(\)|dogpile\.cache\.make_region\(\)(\.configure\(\))?|cachetools\.\w+Cache\(\)|expiringdict\.ExpiringDict\(\)|google\.appengine\.api\.memcache|walrus\.\w+\(\)|shelve\.open\(\)|aiocache\.\w+\(\)|cacheout\.\w+\(\)|django\.core\.cache\.cache|flask_memcached\w*\.\w+\(\)|werkzeug\.contrib\.cache\.\w+\(\))(\.cache)?(\.(pipeline|json)\(\))?$`)
+	storeName  = words(`(?i)^_*((\w+_)?cache(_?(client|store|backend|manager|service|db|dict|data|instance))?|(\w+_)?redis(_?(client|store|conn|connection|db|cache|server|instance))?|rdb|memcached?(_client)?(_instance)?|mc|memo|_?memo(ized)?|(\w+_)?cached(_\w+)?|cache_\w+)$`)
+	dictClass  = words(`^(dict\(\)|collections\.(OrderedDict|defaultdict)\(\)|weakref\.WeakValueDictionary\(\))$`)
 	readers    = map[string]bool{"get": true, "get_many": true, "get_dict": true, "hget": true, "hgetall": true, "mget": true, "exists": true, "has": true, "lrange": true, "smembers": true, "read": true, "fetch": true, "getex": true, "gets": true, "load": true, "get_cache": true, "get_cached": true, "__contains__": true}
 	writers    = map[string]int{"set": 1, "setex": 2, "psetex": 2, "add": 1, "hset": 2, "hmset": 1, "put": 1, "setnx": 1, "store": 1, "write": 1, "save": 1, "set_cache": 1, "set_cached": 1, "getset": 1, "set_many": 0, "mset": 0, "msetnx": 0, "update": 0, "setdefault": 1, "replace": 1}
 	makers     = map[string]bool{"get_or_set": true, "get_or_create": true, "get_or_compute": true, "remember": true, "fetch_or_store": true, "get_set": true, "getOrSet": true, "get_or_update": true, "memoize_value": true, "get_or_add": true}

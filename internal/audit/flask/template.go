@@ -243,7 +243,7 @@ func (p *project) callerInTemplate(name string) string {
 
 var (
 	keyed      = strings.NewReplacer(".get('", ".", `.get("`, ".", "['", ".", `["`, ".")
-	ofLanguage = regexp.MustCompile(`(?i)(locale|lang|timezone|theme)`)
+	ofLanguage = words(`(?i)(locale|lang|timezone|theme)`)
 )
 
 // contextTaint is what a context processor gives a name.

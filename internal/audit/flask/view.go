@@ -31,7 +31,7 @@ type hook struct {
 var (
 	routing     = map[string]bool{"route": true, "get": true, "post": true, "put": true, "patch": true, "delete": true, "expose": true, "options": true, "head": true, "websocket": true}
 	httpMethods = []string{"get", "post", "put", "patch", "delete", "head", "options", "index", "dispatch_request"}
-	viewClass   = regexp.MustCompile(`(^|\.)(MethodView|View|Resource|FlaskView|MethodResource|BaseView|ModelRestApi|BaseApi|ModelView|AdminIndexView|Namespace|SwaggerView|ApiView|APIView)$`)
+	viewClass   = words(`(^|\.)(MethodView|View|Resource|FlaskView|MethodResource|BaseView|ModelRestApi|BaseApi|ModelView|AdminIndexView|Namespace|SwaggerView|ApiView|APIView)$`)
 	converter   = regexp.MustCompile(`<(?:[^<>:]*(?:\([^)]*\))?:)?([A-Za-z_][A-Za-z0-9_]*)>`)
 )
 
