@@ -14,7 +14,9 @@ var (
 	// checkingCall are functions that the audit does not see, and that say themselves that they refuse.
 	checkingCall = words(`(?i)^(verify_jwt_in_request|(require|check|ensure|assert|verify)_(auth|login|token|user|permission|admin|access|logged_in|authenticated|authorization|role)s?)$`)
 	// tokenCall make a credential.
-	tokenCall = words(`(?i)^(create|generate|issue|encode|make|sign|get|fetch|authorize)_?(new_?)?(access|refresh|auth|jwt|bearer|session|id)_?(token|jwt)s?$|^generate_jwt$|^create_jwt$|^encode_jwt$|^get_(token_)?auth(orization)?_header$|^get_(bearer_|auth_|user_)?token_(from_(request|headers?)|auth_header)$`)
+	tokenCall = words(`(?i)^(create|generate|issue|encode|make|sign|get|fetch|authorize)_?(new_?)?(access|refresh|auth|jwt|bearer|session|id)_?(token|jwt)s?$|^generate_jwt$|^create_jwt$|^encode_jwt$`)
+	// requestToken give the credential of the request.
+	requestToken = words(`(?i)^get_(token_)?auth(orization)?_header$|^get_(bearer_|auth_|user_)?token_(from_(request|headers?)|auth_header)$`)
 	// ofCaller are methods of the caller that give a credential.
 	ofCaller = words(`(?i)^(get|generate|create|encode|make)_(auth_?|access_?|jwt_?|api_?)?(token|key|jwt)$`)
 	// mutating are methods that put what they are given into what they are called on.
@@ -145,6 +147,8 @@ func (fr *frame) call(n *python.Call) taint {
 		}
 	}
 	switch {
+	case requestToken.MatchString(name) && callee.kind == isUnknown:
+		return fr.tokenOfRequest(n, name)
 	case callerCall.MatchString(name) && callee.kind == isUnknown && len(n.Args) == 0:
 		return taint{marks: caller, attrs: whole, why: &origin{place: fr.place(n, name)}}
 	case checkingCall.MatchString(name) && callee.kind == isUnknown:
@@ -157,6 +161,10 @@ func (fr *frame) call(n *python.Call) taint {
 		return receiver.and(g.all).told()
 	}
 	return fr.passed(name, receiver, g.all)
+}
+
+func (fr *frame) tokenOfRequest(n *python.Call, name string) taint {
+	return taint{marks: caller | secret | named, attrs: whole, why: &origin{place: fr.place(n, name)}}
 }
 
 // passed is what a call that is not known makes of what it is given: text goes through textual functions only.
@@ -455,6 +463,9 @@ func (fr *frame) externalCall(n *python.Call, dotted, name string, receiver tain
 			t.marks |= unverified
 		}
 		return t
+	}
+	if requestToken.MatchString(name) {
+		return fr.tokenOfRequest(n, name)
 	}
 	if tokenCall.MatchString(name) {
 		return taint{marks: secret | named, why: &origin{place: fr.place(n, name)}}

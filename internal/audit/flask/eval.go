@@ -492,6 +492,11 @@ func (fr *frame) attribute(n *python.Attribute) taint {
 			}
 		}
 	}
+	if base.kind == isExternal && isParsed(base.name) {
+		if t, ok := fr.parsedField(n.Attr, n); ok {
+			return t
+		}
+	}
 	t := fr.eval(n.Value)
 	if t.has(wrapped) && strings.HasPrefix(n.Attr, "__") {
 		return taint{} // the name of a function
@@ -550,7 +555,7 @@ func (fr *frame) subscript(n *python.Subscript) taint {
 	if !constant {
 		key, constant = fr.tokenAmong(n.Slice)
 	}
-	if _, local := fr.env[rootName(n.Value)]; !local || base.kind == isExternal && strings.HasPrefix(base.name, "flask.") {
+	if _, local := fr.env[rootName(n.Value)]; !local || base.kind == isExternal && (strings.HasPrefix(base.name, "flask.") || isParsed(base.name)) {
 		if t, ok := fr.field(base, key, constant, n); ok {
 			return t
 		}
@@ -655,6 +660,9 @@ func stringOf(e python.Expr) (string, bool) {
 func (fr *frame) field(base value, key string, constant bool, at python.Node) (taint, bool) {
 	if base.kind != isExternal {
 		return taint{}, false
+	}
+	if constant && isParsed(base.name) {
+		return fr.parsedField(key, at)
 	}
 	made := func(m mark, said string) taint {
 		t := taint{marks: m, why: &origin{place: fr.place(at, said)}}

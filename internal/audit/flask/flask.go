@@ -87,7 +87,7 @@ func newProject() *project {
 	return &project{
 		byTail: map[string][]*module{}, byBase: map[string][]*template{}, context: map[string][]*function{}, attached: map[string][]*binding{}, requests: map[*binding]bool{}, assignedG: map[string][]*function{},
 		g: map[string]taint{}, views: map[*function][]*view{}, freeUnderWay: map[*binding]bool{}, freeSeen: map[*binding]taint{}, namesSeen: map[moduleName]value{}, finds: map[findKey]*module{}, guards: map[*view]*hook{},
-		layered: map[*function][]layer{}, decorations: map[*function][]layer{}, found: map[string]bool{}, registered: map[*binding]registration{}, reads: map[string]bool{}, wrapping: map[*function]map[string]bool{}, passed: map[*function][]taint{}, callers: map[*function]*function{}, kept: map[*function]bool{}, singletons: map[*class]bool{},
+		layered: map[*function][]layer{}, decorations: map[*function][]layer{}, found: map[string]bool{}, registered: map[*binding]registration{}, reads: map[string]bool{}, wrapping: map[*function]map[string]bool{}, passed: map[*function][]taint{}, callers: map[*function]*function{}, parsed: map[string]parsed{}, kept: map[*function]bool{}, singletons: map[*class]bool{},
 	}
 }
 
@@ -226,6 +226,7 @@ func (p *project) learn() {
 	p.findRegistrations()
 	p.findViews()
 	p.findFileLifetime()
+	p.findParsed()
 	for _, h := range p.hooks {
 		p.kept[h.fn] = true
 	}

@@ -36,7 +36,7 @@ func (p *project) judgeAll() {
 				p.judge(f, v, v.layers)
 			}
 			if len(views) == 0 {
-				p.judge(f, nil, p.decoratorsOf(f))
+				p.judgeHelper(f)
 			}
 		}
 	}
@@ -50,6 +50,20 @@ func (p *project) judgeAll() {
 	for i := range p.manual {
 		p.judgeManual(&p.manual[i])
 	}
+}
+
+// judgeHelper judges a function that is no view. What Flask-Caching keeps of one that stands in a view is the view's answer.
+func (p *project) judgeHelper(f *function) {
+	layers := p.decoratorsOf(f)
+	if f.outer != nil {
+		for _, v := range p.views[f.outer] {
+			if slices.ContainsFunc(layers, func(l layer) bool { return l.kind == layerCache && l.library == "flask_caching" && !l.memo }) {
+				p.judge(f, v, slices.Concat(v.layers, layers))
+				return
+			}
+		}
+	}
+	p.judge(f, nil, layers)
 }
 
 func (p *project) judge(f *function, v *view, layers []layer) {

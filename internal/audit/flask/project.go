@@ -16,6 +16,7 @@ type project struct {
 	context map[string][]*function // names in all templates, and the context processors that give them
 	classes []*class
 
+	parsed    map[string]parsed      // what parsers of requests look for
 	attached  map[string][]*binding  // objects that are made attributes of others: app.cache = Cache(app); with [ before it, items of a config
 	assignedG map[string][]*function // attributes of flask.g and of the request, and who assigns them
 	g         map[string]taint       // what they were seen to hold

@@ -20,6 +20,8 @@ func (s *site) remedy(f *finding.Finding) {
 			f.Source.Fix = "Take the argument that says who asks out of args_to_ignore."
 		case s.view != nil:
 			f.Source.Fix = "Keep what is the same for everybody in a function of its own, and memoize that; or give that function the caller's id as an argument."
+		case l.library == "flask_caching" && !l.memo:
+			f.Source.Fix = fmt.Sprintf("Give @%s a make_cache_key that returns the verified caller's id: of cached, arguments are not in the key. Or memoize %s, with the id as an argument.", l.name, s.fn.name)
 		default:
 			f.Source.Fix = fmt.Sprintf("Let whoever calls %s give it the caller's id as an argument, and ask for that id in it: arguments are the key.", s.fn.name)
 		}

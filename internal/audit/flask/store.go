@@ -1,6 +1,7 @@
 package flask
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/bearcache/bearcache/internal/audit/python"
@@ -211,7 +212,7 @@ func (fr *frame) storeCall(n *python.Call, g given) (taint, bool) {
 		return fr.readMany(n, op), true
 	}
 	if len(n.Args) > 0 {
-		op.key = g.positional[0]
+		op.key = g.positional[0].and(fr.tokenInKey(n.Args[0]))
 		op.keyText, op.literal = fr.keyText(n.Args[0])
 		if (attr.Attr == "hget" || attr.Attr == "hset") && len(n.Args) > 1 {
 			op.key = op.key.and(g.positional[1])
@@ -317,6 +318,32 @@ func (fr *frame) readMany(n *python.Call, op operation) taint {
 		t = t.and(found(op.key))
 	}
 	return t
+}
+
+// keyOfToken is what stands before a token in a key: "token:", "auth_token_".
+var keyOfToken = regexp.MustCompile(`(?i)(^|[^a-z])(token|api_?key|bearer)s?[-_:./]*$`)
+
+// tokenInKey: what a key calls a token, and has such a name, is one: "token_" + token.
+func (fr *frame) tokenInKey(e python.Expr) taint {
+	before, after := "", python.Expr(nil)
+	switch n := e.(type) {
+	case *python.BinOp:
+		if n.Op == python.Add {
+			before, after = endOf(n.Left), n.Right
+		}
+	case *python.JoinedStr:
+		if len(n.Values) == 2 {
+			before = textOf(n.Values[0])
+			if f, ok := n.Values[1].(*python.FormattedValue); ok {
+				after = f.Value
+			}
+		}
+	}
+	name := lastName(after)
+	if after == nil || !keyOfToken.MatchString(before) || oneOff.MatchString(before) || fr.forOneUse() || !tokenName.MatchString(name) && !bareToken.MatchString(name) && name != "key" {
+		return taint{}
+	}
+	return taint{marks: secret | named, why: &origin{place: fr.place(after, name)}}
 }
 
 // keyText is a key as it is written: the text where that is known, whatever name it goes by. It reports whether that is so.
