@@ -203,6 +203,8 @@ func (fr *frame) accessor(n *python.Call, attr *python.Attribute) (taint, bool) 
 	case t.has(caller) && t.attrs&whole != 0:
 		t.attrs = attrOf(key)
 		return t.and(fr.defaults(n)), true
+	case (t.has(secret) || t.copies != 0) && !tokenName.MatchString(key) && !bareToken.MatchString(key):
+		return t.told().and(fr.defaults(n)), true
 	}
 	return taint{}, false
 }

@@ -588,7 +588,7 @@ func (fr *frame) subscript(n *python.Subscript) taint {
 	if constant && t.marks&^(opaque|stored|caller) == 0 && t.params == 0 && tokenName.MatchString(key) && strings.ToUpper(key) != key {
 		t = t.and(taint{marks: secret | named, why: &origin{place: fr.place(n, key)}})
 	}
-	if t.has(secret) && constant && !tokenName.MatchString(key) && !bareToken.MatchString(key) {
+	if (t.has(secret) || t.copies != 0) && constant && !tokenName.MatchString(key) && !bareToken.MatchString(key) {
 		t = t.told() // a part of what holds a secret, by another name
 	}
 	return t.and(fr.eval(n.Slice).told())

@@ -183,10 +183,10 @@ func (p *project) isDecorating(f *function) bool {
 	return false
 }
 
-// isDict reports whether a store is a plain dict by another name than one of a cache: a table of the program.
+// isDict reports whether a store is a plain dict, or one that forgets: what its keys are, nobody reads from outside of the program.
 func (fr *frame) isDict(e python.Expr) bool {
 	v := fr.p.resolve(e, fr.scope)
-	return v.kind == isExternal && dictClass.MatchString(v.name) && !storeName.MatchString(lastName(e))
+	return v.kind == isExternal && (dictClass.MatchString(v.name) || strings.HasPrefix(v.name, "cachetools.") || strings.HasPrefix(v.name, "expiringdict."))
 }
 
 // storeCall is a method of a store, or a function that is called like one.
@@ -440,6 +440,9 @@ func (fr *frame) lift(op operation, f *function, args []taint, sum *summary, at 
 	byKey := op.key.params != 0 && !op.value.has(caller)
 	op.key = fr.substitute(op.key, f, args, sum, at)
 	op.value = fr.substitute(op.value, f, args, sum, at)
+	if byKey && before.has(secret) { // that is told where it enters the key
+		op.key = op.key.told().and(taint{marks: caller, attrs: whole})
+	}
 	if byKey {
 		if e := argumentFor(at, f, before.params); e != nil {
 			op.keyText, op.literal = fr.keyText(e)
