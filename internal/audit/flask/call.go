@@ -195,6 +195,7 @@ func (fr *frame) accessor(n *python.Call, attr *python.Attribute) (taint, bool) 
 	if key == "HTTP_AUTHORIZATION" || attr.Attr == "get" && strings.EqualFold(key, "Authorization") { // of whatever holds the request's fields
 		return taint{marks: caller | secret | named, attrs: whole, why: &origin{place: fr.place(n, "the Authorization field")}}, true
 	}
+	fr.tokenAmongArguments(attr.Value, key, n)
 	// A part of something that holds a secret, by another name, is none; a part of the caller may be one that others have, too.
 	t := fr.eval(attr.Value)
 	switch {

@@ -487,7 +487,7 @@ func (fr *frame) attribute(n *python.Attribute) taint {
 			return fr.substitute(fr.p.summarize(v.fn).ret, v.fn, []taint{fr.eval(n.Value)}, nil, n)
 		}
 		if root := rootName(n); fr.fn == nil || len(fr.fn.params) == 0 || root != fr.fn.params[0] {
-			if t := fr.selfAttribute(base.class, n.Attr); t.marks != 0 {
+			if t := fr.selfAttribute(base.class, n.Attr); t.marks&^opaque != 0 {
 				return t.through(fr.place(n, "."+n.Attr))
 			}
 		}
@@ -559,6 +559,9 @@ func (fr *frame) subscript(n *python.Subscript) taint {
 		if t, ok := fr.field(base, key, constant, n); ok {
 			return t
 		}
+	}
+	if constant {
+		fr.tokenAmongArguments(n.Value, key, n)
 	}
 	fr.readFrom(n.Value, n.Slice, n)
 	t := fr.eval(n.Value)

@@ -2,6 +2,7 @@ package flask
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/bearcache/bearcache/internal/audit/python"
@@ -54,6 +55,8 @@ type frame struct {
 	anonymous bool             // nobody is logged in here
 	without   uint64           // parameters that are known to be None here
 	kwargs    map[string]taint // what was put into **kwargs by name
+	rights    bool             // pc is about more than whether there is somebody
+	apart     bool             // who asks decides under which of several keys something is kept
 	raised    taint            // what exceptions hold that were raised since it was cleared
 }
 
@@ -183,8 +186,8 @@ func (fr *frame) place(n python.Node, note string) finding.Place {
 
 // block runs statements. What a branch by the caller left behind holds to the end of the block.
 func (fr *frame) block(list []python.Stmt) ending {
-	pc, anonymous := fr.pc, fr.anonymous
-	defer func() { fr.pc, fr.anonymous = pc, anonymous }()
+	pc, anonymous, asked := fr.pc, fr.anonymous, fr.rights
+	defer func() { fr.pc, fr.anonymous, fr.rights = pc, anonymous, asked }()
 	for i, stmt := range list {
 		if end := fr.stmt(stmt, list[i+1:]); end != goesOn {
 			return end
@@ -320,12 +323,16 @@ func (fr *frame) branch(n *python.If, rest []python.Stmt) ending {
 	elseRefuses := len(n.Else) > 0 && fr.refuses(n.Else)
 	// if allowed: return answer, and refused behind it.
 	restRefuses := len(n.Else) == 0 && !bodyRefuses && alwaysLeaves(n.Body) && len(rest) > 0 && fr.refuses(rest) && len(rest) <= 2
-	pc := fr.pc
+	pc, asked := fr.pc, fr.rights
 	switch {
 	case byCaller && (bodyRefuses || elseRefuses || restRefuses):
+		if !t.has(caller|secret) && (bodyRefuses || elseRefuses) && fr.pc.has(caller) && forbids.MatchString(fr.module.file.Source(n)) {
+			t = t.and(fr.pc) // if theirs: if not shared: abort(403)
+		}
 		fr.refuse(t, n.Test)
 	case byCaller:
 		fr.pc = fr.pc.and(t)
+		fr.rights = fr.rights || !t.has(secret|fields) && !fr.onlyPresence(n.Test)
 	}
 	none, isNone := fr.asksForNone(n.Test)
 	without := fr.without
@@ -341,8 +348,13 @@ func (fr *frame) branch(n *python.If, rest []python.Stmt) ending {
 	if nobody {
 		fr.anonymous = true
 	}
-	inside := fr.pc
+	inside, insideAsked := fr.pc, fr.rights
+	apart := fr.apart
+	fr.apart = fr.apart || byCaller && keptApart(n)
 	before := fr.copied()
+	if name := missing(n.Test); fr.env[name].has(stored) { // in here nothing was kept
+		fr.env[name] = fr.env[name].drop(stored | added)
+	}
 	end := fr.muted(n.Body, byCaller && bodyRefuses)
 	after := fr.env
 	fr.env = before
@@ -352,6 +364,7 @@ func (fr *frame) branch(n *python.If, rest []python.Stmt) ending {
 		fr.without |= none
 	}
 	other := fr.muted(n.Else, byCaller && elseRefuses)
+	fr.apart = apart
 	fr.anonymous, fr.without = anonymous || present && alwaysLeaves(n.Body), without
 	switch {
 	case end == goesOn && other == goesOn:
@@ -362,9 +375,9 @@ func (fr *frame) branch(n *python.If, rest []python.Stmt) ending {
 	case end == goesOn:
 		fr.env = after
 	}
-	fr.pc = pc
+	fr.pc, fr.rights = pc, asked
 	if byCaller && !bodyRefuses && !elseRefuses && !restRefuses && (end == leaves || other == leaves) {
-		fr.pc = inside // what follows is for the others
+		fr.pc, fr.rights = inside, insideAsked // what follows is for the others
 	}
 	switch {
 	case end == goesOn || other == goesOn:
@@ -398,6 +411,42 @@ func (fr *frame) asksSwitch(test python.Expr) (found bool) {
 		return !found
 	})
 	return found
+}
+
+// missing is the name that a test asks for having nothing: if not rows, if rows is None.
+func missing(test python.Expr) string {
+	switch n := test.(type) {
+	case *python.UnaryOp:
+		if name, ok := n.Operand.(*python.Name); ok && n.Op == python.Not {
+			return name.ID
+		}
+	case *python.Compare:
+		if name, ok := n.Left.(*python.Name); ok && len(n.Ops) == 1 && (n.Ops[0] == python.Is || n.Ops[0] == python.Eq) && isNone(n.Comparators[0]) {
+			return name.ID
+		}
+	}
+	return ""
+}
+
+// keptApart reports whether both ways of an if keep something, and under other keys.
+func keptApart(n *python.If) bool {
+	body, other := keysIn(n.Body), keysIn(n.Else)
+	return len(body) > 0 && len(other) > 0 && !slices.ContainsFunc(body, func(key string) bool { return slices.Contains(other, key) })
+}
+
+// keysIn are the keys, written as texts, under which statements keep something.
+func keysIn(list []python.Stmt) (keys []string) {
+	for _, stmt := range list {
+		python.Inspect(stmt, func(n python.Node) bool {
+			if c, ok := n.(*python.Call); ok && firstText(c) != "" {
+				if name := calleeName(c); writers[name] > 0 || strings.Contains(name, "set") {
+					keys = append(keys, firstText(c))
+				}
+			}
+			return true
+		})
+	}
+	return keys
 }
 
 // onlyPresence: a test that asks whether somebody is logged in, and no more.
@@ -501,7 +550,7 @@ func (fr *frame) muted(list []python.Stmt, refusal bool) ending {
 
 func (fr *frame) refuse(t taint, n python.Node) {
 	s := login
-	if e, ok := n.(python.Expr); ok && !t.has(secret|fields) && !fr.onlyPresence(e) {
+	if e, ok := n.(python.Expr); ok && !t.has(secret|fields) && (fr.rights || !fr.onlyPresence(e)) {
 		s = rights
 	}
 	fr.check(check{t, fr.place(n, "a check by who asks"), s})
@@ -517,7 +566,7 @@ var wantsLogin = regexp.MustCompile(`(?i)401|unauthori[sz]ed|unauthenticated|log
 func (fr *frame) refusedHere(n python.Node) {
 	if text := fr.module.file.Source(n); fr.mute == 0 && fr.pc.has(caller) && forbids.MatchString(text) {
 		s := rights
-		if wantsLogin.MatchString(text) {
+		if !fr.rights && wantsLogin.MatchString(text) {
 			s = login
 		}
 		fr.check(check{fr.pc, fr.place(n, "a check by who asks"), s})
@@ -710,7 +759,7 @@ func (fr *frame) asNamed(name string, t taint, value python.Expr, at python.Node
 			return t.and(taint{marks: secret | named, why: &origin{fr.place(at, name), t.why}})
 		}
 	}
-	if value == nil || t.marks&^(caller|opaque|stored|fromBody|fromQuery|named|body|query) != 0 || t.params != 0 || !mayHold(value) || !tokenName.MatchString(name) && !(bareToken.MatchString(name) && fr.isAuthority() && isDrawn(value)) {
+	if value == nil || t.marks&^(caller|opaque|stored|fromBody|fromQuery|named|body|query) != 0 || t.params != 0 && !isIssued(value) || !mayHold(value) || !tokenName.MatchString(name) && !(bareToken.MatchString(name) && fr.isAuthority() && isDrawn(value)) {
 		return t
 	}
 	t.marks |= secret | named
@@ -736,7 +785,12 @@ func isDrawn(e python.Expr) bool {
 }
 
 // issuing are functions that give a new token.
-var issuing = words(`(?i)^_?(generate|create|issue|mint|sign|make|new)_?(\w+_)?token$`)
+var issuing = words(`(?i)^_?(generate|create|issue|mint|sign|make|new|get)_?(\w+_)?token$`)
+
+func isIssued(e python.Expr) bool {
+	c, ok := e.(*python.Call)
+	return ok && issuing.MatchString(calleeName(c))
+}
 
 // mayHold reports whether an expression can be a credential at all: not a number, a comparison or a fixed text.
 func mayHold(e python.Expr) bool {

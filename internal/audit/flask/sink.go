@@ -2,6 +2,7 @@ package flask
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/bearcache/bearcache/internal/audit/python"
@@ -301,6 +302,23 @@ func (fr *frame) authenticates() bool {
 	return fr.fn != nil && !fr.forOneUse() && (authUse.MatchString(fr.module.file.Source(fr.fn.node)) || fr.isAuthority())
 }
 
+// queryArguments are names for what a function was given of a query.
+var queryArguments = words(`^(args|params|query(_?(params|args|string))?)$`)
+
+// tokenAmongArguments: args["apikey"], of the parameters of a request that a function was given.
+func (fr *frame) tokenAmongArguments(base python.Expr, key string, at python.Node) {
+	name, ok := base.(*python.Name)
+	if !ok || fr.fn == nil || fr.fn.param(name.ID) < 0 || !queryArguments.MatchString(name.ID) || !tokenName.MatchString(key) || isCSRF(key) || !fr.authenticates() {
+		return
+	}
+	for _, v := range fr.p.views[fr.fn] {
+		if len(v.methods) > 0 && !slices.Contains(v.methods, "GET") {
+			return
+		}
+	}
+	fr.tokenRead(key, at, finding.Likely)
+}
+
 // tokenFromQuery: a credential is read from the query.
 func (fr *frame) tokenFromQuery(key string, at python.Node) {
 	strong := tokenName.MatchString(key) || secretField.MatchString(key) && !bareToken.MatchString(key)
@@ -310,6 +328,13 @@ func (fr *frame) tokenFromQuery(key string, at python.Node) {
 	confidence := finding.Confirmed
 	if bareToken.MatchString(key) || sessionParameter.MatchString(key) {
 		confidence = finding.Likely
+	}
+	fr.tokenRead(key, at, confidence)
+}
+
+func (fr *frame) tokenRead(key string, at python.Node, confidence finding.Confidence) {
+	if fr.dry || fr.module.test {
+		return
 	}
 	src := &finding.Source{Place: finding.Place{File: fr.module.path, Line: fr.module.line(at)}, EndLine: fr.module.endLine(fr.fn.node), Symbol: fr.fn.qualified(),
 		Key: shown(fr.module.file.Source(at)), Fix: "Read the token from the Authorization field alone."}

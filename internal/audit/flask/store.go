@@ -417,6 +417,9 @@ func (fr *frame) operate(op operation) {
 	if fr.anonymous {
 		op.value, op.nobody = op.value.drop(caller), true
 	}
+	if fr.apart && op.write && op.value.attrs&whole == 0 {
+		op.value = op.value.drop(caller)
+	}
 	for i := range fr.sum.ops {
 		if o := &fr.sum.ops[i]; o.node == op.node && o.write == op.write && o.at == op.at {
 			o.key, o.value = o.key.and(op.key), o.value.and(op.value)
