@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/bearcache/bearcache/internal/audit/python"
+	"github.com/bearcache/bearcache/internal/finding"
 )
 
 var (
@@ -540,6 +541,9 @@ func (p *project) noteCall(f *function, args []taint) {
 		p.passed[f] = known
 	}
 	for i, t := range args {
+		if !t.has(present) {
+			t.marks |= omitted
+		}
 		known[i] = known[i].and(onlyMarks(t))
 	}
 }
@@ -652,7 +656,14 @@ func (fr *frame) applied(sum *summary, f *function, args []taint, at python.Node
 		fr.raised = fr.raised.and(t)
 		fr.sum.raised = fr.sum.raised.and(t)
 	}
+	logs := false // then to blame is who gives it what it logs
+	if c, ok := at.(*python.Call); ok {
+		logs = logFunction.MatchString(calleeName(c))
+	}
 	for _, s := range sum.sinks {
+		if logs && s.rule == finding.FlaskTokenInLog {
+			continue
+		}
 		fr.passedToSink(s, f, args, sum, at)
 	}
 	for _, op := range sum.ops {

@@ -728,10 +728,11 @@ var tokenResponse = words(`(?i)^(oauth_?|access_?)?token_?(resp|response|res|res
 
 // iterated: what a loop calls api_key is one, unless it goes through what is written there.
 func (fr *frame) iterated(target, over python.Expr) {
-	if over, ok := over.(*python.Call); ok && calleeName(over) == "items" {
-		if pair, ok := target.(*python.Tuple); ok && len(pair.Elts) == 2 {
-			target = pair.Elts[0]
+	if several, ok := target.(*python.Tuple); ok {
+		for _, e := range several.Elts {
+			fr.iterated(e, over)
 		}
+		return
 	}
 	name, ok := target.(*python.Name)
 	if !ok || !tokenName.MatchString(name.ID) || isDisplay(over) || fr.env[name.ID].has(secret) || fr.env[name.ID].params != 0 {

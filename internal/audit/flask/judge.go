@@ -102,10 +102,23 @@ func (s *site) see() {
 		}
 		s.checks = append(s.checks, c)
 	}
+	if s.layer.memo && s.alwaysGiven(s.value.without) {
+		s.value = s.value.drop(caller)
+	}
 	byName := s.value.has(named)
 	if s.value = s.value.told(); byName && s.value.has(caller) {
 		s.value.marks |= named
 	}
+}
+
+// alwaysGiven reports whether all who call the function give one of these arguments, which is in the key: then that is who it is about.
+func (s *site) alwaysGiven(params uint64) bool {
+	for i, t := range s.p.passed[s.fn] {
+		if i < 64 && params&(1<<i) != 0 && !t.has(omitted) && !slices.Contains(s.layer.ignores, s.fn.params[i]) && (!s.layer.chosen || s.layer.keyed&(1<<i) != 0) {
+			return true
+		}
+	}
+	return false
 }
 
 // keyed reports whether the key holds who asks, as far as the answer depends on it.

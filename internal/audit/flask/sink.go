@@ -276,9 +276,12 @@ func (fr *frame) forOneUse() bool { return fr.isAbout(oneOff) }
 // sendsLinks: the function makes links to be sent by mail.
 func (fr *frame) sendsLinks() bool { return fr.isAbout(inLinks) }
 
+// ofCredential are names of functions that verify what is good for more than once.
+var ofCredential = words(`(?i)^_?(verify|confirm|accept)_\w*(api_?key|jwt|access_token|bearer)$`)
+
 func (fr *frame) isAbout(oneOff *regexp.Regexp) bool {
 	for f := fr.fn; f != nil; f = f.outer {
-		if oneOff.MatchString(f.name) {
+		if oneOff.MatchString(f.name) && !ofCredential.MatchString(f.name) {
 			return true
 		}
 		for _, v := range fr.p.views[f] {

@@ -42,6 +42,8 @@ const (
 	sometimes
 	// present: an argument that is given, and not None.
 	present
+	// omitted: an argument that some call leaves out, or gives as None.
+	omitted
 	// small: what it gives away of the caller is small: a flashed message, a CSRF token.
 	small
 )
