@@ -12,7 +12,7 @@ const attributeStore = "attribute"
 // kept is the name of what base.attr keeps for all requests: an attribute of the application, of a function, of a class, or of an object
 // that a module has; "" where it is none of these, or nothing that a request assigns.
 func (fr *frame) kept(of python.Expr, attr string) string {
-	if fr.fn == nil || fr.fn.name == "__init__" || fr.dry {
+	if fr.fn == nil || fr.dry {
 		return ""
 	}
 	if root := rootName(of); fr.isLocal(root) && (fr.fn.class == nil || len(fr.fn.params) == 0 || root != fr.fn.params[0]) {

@@ -2,7 +2,6 @@ package flask
 
 import (
 	"iter"
-	"regexp"
 	"strings"
 
 	"github.com/bearcache/bearcache/internal/audit/python"
@@ -110,7 +109,7 @@ func (fr *frame) call(n *python.Call) taint {
 			fr.given(n)
 			return t
 		}
-		if callee.kind != isFunction && callee.kind != isClass {
+		if callee.kind != isFunction && callee.kind != isClass && name != "execute" { // which gives the rows of this query, and no other
 			receiver = fr.eval(attr.Value)
 		}
 	}
@@ -235,16 +234,13 @@ func (fr *frame) mutates(n *python.Call, name string, g given) {
 // executes is cursor.execute(query, arguments): what the cursor gives next are rows by these.
 func (fr *frame) executes(n *python.Call, attr *python.Attribute, g given) {
 	name, ok := attr.Value.(*python.Name)
-	if !ok || !fr.isLocal(name.ID) || changes.MatchString(firstText(n)) {
+	if !ok || !fr.isLocal(name.ID) {
 		return
 	}
 	t := g.all.told()
 	t.params, t.marks = t.params|fr.pc.params, t.marks|fr.pc.told().marks&caller
 	fr.env[name.ID] = t
 }
-
-// changes are statements of SQL that give no rows.
-var changes = regexp.MustCompile(`(?i)^\s*(insert|update|delete|replace|create|drop|alter|begin|commit|pragma|set)\b`)
 
 // wrappedCall is the call, in the wrapper of a decorator, of the function that it was put on: f(*args), cache.cached()(f)(*args).
 func (fr *frame) wrappedCall(n *python.Call) (taint, bool) {

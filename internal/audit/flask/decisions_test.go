@@ -119,6 +119,46 @@ def with_user(f):
 def me(current_user):
     return current_user.name
 `},
+		{"a handler of exceptions that sends away", `
+@app.get("/me")
+@cache.cached(60)  # want: flask/cache-before-auth
+def me():
+    try:
+        jwt.decode(request.headers["Authorization"], "key", ["HS256"])
+    except jwt.InvalidTokenError:
+        return redirect("/start")
+    return "for members"
+`, `
+@app.get("/me")
+@cache.cached(60)
+def me():
+    try:
+        jwt.decode(request.args["page"], "key", ["HS256"])
+    except jwt.InvalidTokenError:
+        return redirect("/start")
+    return "for members"
+`},
+		{"what is kept of those who are not named in the query", `
+@app.get("/me")
+@login_required
+def me():
+    rows = cache.get("rows")
+    if rows is None or "user_id" in request.args:
+        rows = current_user.name
+        if "user_id" not in request.args:
+            cache.set("rows", rows)  # want: flask/manual-cache-without-identity
+    return rows
+`, `
+@app.get("/me")
+@login_required
+def me():
+    rows = cache.get("rows")
+    if rows is None or "user_id" in request.args:
+        rows = current_user.name
+        if "user_id" not in request.args:
+            app.logger.info("not kept")
+    return rows
+`},
 		{"what is kept, and read in another function", `
 @app.get("/remember")
 def remember():

@@ -498,8 +498,8 @@ func (fr *frame) attribute(n *python.Attribute) taint {
 		}
 	}
 	t := fr.eval(n.Value)
-	if t.has(wrapped) && strings.HasPrefix(n.Attr, "__") {
-		return taint{} // the name of a function
+	if t.has(wrapped) && (strings.HasPrefix(n.Attr, "__") || strings.HasPrefix(n.Attr, "status")) {
+		return taint{} // the name of a function, the status of an answer
 	}
 	if t.has(caller) && t.attrs&whole != 0 {
 		t.attrs = attrOf(n.Attr)
@@ -565,6 +565,9 @@ func (fr *frame) subscript(n *python.Subscript) taint {
 	}
 	fr.readFrom(n.Value, n.Slice, n)
 	t := fr.eval(n.Value)
+	if c, ok := n.Slice.(*python.Constant); ok && t.has(wrapped) && c.Text == "1" { // the status of an answer
+		return taint{}
+	}
 	if c, ok := n.Value.(*python.Call); ok && t.has(secret) && isZero(n.Slice) {
 		separator := ""
 		if len(c.Args) > 0 {

@@ -470,7 +470,11 @@ func (fr *frame) onlyPresence(test python.Expr) bool {
 		return key && (n.Ops[0] == python.In || n.Ops[0] == python.NotIn) || constant && (c.Kind == python.None || c.Kind == python.True || c.Kind == python.False)
 	case *python.Attribute:
 		return asksPresence(n.Attr) || !commonPart.MatchString(n.Attr) && !asksRights.MatchString(n.Attr)
-	case *python.Name, *python.Subscript:
+	case *python.Subscript: // session["user_id"], and not user["verified"]
+		key, constant := stringOf(n.Slice)
+		return !constant || lastName(n.Value) == "session" && !commonPart.MatchString(key) && !asksRights.MatchString(key) || userName.MatchString(key) ||
+			tokenName.MatchString(key) || shortName.MatchString(key) || key == "id"
+	case *python.Name:
 		return true
 	case *python.Call:
 		name := calleeName(n)

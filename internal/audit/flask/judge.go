@@ -269,7 +269,7 @@ func (s *site) leftOut() taint {
 				continue
 			}
 			if s.view == nil && i < len(s.p.passed[s.fn]) {
-				if given := s.p.passed[s.fn][i].told(); given.has(caller) && !covers(l.key, given) {
+				if given := s.p.passed[s.fn][i].told(); given.has(caller) {
 					t = t.and(given)
 				}
 			}

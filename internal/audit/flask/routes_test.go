@@ -1,10 +1,27 @@
 package flask
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/bearcache/bearcache/internal/audit"
+	"github.com/bearcache/bearcache/internal/finding"
 )
+
+// A key is told as it is made, whatever name it has.
+func TestKeysAreTold(t *testing.T) {
+	for _, tt := range []struct{ key, want string }{
+		{`f"rows:{request.args['page']}"`, `is kept under f"rows:{request.args['page']}", which is the same for all.`},
+		{`"rows"`, `is kept under "rows", which is the same for all.`},
+		{`f"rows:{current_user.role}"`, `is kept under f"rows:{current_user.role}", which many callers have in common.`},
+	} {
+		text := known + "@app.get('/me')\n@login_required\ndef me():\n    key = " + tt.key + "\n    if cache.get(key) is None:\n        cache.set(key, current_user.name)\n    return cache.get(key)\n"
+		result := Language.Audit([]audit.File{{Path: "app.py", Text: []byte(text)}})
+		if len(result.Findings) != 1 || !strings.HasSuffix(result.Findings[0].Summary, tt.want) || result.Findings[0].Confidence != finding.Confirmed {
+			t.Errorf("%s: want %q, got %+v", tt.key, tt.want, result.Findings)
+		}
+	}
+}
 
 // A finding has the route of the view that it is in, or of one that leads to it.
 func TestRoutesTo(t *testing.T) {

@@ -208,7 +208,7 @@ func (t taint) shared() taint {
 
 // asked is what the answer to a question about a value tells: no more than whether there is somebody.
 func (t taint) asked() taint {
-	t = t.told()
+	t = t.told().drop(wrapped)
 	if t.attrs&whole != 0 {
 		t.attrs = t.attrs&^whole | presence
 	}

@@ -1,5 +1,6 @@
-# An attribute that counts all callers' orders, and a token of the program's own.
+# An attribute that has the names of all callers, and one for a token of the program's own.
 # ask: GET /orders with login $WHO
+import jwt
 from flask import Flask, jsonify
 from flask_login import LoginManager, UserMixin, current_user, login_required
 
@@ -21,19 +22,16 @@ def load_user(user_id):
 
 class Desk:
     def __init__(self):
-        self.seen = 0
-        self.last = None
+        self.names = []
         self.access_token = None
 
     def orders(self):
-        self.seen += len(ORDERS[current_user.id]) - len(ORDERS[current_user.id])
+        if len(self.names) > 99:
+            self.names = []
+        self.names += [current_user.id]
         if self.access_token is None:
-            self.access_token = issue_token()
+            self.access_token = jwt.encode({"sub": "desk"}, "key", "HS256")
         return ORDERS[current_user.id]
-
-
-def issue_token():
-    return "service"
 
 
 desk = Desk()

@@ -1,4 +1,4 @@
-# A memoized function would take the current user where it is given none, and it is always given one.
+# A memoized function would take the current user where it is given none, and it is always given one, which is the same for all.
 # ask: GET /orders with login $WHO
 from flask import Flask, jsonify
 from flask_caching import Cache
@@ -35,4 +35,4 @@ def rows(user_id=None):
 @app.route("/orders")
 @login_required
 def orders():
-    return jsonify(rows(current_user.id))
+    return jsonify(rows("alice"))

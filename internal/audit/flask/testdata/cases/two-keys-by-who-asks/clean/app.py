@@ -27,7 +27,7 @@ def load_user(user_id):
 @app.route("/orders")
 def orders():
     full = current_user.is_authenticated
-    rows = cache.get("orders-of-members" if full else "orders")
+    rows = cache.get("orders-of-members") if full else cache.get("orders")
     if rows is None:
         rows = ["desk", "lamp"] if full else ["desk"]
         if full:

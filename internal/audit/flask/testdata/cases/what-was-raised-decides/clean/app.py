@@ -21,9 +21,10 @@ def orders():
         check_token()
     except ValueError:
         public_only = True
-    rows = kept.get(f"orders:{public_only}")
+    rows = []
+    if kept.get(f"orders:{public_only}") is not None:
+        rows = kept.get(f"orders:{public_only}")
     if not rows:
-        rows = []
         for row in ("desk", "lamp"):
             if row == "desk" or not public_only:
                 rows.append(row)
