@@ -28,7 +28,21 @@ var hostile = map[string][]string{
 	"partial of itself":              {start + "from functools import partial\np = partial(p, p)\n@p()\ndef f(): pass\n@p\ndef h(): pass\n"},
 	"a template of itself":           {start + "from flask import render_template\n@app.get('/')\n@cache.cached()\ndef v(): return render_template('a.html')\n"},
 	"lists of lists of decorators":   {start + "from flask.views import MethodView\nD = D + D\nclass V(MethodView):\n    decorators = D + V.decorators\n    def get(self): return g.user\n"},
+	"decorators by conditions":       {start + "d = d if x else e\ne = d if y else d\n@app.get('/')\n@d\n@(d if q else e)\ndef v(): return session['u']\n"},
+	"an object in its own place":     {start + "class K:\n    def __init__(self, f): self.f = K(f)\n    def __call__(self, *a): return self.f(*a)\n@app.get('/')\n@K\ndef v(): return session['u']\nK = K(K)\n"},
+	"views replaced":                 {start + replaced(3000)},
+	"hooks that keep":                {start + strings.Repeat("@app.after_request\ndef h(r):\n    cache.set(request.path, r.get_data())\n    return r\n@app.before_request\ndef b():\n    return cache.get(request.path)\n", 2000) + strings.Repeat("@app.get('/')\ndef v(): return session['u']\n", 2000)},
+	"conditions in conditions":       {start + "@app.get('/')\n@cache.cached()\ndef v():\n    if " + strings.Repeat("session['u'] and (not (", 45) + "g.user" + strings.Repeat("))", 45) + ":\n        return 1\n"},
 	"requests all the way":           {start + "def f(r): return f(r)\ndef h(a): return f(a)\nh(request)\nf(h)\n"},
+}
+
+// replaced: each view is replaced by name, and all are by a name that is not known.
+func replaced(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "@app.get('/%d')\ndef v%d(): return session['u']\napp.view_functions['v%d'] = cache.cached()(app.view_functions['v%d'])\napp.view_functions[x] = cache.cached()(app.view_functions[x])\n", i, i, i, i)
+	}
+	return b.String()
 }
 
 func branches(n int) string {
@@ -65,7 +79,7 @@ func TestHostile(t *testing.T) {
 			for i, text := range texts {
 				files = append(files, audit.File{Path: []string{"one.py", "two.py", "three.py"}[i], Text: []byte(text)})
 			}
-			files = append(files, audit.File{Path: "templates/a.html", Text: []byte("{% extends 'b.html' %}{% include 'a.html' %}" + strings.Repeat("{{ x }}{% if", 50_000))},
+			files = append(files, audit.File{Path: "templates/a.html", Text: []byte("{% extends 'b.html' %}{% include 'a.html' %}" + strings.Repeat("{{ x }}{% if", 50_000) + strings.Repeat("{% cache 60 %}{{ session.u }}", 20_000))},
 				audit.File{Path: "templates/b.html", Text: []byte("{% extends 'a.html' %}" + strings.Repeat("{#", 50_000))})
 			Language.Audit(files)
 		})

@@ -23,6 +23,7 @@ type project struct {
 
 	views      map[*function][]*view
 	hooks      []hook
+	arounds    int // how often something was put around all views
 	guards     map[*view]*hook
 	shared     int // how many directories lead to all modules
 	registered map[*binding]registration

@@ -82,9 +82,15 @@ func (p *project) findViews() {
 	for _, k := range p.classes {
 		p.viewsOfClass(k)
 	}
+	byName := map[string][]*view{}
+	for _, list := range p.views {
+		for _, v := range list {
+			byName[v.fn.name] = append(byName[v.fn.name], v)
+		}
+	}
 	for _, m := range p.modules {
 		if bytes.Contains(m.file.Text, []byte("view_functions")) {
-			p.replaced(m)
+			p.replaced(m, byName)
 		}
 	}
 }
@@ -290,7 +296,7 @@ func (p *project) registrations(m *module) {
 
 // replaced are views that something else was put in the place of: app.view_functions["x"] = cache.cached(60)(app.view_functions["x"]). What
 // is put around one whose name is not written there is put around all.
-func (p *project) replaced(m *module) {
+func (p *project) replaced(m *module, byName map[string][]*view) {
 	visit := func(stmts []python.Stmt, s *scope) {
 		for _, stmt := range stmts {
 			python.Inspect(stmt, func(n python.Node) bool {
@@ -299,7 +305,7 @@ func (p *project) replaced(m *module) {
 					return false
 				case *python.Assign:
 					if to, ok := n.Targets[0].(*python.Subscript); ok && lastName(to.Value) == "view_functions" {
-						p.around(to, n.Value, s)
+						p.around(to, n.Value, s, byName)
 					}
 				}
 				return true
@@ -312,7 +318,10 @@ func (p *project) replaced(m *module) {
 	}
 }
 
-func (p *project) around(to *python.Subscript, value python.Expr, s *scope) {
+// mostAround bounds how often something is put around all views.
+const mostAround = 16
+
+func (p *project) around(to *python.Subscript, value python.Expr, s *scope, byName map[string][]*view) {
 	var layers []layer
 	for range 8 {
 		c, ok := value.(*python.Call)
@@ -326,11 +335,18 @@ func (p *project) around(to *python.Subscript, value python.Expr, s *scope) {
 		return
 	}
 	endpoint, one := p.text(to.Slice, s, 6)
-	endpoint = endpoint[strings.LastIndexByte(endpoint, '.')+1:]
+	if one {
+		for _, v := range byName[endpoint[strings.LastIndexByte(endpoint, '.')+1:]] {
+			v.layers = slices.Concat(layers, v.layers)
+		}
+		return
+	}
+	if p.arounds++; p.arounds > mostAround {
+		return
+	}
 	for _, list := range p.views {
 		for _, v := range list {
-			of, here := p.area(s.module), p.area(v.fn.module)
-			if one && v.fn.name == endpoint || !one && (of == "" || here == "" || of == here) {
+			if of, here := p.area(s.module), p.area(v.fn.module); of == "" || here == "" || of == here {
 				v.layers = slices.Concat(layers, v.layers)
 			}
 		}
@@ -578,6 +594,9 @@ func (p *project) hookOf(f *function, s *scope) {
 	}
 }
 
+// mostHooks bounds how many hooks are held against every view.
+const mostHooks = 1000
+
 func (p *project) addHook(f *function, a *python.Attribute, s *scope) {
 	v := p.resolve(a.Value, s)
 	app := v.kind == isExternal && (v.name == "flask.Flask()" || v.name == "flask.current_app")
@@ -589,6 +608,9 @@ func (p *project) addHook(f *function, a *python.Attribute, s *scope) {
 		for _, base := range v.class.bases(p) {
 			app = app || base == "flask.Flask"
 		}
+	}
+	if len(p.hooks) == mostHooks {
+		return
 	}
 	p.hooks = append(p.hooks, hook{fn: f, owner: p.object(a.Value, s, 8), whole: app || strings.Contains(a.Attr, "_app_"), after: strings.HasPrefix(a.Attr, "after")})
 }
