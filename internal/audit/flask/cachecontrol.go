@@ -421,14 +421,6 @@ func (p *project) hushing() (list []*hook) {
 	return list
 }
 
-// concerns reports whether a hook runs with the requests of a view.
-func (h *hook) concerns(p *project, v *view) bool {
-	if of, here := p.area(h.fn.module), p.area(v.fn.module); of != "" && here != "" && of != here {
-		return false
-	}
-	return h.whole || h.owner != nil && h.owner == v.owner
-}
-
 // authenticated reports whether a view answers those only that pass a check, or each in another way.
 func (p *project) authenticated(v *view) bool {
 	if p.checks(v) || p.guarded(v) != nil {

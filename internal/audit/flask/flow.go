@@ -1,8 +1,6 @@
 package flask
 
 import (
-	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/bearcache/bearcache/internal/audit/python"
@@ -101,32 +99,6 @@ func (p *project) emptyEnv() map[string]taint {
 	env := p.spare[last]
 	p.spare = p.spare[:last]
 	return env
-}
-
-// paramNamed: a parameter that is called after a credential is one.
-func (fr *frame) paramNamed(name string) taint {
-	if tokenName.MatchString(name) || bareToken.MatchString(name) && fr.isAuthority() {
-		return taint{marks: secret | named, why: &origin{place: fr.place(fr.fn.node, "the parameter "+name)}}
-	}
-	return taint{}
-}
-
-var knowsTokens = regexp.MustCompile(`(?i)(auth|login|log_?in|session|jwt|oauth|access_?token|bearer|token_?cache|credential|current_user|requires?_\w*key|key_required)`)
-
-// isAuthority reports whether a function is one of those that know tokens: by its name, its class or its file.
-func (fr *frame) isAuthority() bool {
-	if fr.fn == nil || fr.forOneUse() {
-		return false
-	}
-	text := fr.fn.name
-	for f := fr.fn.outer; f != nil; f = f.outer {
-		text += " " + f.name
-	}
-	text += " " + fr.module.path[strings.LastIndexByte(fr.module.path, '/')+1:]
-	if fr.fn.class != nil {
-		text += " " + fr.fn.class.name
-	}
-	return knowsTokens.MatchString(text)
 }
 
 // isText is an expression of text, such as a key: not None, and nothing that is found.
@@ -388,109 +360,6 @@ func (fr *frame) branch(n *python.If, rest []python.Stmt) ending {
 	return leaves
 }
 
-// lengthened: a text that a branch, which is not about who asks, puts the caller behind: key = "orders"; if mine: key += user. On the other
-// way the text is there as well, without the caller.
-func (fr *frame) lengthened(body []python.Stmt, after map[string]taint) {
-	for _, stmt := range body {
-		n, ok := stmt.(*python.AugAssign)
-		if !ok || n.Op != python.Add {
-			continue
-		}
-		if name, ok := n.Target.(*python.Name); ok && after[name.ID].has(caller) && !fr.env[name.ID].has(caller) {
-			after[name.ID] = after[name.ID].seldom()
-		}
-	}
-}
-
-// asksSwitch reports whether a test asks how a decorator was made.
-func (fr *frame) asksSwitch(test python.Expr) (found bool) {
-	python.Inspect(test, func(n python.Node) bool {
-		if name, ok := n.(*python.Name); ok {
-			found = found || fr.isFreeParam(name.ID)
-		}
-		return !found
-	})
-	return found
-}
-
-// missing is the name that a test asks for having nothing: if not rows, if rows is None.
-func missing(test python.Expr) string {
-	switch n := test.(type) {
-	case *python.UnaryOp:
-		if name, ok := n.Operand.(*python.Name); ok && n.Op == python.Not {
-			return name.ID
-		}
-	case *python.Compare:
-		if name, ok := n.Left.(*python.Name); ok && len(n.Ops) == 1 && (n.Ops[0] == python.Is || n.Ops[0] == python.Eq) && isNone(n.Comparators[0]) {
-			return name.ID
-		}
-	}
-	return ""
-}
-
-// keptApart reports whether both ways of an if keep something, and under other keys.
-func keptApart(n *python.If) bool {
-	body, other := keysIn(n.Body), keysIn(n.Else)
-	return len(body) > 0 && len(other) > 0 && !slices.ContainsFunc(body, func(key string) bool { return slices.Contains(other, key) })
-}
-
-// keysIn are the keys, written as texts, under which statements keep something.
-func keysIn(list []python.Stmt) (keys []string) {
-	for _, stmt := range list {
-		python.Inspect(stmt, func(n python.Node) bool {
-			if c, ok := n.(*python.Call); ok && firstText(c) != "" {
-				if name := calleeName(c); writers[name] > 0 || strings.Contains(name, "set") {
-					keys = append(keys, firstText(c))
-				}
-			}
-			return true
-		})
-	}
-	return keys
-}
-
-// onlyPresence: a test that asks whether somebody is logged in, and no more.
-func (fr *frame) onlyPresence(test python.Expr) bool {
-	switch n := test.(type) {
-	case *python.BoolOp:
-		for _, v := range n.Values {
-			if !fr.onlyPresence(v) {
-				return false
-			}
-		}
-		return true
-	case *python.UnaryOp:
-		return n.Op == python.Not && fr.onlyPresence(n.Operand)
-	case *python.Compare:
-		if len(n.Ops) != 1 {
-			return false
-		}
-		_, key := stringOf(n.Left)
-		c, constant := n.Comparators[0].(*python.Constant)
-		return key && (n.Ops[0] == python.In || n.Ops[0] == python.NotIn) || constant && (c.Kind == python.None || c.Kind == python.True || c.Kind == python.False)
-	case *python.Attribute:
-		return asksPresence(n.Attr) || !commonPart.MatchString(n.Attr) && !asksRights.MatchString(n.Attr)
-	case *python.Subscript: // session["user_id"], and not user["verified"]
-		key, constant := stringOf(n.Slice)
-		return !constant || lastName(n.Value) == "session" && !commonPart.MatchString(key) && !asksRights.MatchString(key) || userName.MatchString(key) ||
-			tokenName.MatchString(key) || shortName.MatchString(key) || key == "id"
-	case *python.Name:
-		return true
-	case *python.Call:
-		name := calleeName(n)
-		return len(n.Args)+len(n.Keywords) == 0 && (asksPresence(name) || !asksRights.MatchString(name)) || name == "get" || name == "bool" || name == "len"
-	}
-	return false
-}
-
-// asksRights are names of questions about what somebody is, or may do.
-var asksRights = words(`(?i)^_?(is|has|can|may)_`)
-
-// asksPresence: a name that asks whether somebody is logged in.
-func asksPresence(name string) bool {
-	return strings.Contains(name, "authenticated") || strings.Contains(name, "anonymous") || strings.Contains(name, "logged") || strings.Contains(name, "active")
-}
-
 // mostCopied bounds the work of keeping the ways through a function apart: thousands of branches over thousands of names. Beyond it they are one.
 const mostCopied = 2_000_000
 
@@ -508,41 +377,6 @@ func (fr *frame) meet(other map[string]taint) {
 	}
 }
 
-// presence reports whether a test asks if somebody is known at all, and whether it holds for those or for nobody.
-func (fr *frame) presence(test python.Expr, t taint) (somebody, nobody bool) {
-	if !t.has(caller) || t.has(stored|fromQuery|fromBody) { // that something is kept, or named, says nothing of who asks
-		return false, false
-	}
-	if all, ok := test.(*python.BoolOp); ok {
-		for _, v := range all.Values {
-			_, nobody = fr.presence(v, fr.eval(v))
-			if nobody && !all.Or {
-				return false, true
-			}
-		}
-		return false, false
-	}
-	if negated(test) {
-		return false, true
-	}
-	switch n := test.(type) {
-	case *python.Name, *python.Subscript:
-		return true, false
-	case *python.Attribute:
-		return n.Attr == "is_authenticated" || dottedPathOf(n) != "" && !commonPart.MatchString(n.Attr), false
-	case *python.Call:
-		name := calleeName(n)
-		return name == "get" || name == "is_authenticated" || name == "is_logged_in" || callerCall.MatchString(name), false
-	case *python.Compare:
-		if len(n.Ops) != 1 {
-			return false, false
-		}
-		_, key := stringOf(n.Left)
-		return n.Ops[0] == python.In && key || n.Ops[0] == python.IsNot && isNone(n.Comparators[0]), false
-	}
-	return false, false
-}
-
 // muted runs a block whose answers, where it refuses, are none of what the function is for.
 func (fr *frame) muted(list []python.Stmt, refusal bool) ending {
 	if refusal {
@@ -550,31 +384,6 @@ func (fr *frame) muted(list []python.Stmt, refusal bool) ending {
 		defer func() { fr.mute-- }()
 	}
 	return fr.block(list)
-}
-
-func (fr *frame) refuse(t taint, n python.Node) {
-	s := login
-	if e, ok := n.(python.Expr); ok && !t.has(secret|fields) && (fr.rights || !fr.onlyPresence(e)) {
-		s = rights
-	}
-	fr.check(check{t, fr.place(n, "a check by who asks"), s})
-}
-
-// forbids: a refusal that is about who asks.
-var forbids = regexp.MustCompile(`(?i)40[13]|forbid|unauthori[sz]ed|unauthenticated|log_?in|permission|denied|not allowed|access`)
-
-// wantsLogin: a refusal of who is not known.
-var wantsLogin = regexp.MustCompile(`(?i)401|unauthori[sz]ed|unauthenticated|log_?in`)
-
-// refusedHere: what is reached by who asks only, and refuses: if theirs: if not shared: abort(403).
-func (fr *frame) refusedHere(n python.Node) {
-	if text := fr.module.file.Source(n); fr.mute == 0 && fr.pc.has(caller) && forbids.MatchString(text) {
-		s := rights
-		if !fr.rights && wantsLogin.MatchString(text) {
-			s = login
-		}
-		fr.check(check{fr.pc, fr.place(n, "a check by who asks"), s})
-	}
 }
 
 func (fr *frame) check(c check) {
@@ -726,96 +535,6 @@ func (fr *frame) unpack(targets []python.Expr, value python.Expr, t taint) {
 		}
 	}
 }
-
-// tokenResponse are names for what an authorization server answers.
-var tokenResponse = words(`(?i)^(oauth_?|access_?)?token_?(resp|response|res|result|json|data)$`)
-
-// iterated: what a loop calls api_key is one, unless it goes through what is written there.
-func (fr *frame) iterated(target, over python.Expr) {
-	if several, ok := target.(*python.Tuple); ok {
-		for _, e := range several.Elts {
-			fr.iterated(e, over)
-		}
-		return
-	}
-	name, ok := target.(*python.Name)
-	if !ok || !tokenName.MatchString(name.ID) || isDisplay(over) || fr.env[name.ID].has(secret) || fr.env[name.ID].params != 0 {
-		return
-	}
-	fr.env[name.ID] = fr.env[name.ID].and(taint{marks: secret | named, why: &origin{place: fr.place(name, name.ID)}})
-}
-
-// isDisplay: a list, a tuple, a set or a dict that is written there.
-func isDisplay(e python.Expr) bool {
-	switch e.(type) {
-	case *python.List, *python.Tuple, *python.Set, *python.Dict:
-		return true
-	}
-	return false
-}
-
-// asNamed: what is called access_token and comes from nowhere that is known is one.
-func (fr *frame) asNamed(name string, t taint, value python.Expr, at python.Node) taint {
-	if t.has(secret) && (userName.MatchString(name) || shortName.MatchString(name)) && !tokenName.MatchString(name) {
-		return t.told() // whoever it is called after, it is no token any more
-	}
-	if t.marks&^(caller|opaque|stored) == 0 && tokenResponse.MatchString(name) {
-		if c, ok := value.(*python.Call); ok && (calleeName(c) == "post" || calleeName(c) == "json" || calleeName(c) == "fetch_token") {
-			return t.and(taint{marks: secret | named, why: &origin{fr.place(at, name), t.why}})
-		}
-	}
-	if value == nil || t.marks&^(caller|opaque|stored|fromBody|fromQuery|named|body|query) != 0 || t.params != 0 && !isIssued(value) || !mayHold(value) || !tokenName.MatchString(name) && !(bareToken.MatchString(name) && fr.isAuthority() && isDrawn(value)) {
-		return t
-	}
-	t.marks |= secret | named
-	t.why = &origin{fr.place(at, name), t.why}
-	return t
-}
-
-// isDrawn: a call that draws something that nobody can guess.
-func isDrawn(e python.Expr) bool {
-	found := false
-	python.Inspect(e, func(n python.Node) bool {
-		if c, ok := n.(*python.Call); ok {
-			switch calleeName(c) {
-			case "uuid4", "token_hex", "token_urlsafe", "token_bytes", "urandom", "encode":
-				found = true
-			default:
-				found = found || issuing.MatchString(calleeName(c))
-			}
-		}
-		return !found
-	})
-	return found
-}
-
-// issuing are functions that give a new token.
-var issuing = words(`(?i)^_?(generate|create|issue|mint|sign|make|new|get)_?(\w+_)?token$`)
-
-func isIssued(e python.Expr) bool {
-	c, ok := e.(*python.Call)
-	return ok && issuing.MatchString(calleeName(c))
-}
-
-// mayHold reports whether an expression can be a credential at all: not a number, a comparison or a fixed text.
-func mayHold(e python.Expr) bool {
-	switch n := e.(type) {
-	case *python.Call:
-		switch f := n.Func.(type) {
-		case *python.Name:
-			return !hashingName.MatchString(f.ID) && f.ID != "len" && f.ID != "bool" && f.ID != "int" && f.ID != "HTTPTokenAuth" && !strings.HasSuffix(f.ID, "Auth") && f.ID != "Field" && f.ID != "Column"
-		case *python.Attribute:
-			return !hashingName.MatchString(f.Attr) && f.Attr != "Column" && f.Attr != "String" && f.Attr != "query" && !strings.HasSuffix(f.Attr, "Auth") && !strings.HasSuffix(f.Attr, "Field") && f.Attr != "first" && f.Attr != "count" && f.Attr != "all"
-		}
-		return true
-	case *python.Attribute, *python.Subscript, *python.BinOp, *python.JoinedStr, *python.IfExp, *python.BoolOp, *python.Await:
-		return true
-	}
-	return false
-}
-
-// shortName are other names for somebody.
-var shortName = words(`(?i)^(name|sub|subject|email|login|client|caller|owner)$`)
 
 // toAttribute is base.attr = value.
 func (fr *frame) toAttribute(n *python.Attribute, t taint) {
