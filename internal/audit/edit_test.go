@@ -114,16 +114,18 @@ func FuzzEdits(f *testing.F) {
 func TestFixes(t *testing.T) {
 	tree := treeOf(map[string]string{"a.py": "0123456789", "b.py": "abc"})
 	safe := func(rule *finding.Rule, edits ...finding.Edit) finding.Finding {
-		return finding.Finding{Rule: rule, Source: &finding.Source{Root: ".", Place: finding.Place{File: "a.py", Line: 1}, Edits: edits, Safe: true, Key: edits[0].Text}}
+		return finding.Finding{Rule: rule, Confidence: finding.Confirmed, Source: &finding.Source{Root: ".", Place: finding.Place{File: "a.py", Line: 1}, Edits: edits, Safe: true, Key: edits[0].Text}}
 	}
 	first := safe(finding.FlaskTokenInLog, edit(0, 2, "A"), finding.Edit{File: "b.py", Start: 0, End: 1, Text: "B"})
 	second := safe(finding.FlaskTokenInURL, edit(5, 6, "C"))
 	overlapping := safe(finding.FlaskTokenInURL, edit(1, 3, "D"), finding.Edit{File: "b.py", Start: 2, End: 3, Text: "E"})
 	unsafe, elsewhere, known := safe(finding.FlaskTokenInLog, edit(7, 8, "F")), safe(finding.FlaskTokenInLog, edit(8, 9, "G")), safe(finding.FlaskTokenInLog, edit(9, 10, "H"))
 	unsafe.Source.Safe = false
+	uncertain := safe(finding.FlaskTokenInLog, edit(6, 7, "I"))
+	uncertain.Confidence = finding.Likely
 	elsewhere.Source.Root = "other"
 	r, texts := Run(t.Context(), []Tree{tree}, Options{Languages: []Language{toy("x", "LEAK", finding.FlaskTokenInLog)}})
-	r.Findings = []finding.Finding{first, second, overlapping, unsafe, elsewhere, known}
+	r.Findings = []finding.Finding{first, second, overlapping, unsafe, uncertain, elsewhere, known}
 	r.Known = map[string]bool{known.Fingerprint(): true}
 	files, done := Fixes(tree, r, texts)
 	if len(done) != 2 || done[0].Rule != first.Rule || done[1].Source.Key != "C" {

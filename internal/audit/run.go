@@ -336,13 +336,13 @@ func numberKeys(found []finding.Finding) {
 }
 
 // Fixes are the files of a tree with the edits of those findings made that are safe, each file once. done are the findings whose edits
-// are among them; the others' overlap with these, or are not safe.
+// are among them; the others' overlap with these, or are not safe, or of a finding that is not certain.
 func Fixes(t Tree, r *finding.Report, texts Texts) (files []Rewritten, done []finding.Finding) {
 	accepted := make(map[string][]finding.Edit)
 	var order []string
 	for _, f := range r.Findings {
 		s := f.Source
-		if s == nil || s.Root != t.Name || !s.Safe || len(s.Edits) == 0 || r.Known[f.Fingerprint()] {
+		if !f.Mendable() || s.Root != t.Name || r.Known[f.Fingerprint()] {
 			continue
 		}
 		with := make(map[string][]finding.Edit)

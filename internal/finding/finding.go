@@ -305,3 +305,8 @@ func (r *Report) Undecided() int {
 	}
 	return n
 }
+
+// Mendable reports whether audit --fix may write the edits of f: it is certain, and they change nothing but what it is about.
+func (f Finding) Mendable() bool {
+	return f.Source != nil && f.Source.Safe && len(f.Source.Edits) > 0 && f.Confidence == Confirmed
+}

@@ -130,7 +130,7 @@ func (f auditFinding) fixes() []finding.Fix {
 }
 
 // automatic reports whether --fix can do it.
-func (f auditFinding) automatic() bool { return f.Source.Safe && len(f.Source.Edits) > 0 }
+func (f auditFinding) automatic() bool { return f.Mendable() }
 
 // problemText is a problem with its place, as a sentence.
 func problemText(p finding.Problem) string {

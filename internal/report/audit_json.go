@@ -99,7 +99,7 @@ func jsonAuditOf(f finding.Finding, known bool) jsonAuditFinding {
 	j := jsonAuditFinding{
 		Rule: f.Rule.ID, Under: s.Root, File: s.File, Line: s.Line, EndLine: s.EndLine, Symbol: s.Symbol, Route: f.Operation,
 		Severity: f.Severity.String(), Confidence: f.Confidence.String(), Fingerprint: f.Fingerprint(), Known: known, Summary: f.Summary, Detail: f.Detail,
-		Trace: []jsonPlace{}, CWE: f.Rule.CWE, OWASP: f.Rule.OWASP, Fix: []jsonFix{}, Safe: s.Safe && len(s.Edits) > 0,
+		Trace: []jsonPlace{}, CWE: f.Rule.CWE, OWASP: f.Rule.OWASP, Fix: []jsonFix{}, Safe: f.Mendable(),
 	}
 	for _, p := range s.Trace {
 		j.Trace = append(j.Trace, jsonPlace(p))

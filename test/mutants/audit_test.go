@@ -242,6 +242,7 @@ var auditTable = []mutant{
 	{"audit flask, a key is told at each who leads there", "internal/audit/flask/store.go", "\tif byKey && before.has(secret) {", "\tif false {", "internal/audit/flask", "TestCases TestDecisions TestVerdicts"},
 	{"audit flask, the status of an answer is the answer", "internal/audit/flask/eval.go", "t.has(wrapped) && c.Text == \"1\" {", "t.has(wrapped) && c.Text == \"11\" {", "internal/audit/flask", "TestCases"},
 	{"audit flask, the key of who calls with the user is another's", "internal/audit/flask/judge.go", "told := l.spares || s.byArguments() || ", "told := l.spares || ", "internal/audit/flask", "TestCases TestDecisions TestVerdicts"},
+	{"audit, what is likely is mended unasked", "internal/finding/finding.go", " && f.Confidence == Confirmed\n", "\n", "internal/audit", "TestFixes"},
 
 	// What is read of a tree.
 	{"audit, what is somebody else's is read", "internal/audit/tree.go", "if !slices.Contains(leftOut, e.Name()) && ", "if ", "internal/audit", "TestLeftOut"},
@@ -297,7 +298,7 @@ var auditTable = []mutant{
 	{"audit, an open quote hides the comments below", "internal/audit/comments.go", "for s.at < len(s.text) && s.text[s.at] != '\\n' {", "for s.at < len(s.text) {", "internal/audit", "TestComments"},
 
 	// Fixes.
-	{"audit, what is not safe is made", "internal/audit/run.go", "|| !s.Safe || len", "|| len", "internal/audit", "TestFixes"},
+	{"audit, what is not safe is made", "internal/finding/finding.go", "f.Source != nil && f.Source.Safe && ", "f.Source != nil && ", "internal/audit", "TestFixes"},
 	{"audit, what is known is fixed", "internal/audit/run.go", "|| r.Known[f.Fingerprint()] {", "{", "internal/audit", "TestFixes"},
 	{"audit, half a fix is made", "internal/audit/run.go", "possible = possible && err == nil", "_ = err", "internal/audit", "TestFixes"},
 	{"audit, a fix of another tree is made here", "internal/audit/run.go", "s.Root != t.Name || ", "", "internal/audit", "TestFixes"},
