@@ -242,6 +242,8 @@ var auditTable = []mutant{
 	{"audit flask, a key is told at each who leads there", "internal/audit/flask/store.go", "\tif byKey && before.has(secret) {", "\tif false {", "internal/audit/flask", "TestCases TestDecisions TestVerdicts"},
 	{"audit flask, the status of an answer is the answer", "internal/audit/flask/eval.go", "t.has(wrapped) && c.Text == \"1\" {", "t.has(wrapped) && c.Text == \"11\" {", "internal/audit/flask", "TestCases"},
 	{"audit flask, the key of who calls with the user is another's", "internal/audit/flask/judge.go", "told := l.spares || s.byArguments() || ", "told := l.spares || ", "internal/audit/flask", "TestCases TestDecisions TestVerdicts"},
+	{"audit flask, the names of labels are the labels", "internal/audit/flask/call.go", "if name == \"keys\" && len(n.Args) == 0 && receiver", "if name == \"keys\" && len(n.Args) == 9 && receiver", "internal/audit/flask", "TestCases"},
+	{"audit flask, a flag of the module is who it was", "internal/audit/flask/flow.go", "\t\tfr.writeGlobal(n, t, value)\n\t}\n", "\t\tfr.writeGlobal(n, t.and(fr.pc.asked()), value)\n\t}\n", "internal/audit/flask", "TestCases"},
 	{"audit, what is likely is mended unasked", "internal/finding/finding.go", " && f.Confidence == Confirmed\n", "\n", "internal/audit", "TestFixes"},
 
 	// What is read of a tree.

@@ -116,6 +116,9 @@ func (fr *frame) call(n *python.Call) taint {
 	if t, ok := fr.wrappedCall(n); ok {
 		return t
 	}
+	if name == "keys" && len(n.Args) == 0 && receiver.marks&caller == 0 { // of what a function is given, the names of what is in it
+		return receiver.only(stored | opaque)
+	}
 	fr.cachedInPlace(n)
 	if f, ok := n.Func.(*python.Name); ok { // a function that was given
 		if t, local := fr.env[f.ID]; local {

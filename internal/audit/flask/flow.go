@@ -491,14 +491,16 @@ func merge(into, from map[string]taint) {
 
 // assign gives a target what a value is made of.
 func (fr *frame) assign(target, value python.Expr, t taint) {
-	if n, ok := target.(*python.Attribute); ok {
+	switch n := target.(type) {
+	case *python.Attribute:
 		fr.writeAttribute(n, t)
+	case *python.Name:
+		fr.writeGlobal(n, t, value)
 	}
 	t = t.and(fr.pc.asked())
 	switch n := target.(type) {
 	case *python.Name:
 		fr.env[n.ID] = fr.asNamed(n.ID, t, value, n)
-		fr.writeGlobal(n, t, value)
 	case *python.Tuple:
 		fr.unpack(n.Elts, value, t)
 	case *python.List:

@@ -75,6 +75,8 @@ func callerName(name string) string {
 		return "g." + segments[1]
 	case first == "flask" && segments[0] == "request" && len(segments) > 1 && !ofRequest[segments[1]] && userName.MatchString(segments[1]):
 		return "request." + segments[1]
+	case name == "flask.request.sid": // of one connection of Flask-SocketIO
+		return "request.sid"
 	case first == "flask" && (segments[0] == "_request_ctx_stack" || segments[0] == "_app_ctx_stack") && len(segments) > 2 && userName.MatchString(segments[2]):
 		return segments[2]
 	case name == "flask_jwt_extended.verify_jwt_in_request()", name == "flask_jwt_extended.verify_jwt_in_request_optional()":
