@@ -244,6 +244,8 @@ var auditTable = []mutant{
 	{"audit flask, the key of who calls with the user is another's", "internal/audit/flask/judge.go", "told := l.spares || s.byArguments() || ", "told := l.spares || ", "internal/audit/flask", "TestCases TestDecisions TestVerdicts"},
 	{"audit flask, the names of labels are the labels", "internal/audit/flask/call.go", "if name == \"keys\" && len(n.Args) == 0 && receiver", "if name == \"keys\" && len(n.Args) == 9 && receiver", "internal/audit/flask", "TestCases"},
 	{"audit flask, a flag of the module is who it was", "internal/audit/flask/flow.go", "\t\tfr.writeGlobal(n, t, value)\n\t}\n", "\t\tfr.writeGlobal(n, t.and(fr.pc.asked()), value)\n\t}\n", "internal/audit/flask", "TestCases"},
+	{"audit flask, a route that is called registers nothing", "internal/audit/flask/view.go", "\t\t\t\tp.addFunction(c.Args[0], nil, route, attr, s)\n", "", "internal/audit/flask", "TestCases"},
+	{"audit flask, a cache among the extensions is none", "internal/audit/flask/store.go", "\t\t\tlast = lastName(e)\n", "", "internal/audit/flask", "TestCases"},
 	{"audit, what is likely is mended unasked", "internal/finding/finding.go", " && f.Confidence == Confirmed\n", "\n", "internal/audit", "TestFixes"},
 
 	// What is read of a tree.

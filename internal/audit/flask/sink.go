@@ -29,7 +29,7 @@ var (
 	callersToken = words(`^_?(access|auth|id|refresh|session|bearer|jwt|user)_?(token|jwt)$|^jwt$`)
 	accessToken  = regexp.MustCompile(`(?i)[?&](access_?token|auth_?token|id_?token)=`)
 	apiKey       = regexp.MustCompile(`(?i)[?&]api_?key=`)
-	authUse      = regexp.MustCompile(`(jwt\.decode|decode_token|decode_auth_token|verify_\w*(token|jwt)|check_\w*token|validate_\w*(token|jwt)|authenticate|load_user|[Aa]uthorization|token_required|get_user_by_token|user_from_token|verify_id_token|login_user|g\.user|g\.current_user|x-access-token|api_key|from_token|check_auth|loads\(|filter_by\(\w*(token|api_key)=|by_(token|api_key)\b|\b40[13]\b|[Uu]nauthori)`)
+	authUse      = regexp.MustCompile(`(jwt\.decode|decode_token|decode_auth_token|verify_\w*(token|jwt)|check_\w*token|validate_\w*(token|jwt)|authenticate|load_user|[Aa]uthorization|token_required|get_user_by_token|user_from_token|verify_id_token|login_user|g\.user|g\.current_user|x-access-token|api_key|from_token|check_auth|loads\(|filter_by\(\w*(token|api_key)=|by_(\w+_)?(token|api_key)\b|compare_digest|\b40[13]\b|[Uu]nauthori)`)
 )
 
 // isLog reports whether a call writes to a log.

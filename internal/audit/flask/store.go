@@ -59,6 +59,9 @@ func (fr *frame) isStore(e python.Expr) (string, bool) {
 			return "", false
 		}
 		last := v.name[strings.LastIndexByte(v.name, '.')+1:]
+		if strings.HasSuffix(v.name, ".extensions.get()") { // cache = current_app.extensions.get("cache")
+			last = lastName(e)
+		}
 		return text, storeName.MatchString(last)
 	case isInstance:
 		if _, local := fr.env[rootName(e)]; local && fr.isLocal(rootName(e)) {

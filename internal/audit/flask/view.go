@@ -267,6 +267,12 @@ func (p *project) isRouter(e python.Expr, s *scope, c *python.Call) bool {
 // registrations are calls that register views and hooks: add_url_rule, add_resource, before_request(f).
 func (p *project) registrations(m *module) {
 	p.inCalls(m, func(c *python.Call, s *scope) {
+		if route, ok := c.Func.(*python.Call); ok && len(c.Args) == 1 { // bp.route("/x")(view)
+			if attr, ok := route.Func.(*python.Attribute); ok && routing[attr.Attr] && p.isRouter(attr.Value, s, route) {
+				p.addFunction(c.Args[0], nil, route, attr, s)
+			}
+			return
+		}
 		attr, ok := c.Func.(*python.Attribute)
 		if !ok {
 			return
@@ -414,6 +420,11 @@ func (p *project) urlRule(c *python.Call, attr *python.Attribute, s *scope) {
 		}
 		break
 	}
+	p.addFunction(e, layers, c, attr, s)
+}
+
+// addFunction registers the function that e means by a call of attr, with layers around it.
+func (p *project) addFunction(e python.Expr, layers []layer, c *python.Call, attr *python.Attribute, s *scope) {
 	if v := p.resolve(e, s); v.kind == isFunction {
 		w := &view{fn: v.fn, class: v.fn.class, layers: append(layers, p.decoratorsOf(v.fn)...), owner: p.object(attr.Value, s, 8)}
 		p.addRule(w, c, "route", s)
