@@ -246,6 +246,7 @@ var auditTable = []mutant{
 	{"audit flask, a flag of the module is who it was", "internal/audit/flask/flow.go", "\t\tfr.writeGlobal(n, t, value)\n\t}\n", "\t\tfr.writeGlobal(n, t.and(fr.pc.asked()), value)\n\t}\n", "internal/audit/flask", "TestCases"},
 	{"audit flask, a route that is called registers nothing", "internal/audit/flask/view.go", "\t\t\t\tp.addFunction(c.Args[0], nil, route, attr, s)\n", "", "internal/audit/flask", "TestCases"},
 	{"audit flask, a cache among the extensions is none", "internal/audit/flask/store.go", "\t\t\tlast = lastName(e)\n", "", "internal/audit/flask", "TestCases"},
+	{"audit flask, what a service reads of its cache is a field", "internal/audit/flask/call.go", "fr.isStore(attr.Value); !constant || store {", "fr.isStore(attr.Value); !constant || store && false {", "internal/audit/flask", "TestCases"},
 	{"audit, what is likely is mended unasked", "internal/finding/finding.go", " && f.Confidence == Confirmed\n", "\n", "internal/audit", "TestFixes"},
 
 	// What is read of a tree.

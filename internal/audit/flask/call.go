@@ -192,7 +192,7 @@ func (fr *frame) accessor(n *python.Call, attr *python.Attribute) (taint, bool) 
 	if t, ok := fr.field(base, key, constant, n); ok {
 		return t, true
 	}
-	if !constant {
+	if _, store := fr.isStore(attr.Value); !constant || store {
 		return taint{}, false
 	}
 	if key == "HTTP_AUTHORIZATION" || attr.Attr == "get" && strings.EqualFold(key, "Authorization") { // of whatever holds the request's fields
